@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { connect } from '../connection.ts';
+import type { Connection } from '../connection.ts';
+import { query } from '../graphql.ts';
+import type { Options } from '../options.ts';
+import { ORDER_FIELDS, OrderViewSchema, priceText, sizeText } from '../order-view.ts';
+import type { OrderView } from '../order-view.ts';
+import { table } from '../table.ts';
+
+/** The most that the service lists in one page. */
+const PAGE = 200;
+
+const PageSchema = z.object({
+  orders: z.object({
+    nodes: z.array(OrderViewSchema),
+    totalCount: z.number(),
+    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+  }),
+});
+
+const DOCUMENT = `query Orders($filter: OrderFilter, $first: Int, $after: String) {
+  orders(filter: $filter, first: $first, after: $after) {
+    nodes { ${ORDER_FIELDS} } totalCount pageInfo { hasNextPage endCursor }
+  }
+}`;
+
+const filterOf = (options: Options): Record<string, readonly string[]> => ({
+  ...(options.open ? { statuses: ['PENDING', 'OPEN'] } : {}),
+  ...(options.accounts.length > 0 ? { accountIds: options.accounts } : {}),
+  ...(options.symbol === null ? {} : { symbols: [options.symbol] }),
+});
+
+interface Listing {
+  readonly orders: readonly OrderView[];
+  readonly totalCount: number;
+}
+
+async function list(connection: Connection, options: Options): Promise<Listing> {
+  const orders: OrderView[] = [];
+  const filter = filterOf(options);
+  for (let after: string | null = null; ;) {
+    const first = Math.min(PAGE, options.first - orders.length);
+    const page: z.infer<typeof PageSchema> = await query(connection, PageSchema, DOCUMENT, { filter, first, after });
+    orders.push(...page.orders.nodes);
+    const { hasNextPage, endCursor } = page.orders.pageInfo;
+    // A page without rows would never end the loop.
+    const more = hasNextPage && endCursor !== null && page.orders.nodes.length > 0 && orders.length < options.first;
+    if (!more) return { orders, totalCount: page.orders.totalCount };
+    after = endCursor;
+  }
+}
+
+const HEADINGS = ['ID', 'EXCHANGE', 'SYMBOL', 'SIDE', 'TYPE', 'SIZE', 'FILLED', 'PRICE', 'STATUS', 'SYNC', 'UPDATED'];
+
+const rowOf = (order: OrderView): readonly string[] => [
+  order.id,
+  order.exchange,
+  order.symbol,
+  order.side,
+  order.type,
+  sizeText(order),
+  order.filledSize,
+  priceText(order),
+  order.status,
+  order.reconciliation.status,
+  order.updatedAt,
+];
+
+export async function ordersCommand(options: Options): Promise<number> {
+  const connection = await connect(options.home, 'trader');
+  const { orders, totalCount } = await list(connection, options);
+  if (options.json) {
+    for (const order of orders) process.stdout.write(`${JSON.stringify(order)}\n`);
+    return 0;
+  }
+  if (orders.length === 0) process.stdout.write(options.open ? 'No open orders.\n' : 'No orders.\n');
+  else process.stdout.write(`${table(HEADINGS, orders.map(rowOf))}\n${orders.length} of ${totalCount} orders\n`);
+  return 0;
+}

@@ -1,0 +1,50 @@
+/** Help texts, by command; '' is the program's own. */
+export const HELP: Readonly<Record<string, string>> = {
+  '': `orderplane — look at orders and at the system that keeps them
+
+Usage: orderplane <command> [options]
+
+Commands
+  status      services, exchanges and the reconciler's numbers
+  orders      list orders
+  watch       print every change of the orders as it happens
+  normalize   native exchange payloads on stdin → normalized orders on stdout
+
+Connection (status, orders, watch)
+  --home DIR  where the running system wrote run.json (default .orderplane, or ORDERPLANE_HOME)
+  ORDERPLANE_URL and ORDERPLANE_TOKEN take the place of run.json, e.g. http://127.0.0.1:4000/graphql
+
+Exit codes: 0 done · 1 failed · 2 wrongly called · 3 can't be reached · 4 token refused
+"orderplane <command> --help" tells more.
+`,
+  status: `Usage: orderplane status [--home DIR] [--json]
+
+Prints the processes of the running system, each exchange's health, and the reconciler's numbers.
+Exit code 1 when a process is gone or the reconciler is not running.
+`,
+  orders: `Usage: orderplane orders [--open] [--account ID] [--symbol BASE-QUOTE] [--first N] [--home DIR] [--json]
+
+  --open        only orders that have not ended
+  --account ID  only this account
+  --symbol S    only this market, e.g. BTC-USD
+  --first N     at most N orders, newest first as the service lists them (default 50, at most 10000)
+  --json        one JSON object per line
+`,
+  watch: `Usage: orderplane watch [--account ID]... [--after CURSOR] [--home DIR] [--json]
+
+Prints the orders that have not ended, then every change. After a broken connection it goes on at the last change seen.
+  --account ID    this account (may be repeated); default: all of yours
+  --after CURSOR  changes since this cursor instead of the present orders (needs exactly one --account)
+  --json          one JSON object per line, with its cursor
+Ctrl-C ends it.
+`,
+  normalize: `Usage: orderplane normalize < lines.jsonl
+
+Reads JSON lines {"exchange", "transport": "rest"|"ws", "method", "payload"} with an exchange's own payload, and prints
+one line for each, in the same order:
+  {"ok":true,"order":{…}}                  the payload is about exactly one order
+  {"ok":true,"orders":[…]}                 it is about several, or about none
+  {"ok":false,"error":{"code","message"}}  it can't be read, or is the exchange's refusal (with "nativeCode")
+"fills" is added when the payload reports executions. A line may have 4 MiB. Exit code 0 also when lines fail.
+`,
+};

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** The fields of an order that the commands ask for and show. */
+export const ORDER_FIELDS = `
+  id exchange exchangeOrderId clientOrderId symbol side type timeInForce status state
+  size filledSize remainingSize price stopPrice quoteSize averageFilledPrice reason
+  reconciliation { status } createdAt updatedAt
+`;
+
+export const OrderViewSchema = z.object({
+  id: z.string(),
+  exchange: z.string(),
+  exchangeOrderId: z.string().nullable(),
+  clientOrderId: z.string(),
+  symbol: z.string(),
+  side: z.string(),
+  type: z.string(),
+  timeInForce: z.string(),
+  status: z.string(),
+  state: z.string(),
+  size: z.string().nullable(),
+  filledSize: z.string(),
+  remainingSize: z.string().nullable(),
+  price: z.string().nullable(),
+  stopPrice: z.string().nullable(),
+  quoteSize: z.string().nullable(),
+  averageFilledPrice: z.string().nullable(),
+  reason: z.string().nullable(),
+  reconciliation: z.object({ status: z.string() }),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+export type OrderView = z.infer<typeof OrderViewSchema>;
+
+/** "0.25", or "100 quote" for orders by quote amount whose size is not known. */
+export const sizeText = (order: OrderView): string =>
+  order.size ?? (order.quoteSize === null ? '-' : `${order.quoteSize} quote`);
+
+/** "40000.5", "stop 39000", "40000.5 stop 39000", or "market". */
+export function priceText(order: OrderView): string {
+  const parts = [order.price, order.stopPrice === null ? null : `stop ${order.stopPrice}`];
+  return parts.filter((part) => part !== null).join(' ') || 'market';
+}

@@ -1,0 +1,21 @@
+import type { UserError } from '@orderplane/domain';
+import type { Account, Principal } from '@orderplane/store';
+import type { GatewayContext } from '../server/context.ts';
+import { requestError } from '../server/errors.ts';
+
+/** Viewers read; traders and admins also trade, each only for themselves. Null when allowed. */
+export function tradingRefusal(principal: Principal): UserError | null {
+  if (principal.role !== 'viewer') return null;
+  return { code: 'FORBIDDEN', message: 'this token may read but not trade: use one with the role trader', field: null };
+}
+
+/** The caller's own account. Throws NOT_FOUND for an unknown one and for somebody else's alike. */
+export async function ownAccount(context: GatewayContext, accountId: string): Promise<Account> {
+  const account = isId(accountId) ? await context.loaders.account.load(accountId) : null;
+  if (account === null)
+    throw requestError('NOT_FOUND', `account ${accountId.slice(0, 64)} does not exist`, ['accountId']);
+  return account;
+}
+
+/** What may stand as an id at all; anything else is not even looked up. */
+export const isId = (text: string): boolean => /^[\w.:-]{1,64}$/.test(text);

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { CAPABILITIES } from '@orderplane/exchange/capabilities';
+import { createProducer, openRedis, ORDER_COMMANDS, redisReady, STREAMS, SYNC } from '@orderplane/queues';
+import { runService, startHealthServer, systemClock, type ServiceContext } from '@orderplane/service-kit';
+import { createPostgresStore, type Store } from '@orderplane/store';
+import type { Redis } from 'ioredis';
+import { readGatewayEnvironment, type Environment } from './environment.ts';
+import { startGateway } from './gateway.ts';
+import type { Ports } from './ports.ts';
+import { createRedisChannels } from './redis/channels.ts';
+import { createLastPrices } from './redis/last-prices.ts';
+import { createReconcilerProbe } from './redis/reconciler-probe.ts';
+
+const START_TIMEOUT_MS = 10_000;
+const POOL_SIZE = 20;
+
+await runService({
+  name: 'gateway',
+  main: async (context) => {
+    const environment = readGatewayEnvironment();
+    const store = openStore(environment, context);
+    const redis = openRedisConnection(environment, context);
+    const queues = openQueues(environment, context);
+    // Ready means that no result of the first command can be missed.
+    await Promise.all([store.ping(), redisReady(redis, START_TIMEOUT_MS), queues.ready()]);
+
+    const gateway = await startGateway({
+      host: environment.HOST,
+      port: environment.PORT,
+      ports: connectPorts(environment, context, { store, redis, queues }),
+      timeouts: { commandMs: environment.COMMAND_TIMEOUT_MS, syncMs: environment.SYNC_TIMEOUT_MS },
+    });
+    context.shutdown.defer('gateway', () => gateway.close());
+
+    const health = await startHealthServer({
+      host: environment.HEALTH_HOST,
+      port: environment.HEALTH_PORT,
+      metrics: context.metrics,
+      ready: { postgres: () => store.ping(), redis: () => redis.ping() },
+    });
+    context.shutdown.defer('health server', () => health.close());
+    context.shutdown.defer('readiness', () => health.drain());
+    return { http: gateway.http, ws: gateway.ws, health: health.url };
+  },
+});
+
+function openStore(environment: Environment, { shutdown, log }: ServiceContext): Store {
+  const store = createPostgresStore({
+    url: environment.DATABASE_URL,
+    poolSize: POOL_SIZE,
+    onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+  });
+  shutdown.defer('store', () => store.close());
+  return store;
+}
+
+function onRedisError({ log }: ServiceContext): (error: unknown) => void {
+  return (error) => log.warn({ err: error }, 'Redis failed');
+}
+
+/** For quick reads: fails fast, because a caller waits. */
+function openRedisConnection(environment: Environment, context: ServiceContext): Redis {
+  const redis = openRedis(environment.REDIS_URL, 'producer', onRedisError(context));
+  context.shutdown.defer('redis', () => redis.disconnect());
+  return redis;
+}
+
+interface Queues extends Pick<Ports, 'commands' | 'sync' | 'streams'> {
+  /** Throws QueueUnavailableError. */
+  ready(): Promise<void>;
+}
+
+function openQueues(environment: Environment, context: ServiceContext): Queues {
+  const options = { redisUrl: environment.REDIS_URL, onError: onRedisError(context) };
+  const commands = createProducer(ORDER_COMMANDS, { ...options, awaitsResults: true });
+  const sync = createProducer(SYNC, { ...options, awaitsResults: true });
+  const streams = createProducer(STREAMS, options);
+  const all = [commands, sync, streams];
+  context.shutdown.defer('queues', () => Promise.all(all.map((producer) => producer.close())));
+  const ready = async (): Promise<void> => {
+    await Promise.all(all.map((producer) => producer.ready(START_TIMEOUT_MS)));
+  };
+  return { commands, sync, streams, ready };
+}
+
+interface Connections {
+  readonly store: Store;
+  readonly redis: Redis;
+  readonly queues: Queues;
+}
+
+function connectPorts(environment: Environment, context: ServiceContext, { store, redis, queues }: Connections): Ports {
+  const { log, metrics, shutdown } = context;
+  const onError = onRedisError(context);
+  const subscriber = openRedis(environment.REDIS_URL, 'subscriber', onError);
+  const reconciler = createReconcilerProbe(redis, onError);
+  shutdown.defer('reconciler probe', () => reconciler.close());
+  shutdown.defer('subscriber', () => subscriber.disconnect());
+  return {
+    ledger: store.ledger,
+    queries: store.queries,
+    access: store.access,
+    observations: store.observations,
+    commands: queues.commands,
+    sync: queues.sync,
+    streams: queues.streams,
+    channels: createRedisChannels(subscriber, onError),
+    prices: createLastPrices(redis, systemClock, onError),
+    reconciler,
+    capabilities: CAPABILITIES,
+    clock: systemClock,
+    newId: randomUUID,
+    log,
+    metrics,
+  };
+}

@@ -1,0 +1,59 @@
+import type { UserError } from '@orderplane/domain';
+import { QueueFullError, ResultTimeoutError, type CommandResult, type OrderCommand } from '@orderplane/queues';
+import type { OrderRecord } from '@orderplane/store';
+import { ZodError } from 'zod';
+import type { GatewayContext } from '../server/context.ts';
+import { requestError } from '../server/errors.ts';
+
+/**
+ * Hands the command over and waits for what order-command says. Expected failures come as `userErrors`; when nobody can
+ * tell whether it was carried out, that is TIMEOUT, and `howToRepeat` says what is safe to do. Throws
+ * SERVICE_UNAVAILABLE only when the command was surely not accepted.
+ */
+export async function runCommand(
+  context: GatewayContext,
+  command: OrderCommand,
+  howToRepeat: string,
+): Promise<CommandResult> {
+  try {
+    return await context.ports.commands.request(command, context.timeouts.commandMs);
+  } catch (cause) {
+    if (cause instanceof QueueFullError)
+      throw requestError('SERVICE_UNAVAILABLE', 'too many commands are waiting, nothing was accepted: try again later');
+    if (cause instanceof ZodError) throw cause;
+    if (!(cause instanceof ResultTimeoutError))
+      context.ports.log.warn(
+        { err: cause, command: command.kind, commandId: command.commandId },
+        'a command has no result',
+      );
+    return { orderIds: [], userErrors: [unknownOutcome(howToRepeat)] };
+  }
+}
+
+const unknownOutcome = (howToRepeat: string): UserError => ({
+  code: 'TIMEOUT',
+  message: `the outcome is unknown: the command may or may not have been accepted. ${howToRepeat}`,
+  field: null,
+});
+
+export interface OrderResult {
+  readonly order: OrderRecord | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/** The order that a command was about, as it is now. Accepted stays accepted when it can't be read back. */
+export async function orderResult(
+  context: GatewayContext,
+  result: CommandResult,
+  howToRepeat: string,
+): Promise<OrderResult> {
+  const orderId = result.orderIds[0];
+  if (orderId === undefined) return { order: null, userErrors: result.userErrors };
+  try {
+    const order = await context.ports.queries.byId(context.principal.userId, orderId);
+    return { order, userErrors: result.userErrors };
+  } catch (cause) {
+    context.ports.log.error({ err: cause, orderId }, 'the order of a command could not be read back');
+    return { order: null, userErrors: [...result.userErrors, unknownOutcome(howToRepeat)] };
+  }
+}

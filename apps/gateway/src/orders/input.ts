@@ -1,0 +1,81 @@
+import { OrderSideSchema, OrderTypeSchema, TimeInForceSchema, type UserError } from '@orderplane/domain';
+import type { PlaceInput } from '@orderplane/queues';
+import { z } from 'zod';
+import type { CancelAllInput, ModifyOrderInput, PlaceOrderInput } from '../schema/types.generated.ts';
+import { isId } from '../access/roles.ts';
+import { AmountSchema, InstantSchema } from './values.ts';
+
+const IdSchema = z.string().refine(isId, { message: 'is not an id' });
+const SymbolSchema = z.string().regex(/^[\x21-\x7e]{1,40}$/, { message: 'is not a symbol, e.g. "BTC-USDT"' });
+const ClientOrderIdSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,64}$/, { message: 'must be 1 to 64 printable ASCII characters without spaces' });
+const absentIsNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? null);
+const absentIs = <T>(schema: z.ZodType<T>, fallback: T) => schema.nullish().transform((value) => value ?? fallback);
+
+/** Shape only: whether the terms suit the type, the market and the account is for order-command to say. */
+const PlaceSchema = z.object({
+  accountId: IdSchema,
+  clientOrderId: absentIsNull(ClientOrderIdSchema),
+  symbol: SymbolSchema,
+  side: OrderSideSchema,
+  type: OrderTypeSchema,
+  size: absentIsNull(AmountSchema),
+  quoteSize: absentIsNull(AmountSchema),
+  price: absentIsNull(AmountSchema),
+  stopPrice: absentIsNull(AmountSchema),
+  timeInForce: absentIs(TimeInForceSchema, 'GTC' as const),
+  expiresAt: absentIsNull(InstantSchema),
+  postOnly: absentIs(z.boolean(), false),
+  reduceOnly: absentIs(z.boolean(), false),
+});
+
+const ModifySchema = z
+  .object({
+    orderId: IdSchema,
+    size: absentIsNull(AmountSchema),
+    price: absentIsNull(AmountSchema),
+    stopPrice: absentIsNull(AmountSchema),
+  })
+  .refine(({ size, price, stopPrice }) => size !== null || price !== null || stopPrice !== null, {
+    message: 'nothing to change: give a size, a price or a stop price',
+  });
+
+const CancelAllSchema = z.object({
+  accountId: IdSchema,
+  symbol: absentIsNull(SymbolSchema),
+  side: absentIsNull(OrderSideSchema),
+});
+
+export type Parsed<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly userErrors: readonly UserError[] };
+
+/** `newClientOrderId` is used where the caller gives none, so that a repeated job is the same order. */
+export function parsePlaceInput(input: PlaceOrderInput, newClientOrderId: () => string): Parsed<PlaceInput> {
+  const parsed = parse(PlaceSchema, input);
+  if (!parsed.ok) return parsed;
+  const { clientOrderId, ...rest } = parsed.value;
+  return { ok: true, value: { ...rest, clientOrderId: clientOrderId ?? newClientOrderId() } };
+}
+
+export const parseModifyInput = (input: ModifyOrderInput): Parsed<z.infer<typeof ModifySchema>> =>
+  parse(ModifySchema, input);
+
+export const parseCancelAllInput = (input: CancelAllInput): Parsed<z.infer<typeof CancelAllSchema>> =>
+  parse(CancelAllSchema, input);
+
+/** An id that stands as an argument by itself. */
+export function parseIdArgument(name: string, value: string): Parsed<string> {
+  if (isId(value)) return { ok: true, value };
+  return { ok: false, userErrors: [{ code: 'INVALID_INPUT', message: `${name} is not an id`, field: [name] }] };
+}
+
+function parse<T>(schema: z.ZodType<T>, input: unknown): Parsed<T> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const userErrors = parsed.error.issues.map(({ path, message }): UserError => {
+    const field = ['input', ...path.map(String)];
+    return { code: 'INVALID_INPUT', message: `${field.at(-1) ?? 'input'}: ${message}`, field };
+  });
+  return { ok: false, userErrors };
+}

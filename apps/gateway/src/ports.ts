@@ -1,0 +1,56 @@
+import type { ExchangeId } from '@orderplane/domain';
+import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
+import type {
+  CommandResult,
+  OrderCommand,
+  Producer,
+  StreamJob,
+  SyncJob,
+  SyncOutcome,
+  TickerMessage,
+} from '@orderplane/queues';
+import type { Clock, Logger, Metrics } from '@orderplane/service-kit';
+import type { AccessStore, ObservationStore, OrderLedger, OrderQueries } from '@orderplane/store';
+
+/** Redis pub/sub: hints that something changed. What it says may be lost; nothing is read from it but prices. */
+export interface Channels {
+  /** Calls `listener` for every message until the returned function is called. Survives reconnects. */
+  listen(channel: string, listener: (message: string) => void): () => void;
+}
+
+/** Newest prices as the streams left them; null where none is fresh or Redis is not there. Never throws. */
+export interface LastPrices {
+  tickers(exchange: ExchangeId, symbols: readonly string[]): Promise<readonly (TickerMessage | null)[]>;
+}
+
+/** What can be told of the reconciler from outside. */
+export interface ReconcilerProbe {
+  /** Workers connected to the exchange's queue. */
+  workers(exchange: ExchangeId): Promise<number>;
+}
+
+/** Everything that the gateway needs of the world: the real one in main.ts, another one in tests. */
+export interface Ports {
+  readonly ledger: Pick<OrderLedger, 'openOrders' | 'accountJournal' | 'accountSnapshot'>;
+  readonly queries: OrderQueries;
+  readonly access: Pick<AccessStore, 'principalByTokenHash' | 'accountsOfUser'>;
+  readonly observations: Pick<ObservationStore, 'lastSyncRun' | 'markets' | 'exchangeHealth'>;
+  readonly commands: Pick<Producer<OrderCommand, CommandResult>, 'request'>;
+  readonly sync: Pick<Producer<SyncJob, SyncOutcome>, 'request'>;
+  readonly streams: Pick<Producer<StreamJob, null>, 'add'>;
+  readonly channels: Channels;
+  readonly prices: LastPrices;
+  readonly reconciler: ReconcilerProbe;
+  readonly capabilities: Readonly<Record<ExchangeId, ExchangeCapabilities>>;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface Timeouts {
+  /** Longest wait for the result of a command, ms. */
+  readonly commandMs: number;
+  /** Longest wait for a sync of one account, ms. */
+  readonly syncMs: number;
+}

@@ -1,0 +1,24 @@
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import type { GraphQLSchema } from 'graphql';
+import { accountResolvers } from '../accounts/index.ts';
+import { exchangeResolvers } from '../exchanges/index.ts';
+import { orderResolvers } from '../orders/index.ts';
+import { reconcilerResolvers } from '../reconciler/index.ts';
+import { subscriptionResolvers } from '../subscriptions/index.ts';
+import { loadTypeDefinitions } from './load.ts';
+import { scalars } from './scalars.ts';
+
+/** The served schema. Fails at start when a resolver has no field in the SDL. */
+export const buildGatewaySchema = (): GraphQLSchema =>
+  makeExecutableSchema({
+    typeDefs: loadTypeDefinitions(),
+    resolvers: [
+      scalars,
+      orderResolvers,
+      accountResolvers,
+      exchangeResolvers,
+      reconcilerResolvers,
+      subscriptionResolvers,
+    ],
+    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+  });

@@ -1,0 +1,56 @@
+import type { Server } from 'node:http';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
+import type { GraphQLSchema } from 'graphql';
+import { checkCost } from '../limits/cost.ts';
+import { LIMITS } from '../limits/limits.ts';
+import { structureRule } from '../limits/structure.ts';
+import type { Ports } from '../ports.ts';
+import type { GatewayContext } from './context.ts';
+import { formatError } from './errors.ts';
+import { operationMetrics } from './operation-metrics.ts';
+
+/** Queries and mutations over HTTP. Subscriptions have their own transport, with the same limits. */
+export function createApolloServer(
+  schema: GraphQLSchema,
+  httpServer: Server,
+  { log, metrics }: Pick<Ports, 'log' | 'metrics'>,
+): ApolloServer<GatewayContext> {
+  return new ApolloServer<GatewayContext>({
+    schema,
+    introspection: true,
+    csrfPrevention: true,
+    includeStacktraceInErrorResponses: false,
+    // Automatic persisted queries would let anybody fill the cache.
+    persistedQueries: false,
+    // Parsed and validated documents are kept by their text (Apollo's default store, 30 MB).
+    parseOptions: { maxTokens: LIMITS.tokens },
+    validationRules: [structureRule],
+    validationOptions: { maxErrors: 10 },
+    stopOnTerminationSignals: false,
+    formatError: (formatted, error) => formatError(formatted, error, log),
+    stringifyResult: (result) => JSON.stringify(result),
+    logger: {
+      debug: (message: unknown) => log.debug(String(message)),
+      info: (message: unknown) => log.info(String(message)),
+      warn: (message: unknown) => log.warn(String(message)),
+      error: (message: unknown) => log.error(String(message)),
+    },
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 5_000 }),
+      costLimit,
+      operationMetrics(metrics),
+    ],
+  });
+}
+
+const costLimit: ApolloServerPlugin<GatewayContext> = {
+  requestDidStart: async () => ({
+    didResolveOperation: async ({ schema, document, request }) => {
+      const refusal = checkCost(schema, document, request.operationName, request.variables ?? {});
+      if (refusal !== null) throw refusal;
+    },
+  }),
+};

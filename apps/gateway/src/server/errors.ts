@@ -1,0 +1,78 @@
+import { GraphQLError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
+import { unwrapResolverError } from '@apollo/server/errors';
+import { InvalidCursorError } from '@orderplane/store';
+import type { Logger } from '@orderplane/service-kit';
+
+/** Codes of `errors[].extensions.code`, beside those that Apollo Server gives itself. Stable: clients branch on them. */
+export type RequestErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'INVALID_INPUT'
+  | 'DOCUMENT_TOO_DEEP'
+  | 'DOCUMENT_TOO_COSTLY'
+  | 'REQUEST_TOO_LARGE'
+  | 'TOO_MANY_OPERATIONS'
+  | 'SLOW_CONSUMER'
+  | 'SERVICE_UNAVAILABLE'
+  | 'INTERNAL_SERVER_ERROR';
+
+const HTTP_STATUS: Partial<Record<RequestErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  DOCUMENT_TOO_DEEP: 400,
+  DOCUMENT_TOO_COSTLY: 400,
+  REQUEST_TOO_LARGE: 413,
+};
+
+/** An error that is answered as it stands in `errors[]`; everything else is masked. */
+export function requestError(code: RequestErrorCode, message: string, field?: readonly string[]): GraphQLError {
+  const status = HTTP_STATUS[code];
+  return new GraphQLError(message, {
+    extensions: {
+      code,
+      ...(field === undefined ? {} : { field }),
+      ...(status === undefined ? {} : { http: { status } }),
+    },
+  });
+}
+
+/** The wording of graphql-js; its parser gives no code. */
+const TOKEN_LIMIT = /Document contains more that \d+ tokens/;
+
+/**
+ * What leaves the process: errors made on purpose as they are, an unexpected one as "internal error". Its message may
+ * hold anything (an address, a statement), so it goes to the log only.
+ */
+export function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
+  const cause = unwrapResolverError(error);
+  if (TOKEN_LIMIT.test(formatted.message)) return withCode(formatted, 'DOCUMENT_TOO_COSTLY');
+  if (cause instanceof InvalidCursorError)
+    return { ...withCode(formatted, 'INVALID_INPUT'), message: 'not a cursor of this list' };
+  if (isOurs(cause)) {
+    // Apollo wraps what validation reports and gives it its own code: ours is the more exact one.
+    const inner = cause.originalError instanceof GraphQLError ? cause.originalError.extensions['code'] : undefined;
+    return typeof inner === 'string' ? withCode(formatted, inner) : withoutHttp(formatted);
+  }
+  log.error({ err: cause, path: formatted.path }, 'a resolver failed');
+  return {
+    message: 'internal error',
+    ...(formatted.path === undefined ? {} : { path: formatted.path }),
+    extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies RequestErrorCode },
+  };
+}
+
+/** Made on purpose: no foreign error hides inside (graphql-js and graphql-ws wrap those and keep their messages). */
+const isOurs = (cause: unknown): cause is GraphQLError =>
+  cause instanceof GraphQLError && (cause.originalError === undefined || isOurs(cause.originalError));
+
+const withCode = (formatted: GraphQLFormattedError, code: RequestErrorCode | (string & {})): GraphQLFormattedError => ({
+  ...withoutHttp(formatted),
+  extensions: { ...withoutHttp(formatted).extensions, code },
+});
+
+function withoutHttp(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  if (formatted.extensions?.['http'] === undefined) return formatted;
+  const { http: _http, ...extensions } = formatted.extensions;
+  return { ...formatted, extensions };
+}

@@ -1,0 +1,62 @@
+import DataLoader from 'dataloader';
+import { PAGE_LIMIT, type Account, type EventPage, type Principal } from '@orderplane/store';
+import type { Ports } from '../ports.ts';
+
+export interface EventsRequest {
+  readonly orderId: string;
+  readonly limit: number;
+  readonly after: string | null;
+}
+
+/** Reads of one request, joined: a list of orders reads its accounts once, and the journals of its orders together. */
+export interface Loaders {
+  /** Null for an account of somebody else. */
+  readonly account: DataLoader<string, Account | null>;
+  readonly events: DataLoader<EventsRequest, EventPage, string>;
+}
+
+export function createLoaders(ports: Ports, principal: Principal, cache: boolean): Loaders {
+  return {
+    account: new DataLoader(
+      async (ids) => {
+        const known = new Map(
+          (await ports.access.accountsOfUser(principal.userId)).map((account) => [account.id, account]),
+        );
+        return ids.map((id) => known.get(id) ?? null);
+      },
+      { cache },
+    ),
+    events: new DataLoader((requests) => readEvents(ports, requests), {
+      cache,
+      cacheKeyFn: ({ orderId, limit, after }) => `${pageKey(orderId, after)} ${limit}`,
+    }),
+  };
+}
+
+/**
+ * One read for each cursor, page size and 200 orders. An order is read once, with the largest page that is asked of it:
+ * its latency and its events are often asked together.
+ */
+async function readEvents({ queries }: Ports, requests: readonly EventsRequest[]): Promise<EventPage[]> {
+  const reads = [...Map.groupBy(requests, ({ after }) => after)].flatMap(([after, together]) => {
+    const largest = new Map<string, number>();
+    for (const { orderId, limit } of together) largest.set(orderId, Math.max(limit, largest.get(orderId) ?? 0));
+    const byLimit = Map.groupBy(largest.keys(), (orderId) => largest.get(orderId) ?? 0);
+    return [...byLimit].flatMap(([limit, orderIds]) =>
+      chunks(orderIds, PAGE_LIMIT).map(async (ids) => {
+        const pages = await queries.firstEvents(ids, limit, after ?? undefined);
+        return [...pages].map(([orderId, page]) => [pageKey(orderId, after), page] as const);
+      }),
+    );
+  });
+  const pages = new Map((await Promise.all(reads)).flat());
+  return requests.map(({ orderId, limit, after }) => {
+    const page = pages.get(pageKey(orderId, after)) ?? { items: [], hasNext: false };
+    return page.items.length <= limit ? page : { items: page.items.slice(0, limit), hasNext: true };
+  });
+}
+
+const pageKey = (orderId: string, after: string | null): string => `${orderId} ${after ?? ''}`;
+
+const chunks = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));

@@ -1,0 +1,144 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { getOperationAST, GraphQLError, OperationTypeNode, parse, specifiedRules, validate } from 'graphql';
+import type { DocumentNode, ExecutionArgs, GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import { CloseCode } from 'graphql-ws';
+import type { SubscribePayload } from 'graphql-ws';
+import { useServer, type Extra } from 'graphql-ws/use/ws';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Principal } from '@orderplane/store';
+import type { Authenticator } from '../access/authentication.ts';
+import { checkCost } from '../limits/cost.ts';
+import { LIMITS } from '../limits/limits.ts';
+import { structureRule } from '../limits/structure.ts';
+import { createContext, type Services } from './context.ts';
+import { formatError, requestError } from './errors.ts';
+import { GRAPHQL_PATH } from './http.ts';
+
+/** Open operations on one connection. */
+const MAX_OPERATIONS = 100;
+/** A connection that answers no ping within this is dead, ms. */
+const PING_MS = 12_000;
+
+/** Open connections of this process. */
+const MAX_CONNECTIONS = 10_000;
+/** A connection outlives the revocation or expiry of its token by this at most, ms. */
+const RECHECK_MS = 60_000;
+/** Close code of RFC 6455's registry. */
+const TRY_AGAIN_LATER = 1013;
+/** Time for clients to answer the closing handshake, ms. */
+const CLOSE_GRACE_MS = 2_000;
+
+interface ConnectionExtra extends Record<PropertyKey, unknown> {
+  principal?: Principal;
+  recheck?: NodeJS.Timeout;
+}
+type ConnectionParams = Readonly<Record<string, unknown>>;
+
+export interface WebSocketSide {
+  /** Ends every subscription with close code 1001 (going away). */
+  close(): Promise<void>;
+}
+
+/** The graphql-ws protocol on the same port and path, with the authentication and the limits of the HTTP side. */
+export function serveWebSocket(
+  schema: GraphQLSchema,
+  httpServer: Server,
+  services: Services,
+  authenticator: Authenticator,
+): WebSocketSide {
+  const { log } = services.ports;
+  const sockets: WebSocketServer = new WebSocketServer({
+    server: httpServer,
+    path: GRAPHQL_PATH,
+    maxPayload: LIMITS.bodyBytes,
+    verifyClient: (_info, decide) => decide(sockets.clients.size < MAX_CONNECTIONS, 503),
+  });
+  const formatted = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error, log);
+  const disposable = useServer<ConnectionParams, Extra & ConnectionExtra>(
+    {
+      isProd: true,
+      connectionInitWaitTimeout: 5_000,
+      onConnect: async ({ connectionParams, extra }) => {
+        const authorization = authorizationOf(connectionParams, extra.request);
+        const principal = await authenticator.principal(authorization).catch((cause: unknown) => {
+          log.error({ err: cause }, 'a caller could not be looked up');
+          extra.socket.close(TRY_AGAIN_LATER, 'try again later');
+          return null;
+        });
+        if (principal === null) {
+          refuse(extra.socket);
+          return false;
+        }
+        extra.principal = principal;
+        extra.recheck = setInterval(() => {
+          const stillValid = authenticator.principal(authorization);
+          // A database that can't say leaves things as they are.
+          stillValid.then((known) => known ?? refuse(extra.socket)).catch(() => undefined);
+        }, RECHECK_MS);
+        return true;
+      },
+      onClose: ({ extra }) => clearInterval(extra.recheck),
+      onSubscribe: ({ extra, subscriptions }, _id, payload) => {
+        if (extra.principal === undefined) return [requestError('UNAUTHENTICATED', 'a valid token is needed')];
+        if (Object.keys(subscriptions).length > MAX_OPERATIONS)
+          return [requestError('TOO_MANY_OPERATIONS', `a connection may have ${MAX_OPERATIONS} operations at most`)];
+        return prepare(schema, payload, services, extra.principal);
+      },
+      onNext: (_context, _id, _payload, _args, { errors, data }) =>
+        errors === undefined ? undefined : { data: data ?? null, errors: errors.map(formatted) },
+      onError: (_context, _id, _payload, errors) =>
+        errors.map((error) => (error instanceof GraphQLError ? formatted(error) : error)),
+    },
+    sockets,
+    PING_MS,
+  );
+  return {
+    close: async () => {
+      const impatience = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), CLOSE_GRACE_MS);
+      await disposable.dispose();
+      clearTimeout(impatience);
+    },
+  };
+}
+
+/** 4401 is final for clients; 4403, which graphql-ws would give by itself, makes them try again for ever. */
+const refuse = (socket: WebSocket): void =>
+  socket.close(CloseCode.Unauthorized, 'UNAUTHENTICATED: a valid token is needed');
+
+/** From the connection parameters, as browsers must, or from the header of the upgrade request. */
+function authorizationOf(parameters: ConnectionParams | undefined, request: IncomingMessage): string | undefined {
+  for (const name of ['authorization', 'Authorization']) {
+    const value = parameters?.[name];
+    if (typeof value === 'string') return value;
+  }
+  return request.headers.authorization;
+}
+
+/** What is to be executed, or why it will not be. */
+function prepare(
+  schema: GraphQLSchema,
+  { query, operationName, variables }: SubscribePayload,
+  services: Services,
+  principal: Principal,
+): ExecutionArgs | readonly GraphQLError[] {
+  let document: DocumentNode;
+  try {
+    document = parse(query, { maxTokens: LIMITS.tokens });
+  } catch (cause) {
+    return [cause instanceof GraphQLError ? cause : new GraphQLError('the document can not be read')];
+  }
+  const problems = validate(schema, document, [...specifiedRules, structureRule], { maxErrors: 10 });
+  if (problems.length > 0) return problems;
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return [new GraphQLError('the operation to execute is not clear')];
+  const refusal = checkCost(schema, document, operationName, variables ?? {});
+  if (refusal !== null) return [refusal];
+  const lives = operation.operation === OperationTypeNode.SUBSCRIPTION ? 'subscription' : 'request';
+  return {
+    schema,
+    document,
+    operationName: operationName ?? null,
+    variableValues: variables ?? null,
+    contextValue: createContext(services, principal, lives),
+  };
+}

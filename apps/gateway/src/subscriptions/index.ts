@@ -1,0 +1,64 @@
+import type { Account } from '@orderplane/store';
+import { isId, ownAccount } from '../access/roles.ts';
+import { knownExchange } from '../exchanges/markets.ts';
+import type { Resolvers } from '../schema/types.generated.ts';
+import type { GatewayContext } from '../server/context.ts';
+import { requestError } from '../server/errors.ts';
+import { decodeCursor, type Positions } from './cursor.ts';
+
+/** Accounts in one orderUpdates subscription. */
+const MAX_ACCOUNTS = 50;
+
+export const subscriptionResolvers: Resolvers = {
+  Subscription: {
+    orderUpdates: {
+      subscribe: async (_, { accountIds, after }, context) => {
+        const accounts = await ownAccounts(context, [...new Set(accountIds)]);
+        const positions = typeof after === 'string' ? positionsOf(after, accounts) : null;
+        const ids = accounts.map(({ id }) => id);
+        return wrapped('orderUpdates', context.orderUpdates.subscribe(ids, positions));
+      },
+    },
+    ticker: {
+      subscribe: async (_, { exchange: name, symbol }, context) => {
+        const exchange = knownExchange(name);
+        const found = isId(symbol) ? await context.ports.observations.markets(exchange, [symbol]) : [];
+        if (found.length === 0)
+          throw requestError('INVALID_INPUT', `${exchange} has no market "${symbol.slice(0, 40)}"`, ['symbol']);
+        return wrapped('ticker', context.tickers.watch(exchange, symbol));
+      },
+    },
+  },
+};
+
+/** Throws NOT_FOUND when one of them is not the caller's. */
+async function ownAccounts(context: GatewayContext, accountIds: readonly string[]): Promise<readonly Account[]> {
+  if (accountIds.length === 0 || accountIds.length > MAX_ACCOUNTS)
+    throw requestError('INVALID_INPUT', `accountIds must list 1 to ${MAX_ACCOUNTS} accounts`, ['accountIds']);
+  return Promise.all(accountIds.map((accountId) => ownAccount(context, accountId)));
+}
+
+/** Throws INVALID_INPUT when the cursor is not one of exactly these accounts: a resume must be exact for each. */
+function positionsOf(after: string, accounts: readonly Account[]): Positions {
+  const positions = decodeCursor(after);
+  if (positions === null) throw requestError('INVALID_INPUT', 'after is not a cursor', ['after']);
+  if (positions.size === accounts.length && accounts.every(({ id }) => positions.has(id))) return positions;
+  throw requestError('INVALID_INPUT', 'after is a cursor of other accounts than those of accountIds', ['after']);
+}
+
+/** Under the field's name, as the executor expects the messages of a subscription. */
+function wrapped<Name extends string, T>(
+  name: Name,
+  source: AsyncIterableIterator<T, void>,
+): AsyncIterableIterator<Record<Name, T>, void> {
+  const wrap = ({ done, value }: IteratorResult<T, void>): IteratorResult<Record<Name, T>, void> =>
+    done === true ? { done, value } : { done: false, value: { [name]: value } as Record<Name, T> };
+  return {
+    next: async () => wrap(await source.next()),
+    return: async () => wrap((await source.return?.()) ?? { done: true, value: undefined }),
+    throw: async (error: unknown) => wrap((await source.throw?.(error)) ?? { done: true, value: undefined }),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { OrderRecord, StoredOrderEvent } from '@orderplane/store';
+import type { OrderUpdateKind } from '../schema/types.generated.ts';
+import type { Ports } from '../ports.ts';
+import { requestError } from '../server/errors.ts';
+import { encodeCursor, type Positions } from './cursor.ts';
+import { JournalHub } from './journal-hub.ts';
+import { readJournal, type JournalUpdate } from './journal.ts';
+import { cancellable, Mailbox, MailboxOverflowError } from './mailbox.ts';
+
+export interface OrderUpdateModel {
+  readonly kind: OrderUpdateKind;
+  readonly cursor: string;
+  readonly order: OrderRecord | null;
+  readonly event: StoredOrderEvent | null;
+}
+
+/** Live updates that may wait for one slow client. */
+const MAX_WAITING = 5_000;
+
+type Needs = Pick<Ports, 'ledger' | 'log' | 'channels' | 'metrics'>;
+
+/**
+ * The update streams of this process. A stream first reads by itself, at the pace of its client (the snapshot, or the
+ * journal from a cursor on), and joins the shared reader of each account when it has caught up; from then on it gets
+ * every line once: what the reader tells again is recognized by its position, and what it told before is read first.
+ */
+export class OrderUpdates {
+  readonly #ports: Needs;
+  readonly #hub: JournalHub;
+  #subscribers = 0;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+    this.#hub = new JournalHub(ports);
+    const gauge = ports.metrics.gauge('gateway_order_update_subscribers', 'Open orderUpdates subscriptions');
+    gauge.set(0);
+    this.#onSubscribers = (count) => gauge.set(count);
+  }
+  readonly #onSubscribers: (count: number) => void;
+
+  /** `after`: the position in each of these accounts, or null for a snapshot first. */
+  subscribe(accountIds: readonly string[], after: Positions | null): AsyncIterableIterator<OrderUpdateModel, void> {
+    const mailbox = new Mailbox<JournalUpdate>(MAX_WAITING, 'fail');
+    return cancellable(this.#updates(accountIds, after, mailbox), () => mailbox.close());
+  }
+
+  async *#updates(
+    accountIds: readonly string[],
+    after: Positions | null,
+    mailbox: Mailbox<JournalUpdate>,
+  ): AsyncGenerator<OrderUpdateModel, void> {
+    const positions = new Map(after ?? []);
+    const attached: (() => void)[] = [];
+    this.#onSubscribers((this.#subscribers += 1));
+    try {
+      if (after === null) yield* this.#snapshot(accountIds, positions);
+      for (const accountId of accountIds) {
+        yield* this.#read(accountId, positions, null);
+        const { position, detach } = this.#hub.attach(accountId, positions.get(accountId) ?? 0n, (update) =>
+          mailbox.put(update),
+        );
+        attached.push(detach);
+        yield* this.#read(accountId, positions, position);
+      }
+      for (let update = await mailbox.next(); update !== null; update = await mailbox.next()) {
+        if (update.event.cursor > (positions.get(update.accountId) ?? 0n)) yield toEvent(update, positions);
+      }
+    } catch (cause) {
+      throw cause instanceof MailboxOverflowError ? slowConsumer() : cause;
+    } finally {
+      this.#onSubscribers((this.#subscribers -= 1));
+      for (const detach of attached) detach();
+    }
+  }
+
+  /** All snapshots are taken before the first line goes out, so that every line can carry the position of all accounts. */
+  async *#snapshot(
+    accountIds: readonly string[],
+    positions: Map<string, bigint>,
+  ): AsyncGenerator<OrderUpdateModel, void> {
+    const snapshots = await Promise.all(accountIds.map((accountId) => this.#ports.ledger.accountSnapshot(accountId)));
+    accountIds.forEach((accountId, index) => positions.set(accountId, snapshots[index]?.cursor ?? 0n));
+    const cursor = encodeCursor(positions);
+    for (const { orders } of snapshots)
+      for (const order of orders) yield { kind: 'SNAPSHOT', cursor, order, event: null };
+    yield { kind: 'SNAPSHOT_END', cursor, order: null, event: null };
+  }
+
+  /** Reads on to `upTo`, or to the end of the journal where that is null. */
+  async *#read(
+    accountId: string,
+    positions: Map<string, bigint>,
+    upTo: bigint | null,
+  ): AsyncGenerator<OrderUpdateModel, void> {
+    for (let more = true; more;) {
+      const from = positions.get(accountId) ?? 0n;
+      if (upTo !== null && from >= upTo) return;
+      const page = await readJournal(this.#ports, accountId, from);
+      for (const update of page.updates) yield toEvent(update, positions);
+      positions.set(accountId, page.position);
+      more = !page.atEnd;
+    }
+  }
+}
+
+function toEvent({ accountId, event, order }: JournalUpdate, positions: Map<string, bigint>): OrderUpdateModel {
+  positions.set(accountId, event.cursor);
+  return { kind: 'EVENT', cursor: encodeCursor(positions), order, event };
+}
+
+const slowConsumer = (): Error =>
+  requestError(
+    'SLOW_CONSUMER',
+    `more than ${MAX_WAITING} updates were waiting for this client: subscribe again with the last cursor received`,
+  );

@@ -1,0 +1,63 @@
+import { compare, isMultipleOf, multiply, type Market, type OrderSpec, type UserError } from '@orderplane/domain';
+import { userError } from '../context.ts';
+
+type Terms = Pick<OrderSpec, 'type' | 'size' | 'quoteSize' | 'price' | 'stopPrice'>;
+
+/** Steps, minima and state of the market. Nothing is rounded: the caller is told the allowed step. */
+export function checkMarket(market: Market, terms: Terms): UserError | null {
+  if (!market.active)
+    return userError(
+      'EXCHANGE_UNAVAILABLE',
+      `${market.exchange} takes no orders in ${market.symbol} now: try again later`,
+      'symbol',
+    );
+  const valued = terms.quoteSize === null ? 'size' : 'quoteSize';
+  return checkSteps(market, terms) ?? checkSizes(market, terms) ?? checkNotional(market, terms, valued);
+}
+
+function checkSteps(market: Market, terms: Terms): UserError | null {
+  for (const field of ['price', 'stopPrice'] as const) {
+    const value = terms[field];
+    if (value !== null && !isMultipleOf(value, market.priceStep)) {
+      return userError('PRECISION', `${field} must be a multiple of ${market.priceStep} in ${market.symbol}`, field);
+    }
+  }
+  if (terms.size !== null && !isMultipleOf(terms.size, market.sizeStep)) {
+    return userError('PRECISION', `size must be a multiple of ${market.sizeStep} in ${market.symbol}`, 'size');
+  }
+  if (terms.quoteSize !== null && market.quoteStep !== null && !isMultipleOf(terms.quoteSize, market.quoteStep)) {
+    return userError(
+      'PRECISION',
+      `quoteSize must be a multiple of ${market.quoteStep} in ${market.symbol}`,
+      'quoteSize',
+    );
+  }
+  return null;
+}
+
+function checkSizes(market: Market, terms: Terms): UserError | null {
+  if (terms.size === null) return null;
+  if (market.minSize !== null && compare(terms.size, market.minSize) < 0) {
+    return userError('MIN_NOTIONAL', `size must be at least ${market.minSize} in ${market.symbol}`, 'size');
+  }
+  if (market.maxSize !== null && compare(terms.size, market.maxSize) > 0) {
+    return userError('INVALID_INPUT', `size must be at most ${market.maxSize} in ${market.symbol}`, 'size');
+  }
+  return null;
+}
+
+/**
+ * Value at the limit price, else at the stop price; a plain market order by size is valued by the exchange. `field` is
+ * the one to blame.
+ */
+export function checkNotional(market: Market, terms: Terms, field: 'size' | 'quoteSize' | 'price'): UserError | null {
+  if (market.minNotional === null) return null;
+  const price = terms.price ?? terms.stopPrice;
+  const notional = terms.quoteSize ?? (terms.size !== null && price !== null ? multiply(terms.size, price) : null);
+  if (notional === null || compare(notional, market.minNotional) >= 0) return null;
+  return userError(
+    'MIN_NOTIONAL',
+    `the order is worth ${notional} ${market.quote}, the least in ${market.symbol} is ${market.minNotional}`,
+    field,
+  );
+}

@@ -1,0 +1,138 @@
+import { isPositive, type OrderSpec, type UserError } from '@orderplane/domain';
+import { Folding } from '@orderplane/planner';
+import type { CommandResult, OrderCommand } from '@orderplane/queues';
+import { record, type Change } from '@orderplane/recorder';
+import { decide, type OrderCommand as MachineCommand } from '@orderplane/state-machine';
+import type { OrderRecord } from '@orderplane/store';
+import { checkMarket, checkNotional } from '../checks/market.ts';
+import { findMarket } from '../checks/place.ts';
+import { accepted, refused, userError, type CommandContext } from '../context.ts';
+
+/** Remembers the wish to cancel; the reconciler carries it out. */
+export async function cancelOne(
+  context: CommandContext,
+  userId: string,
+  orderId: string,
+  commandId: string,
+): Promise<CommandResult> {
+  const found = await context.recorder.ledger.find(orderId);
+  if (found === null || found.intent.userId !== userId) return refused(notFound(orderId, 'orderId'));
+  return command(context, found, 'cancel', (current) => ({
+    type: 'cancel',
+    requestId: commandId,
+    generation: current.intent.generation + 1,
+    by: 'client',
+  }));
+}
+
+/** Remembers the wished terms; whether by amendment or in two steps is the planner's choice. */
+export async function modify(
+  context: CommandContext,
+  wish: Extract<OrderCommand, { kind: 'modify' }>,
+): Promise<CommandResult> {
+  const found = await context.recorder.ledger.find(wish.orderId);
+  if (found === null || found.intent.userId !== wish.userId) return refused(notFound(wish.orderId, 'input', 'orderId'));
+  // The same command again is answered as before, whatever has changed since: its effect is written already.
+  const refusal = knows(found, wish.commandId) ? null : await checkChange(context, found, wish);
+  if (refusal !== null) return refused(refusal);
+  const change = {
+    ...(wish.size === null ? {} : { size: wish.size }),
+    ...(wish.price === null ? {} : { price: wish.price }),
+    ...(wish.stopPrice === null ? {} : { stopPrice: wish.stopPrice }),
+  };
+  return command(
+    context,
+    found,
+    'submit',
+    (current) => ({
+      type: 'modify',
+      requestId: wish.commandId,
+      generation: current.intent.generation + 1,
+      by: 'client',
+      change,
+    }),
+    (spec) => ({ ...spec, ...change }),
+  );
+}
+
+async function checkChange(
+  context: CommandContext,
+  found: OrderRecord,
+  wish: Extract<OrderCommand, { kind: 'modify' }>,
+): Promise<UserError | null> {
+  if (wish.size === null && wish.price === null && wish.stopPrice === null) {
+    return userError('INVALID_INPUT', 'nothing to change: give size, price or stopPrice');
+  }
+  for (const field of ['size', 'price', 'stopPrice'] as const) {
+    const value = wish[field];
+    if (value !== null && !isPositive(value)) return userError('INVALID_INPUT', `${field} must be above zero`, field);
+  }
+  const account = await context.access.account(found.intent.accountId);
+  if (account === null) return notFound(wish.orderId, 'input', 'orderId');
+  if (account.halted) return userError('ACCOUNT_HALTED', `account ${account.label} is halted: resume it first`);
+  const market = await findMarket(context, account, found.intent.spec.symbol);
+  if ('code' in market) return market;
+  const { spec } = found.intent;
+  const terms = { type: spec.type, size: wish.size, quoteSize: null, price: wish.price, stopPrice: wish.stopPrice };
+  const after = {
+    ...terms,
+    size: wish.size ?? spec.size,
+    price: wish.price ?? spec.price,
+    stopPrice: wish.stopPrice ?? spec.stopPrice,
+  };
+  return checkMarket(market, terms) ?? checkNotional(market, after, wish.size === null ? 'price' : 'size');
+}
+
+const knows = (order: OrderRecord, requestId: string): boolean =>
+  order.actual.machine.requests.some((request) => request.id === requestId);
+
+async function command(
+  context: CommandContext,
+  found: OrderRecord,
+  urgency: 'cancel' | 'submit',
+  commandOf: (current: OrderRecord) => MachineCommand,
+  respec: (spec: OrderSpec) => OrderSpec = (spec) => spec,
+): Promise<CommandResult> {
+  let refusal: UserError | null = null;
+  context.crashPoint('change:before-commit', found.intent.clientOrderId);
+  const written = await record(
+    context.recorder,
+    found.intent.orderId,
+    (current, at): Change | null => {
+      refusal = null;
+      const wished = commandOf(current);
+      // The same command again (its worker died before it could answer): done already.
+      if (knows(current, wished.requestId)) return null;
+      const decision = decide(current.actual.machine, wished);
+      if (!decision.ok) {
+        const field = decision.field === null ? null : ['input', ...decision.field];
+        refusal = { code: decision.code, message: decision.message, field };
+        return null;
+      }
+      if (decision.events.length === 0) return null;
+      const folding = new Folding(current.actual.machine, { at, visibilityDelayMs: 0 });
+      for (const event of decision.events) folding.apply(event, 'client');
+      const folded = folding.result();
+      return {
+        machine: folded.machine,
+        journal: folded.journal,
+        intent: { spec: respec(current.intent.spec), generation: current.intent.generation + 1 },
+        // A new wish does not wait for the backoff of an earlier failure.
+        reconciliation: { nextAttemptAt: null },
+      };
+    },
+    found,
+  );
+  if (refusal !== null) return refused(refusal);
+  if (written === null) return refused(notFound(found.intent.orderId, 'orderId'));
+  context.crashPoint('change:after-commit', found.intent.clientOrderId);
+  await context.waker.wake(found.intent.exchange, found.intent.orderId, urgency);
+  context.crashPoint('change:after-wake', found.intent.clientOrderId);
+  return accepted(found.intent.orderId);
+}
+
+const notFound = (orderId: string, ...field: readonly string[]): UserError => ({
+  code: 'NOT_FOUND',
+  message: `there is no order ${orderId}`,
+  field,
+});

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import type { OrderSpec } from '@orderplane/domain';
+import type { CommandResult, PlaceInput } from '@orderplane/queues';
+import { observedGeneration } from '@orderplane/planner';
+import { born, evolve, type MachineEvent } from '@orderplane/state-machine';
+import { AlreadyExistsError, type Account, type JournalRecord, type OrderRecord } from '@orderplane/store';
+import { checkPlace } from '../checks/place.ts';
+import { accepted, refused, userError, type CommandContext } from '../context.ts';
+
+/**
+ * Accepts a new order: durable when this returns it. A repeat of the same request gives the first order, whatever has
+ * changed since: it is recognized when it is written, or before it is refused for another reason.
+ */
+export async function place(context: CommandContext, userId: string, input: PlaceInput): Promise<CommandResult> {
+  const { ledger } = context.recorder;
+  const account = await context.access.account(input.accountId);
+  if (account === null || account.userId !== userId)
+    return refused(userError('NOT_FOUND', `there is no account ${input.accountId}`, 'accountId'));
+  const requestHash = hashOf(input);
+  const spec = specOf(input);
+  const refusal = await checkPlace(context, account, input, spec);
+  if (refusal !== null) {
+    const earlier = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
+    return earlier === null ? refused(refusal) : repeated(earlier, requestHash);
+  }
+  const { record, journal } = newOrder(context, account, input, spec, requestHash);
+  context.crashPoint('place:before-commit', input.clientOrderId);
+  try {
+    const result = await ledger.place(record, journal);
+    if (result.kind === 'committed')
+      context.recorder.listener.committed(result.record, result.firstCursor, result.lastCursor);
+  } catch (error) {
+    if (!(error instanceof AlreadyExistsError)) throw error;
+    // The client order id was there already: whoever came first is the order.
+    const winner = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
+    if (winner === null) throw error;
+    return repeated(winner, requestHash);
+  }
+  context.crashPoint('place:after-commit', input.clientOrderId);
+  // On its way before the answer is; not waited for, since the order does not depend on it: the resync wakes it too.
+  void context.waker
+    .wake(account.exchange, record.intent.orderId, 'submit')
+    .then(() => context.crashPoint('place:after-wake', input.clientOrderId));
+  return accepted(record.intent.orderId);
+}
+
+function repeated(earlier: OrderRecord, requestHash: string): CommandResult {
+  if (earlier.intent.requestHash === requestHash) return accepted(earlier.intent.orderId);
+  return refused(
+    userError(
+      'ALREADY_EXISTS',
+      `clientOrderId ${earlier.intent.clientOrderId} belongs to another request (order ${earlier.intent.orderId}): use a new one`,
+      'clientOrderId',
+    ),
+  );
+}
+
+/** The same order in another key order or notation ("1.0", "1") is the same request; the client order id is the key, not part of it. */
+const hashOf = (input: PlaceInput): string => {
+  const { clientOrderId: _key, ...request } = input;
+  const ordered = Object.fromEntries(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return createHash('sha256').update(JSON.stringify(ordered)).digest('hex');
+};
+
+const specOf = (input: PlaceInput): OrderSpec => ({
+  symbol: input.symbol,
+  side: input.side,
+  type: input.type,
+  size: input.size,
+  quoteSize: input.quoteSize,
+  price: input.price,
+  stopPrice: input.stopPrice,
+  // A market order ends at once by itself; GTC and IOC mean the same for it.
+  timeInForce: input.type === 'MARKET' ? 'GTC' : input.timeInForce,
+  expiresAt: input.expiresAt,
+  postOnly: input.postOnly,
+  reduceOnly: input.reduceOnly,
+});
+
+function newOrder(
+  context: CommandContext,
+  account: Account,
+  input: PlaceInput,
+  spec: OrderSpec,
+  requestHash: string,
+): { readonly record: OrderRecord; readonly journal: readonly JournalRecord[] } {
+  const at = context.clock.iso();
+  const created: MachineEvent = {
+    type: 'Created',
+    kind: { type: spec.type, timeInForce: spec.timeInForce },
+    terms: { size: spec.size, quoteSize: spec.quoteSize, price: spec.price, stopPrice: spec.stopPrice },
+    at,
+    source: 'client',
+  };
+  const validated: MachineEvent = { type: 'Validated', at, source: 'system' };
+  const birth = born(created);
+  const next = evolve(birth.order, validated);
+  const orderId = context.newId();
+  return {
+    record: {
+      intent: {
+        orderId,
+        accountId: account.id,
+        userId: account.userId,
+        exchange: account.exchange,
+        clientOrderId: input.clientOrderId,
+        requestHash,
+        origin: 'API',
+        mode: 'LIVE',
+        generation: 1,
+        spec,
+        groupId: null,
+        createdSessionId: null,
+        sessionId: null,
+        metadata: {},
+        createdAt: at,
+        updatedAt: at,
+      },
+      actual: {
+        orderId,
+        version: 1,
+        machine: next.order,
+        reconciliation: {
+          status: 'PROGRESSING',
+          observedGeneration: observedGeneration(next.order, 1),
+          attempts: 0,
+          nextAttemptAt: null,
+          lastError: null,
+          lastEvidenceAt: null,
+          absentLookups: [],
+        },
+        createdAt: at,
+        updatedAt: at,
+      },
+    },
+    journal: [
+      { event: created, entries: birth.journal },
+      { event: validated, entries: next.journal },
+    ],
+  };
+}

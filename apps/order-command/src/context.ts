@@ -1,0 +1,34 @@
+import type { ExchangeId, Market, UserError } from '@orderplane/domain';
+import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
+import type { CommandResult, Waker } from '@orderplane/queues';
+import type { RecorderOptions } from '@orderplane/recorder';
+import type { CrashPoint } from '@orderplane/service-kit';
+import type { AccessStore } from '@orderplane/store';
+
+export interface CommandContext {
+  readonly recorder: RecorderOptions;
+  readonly access: AccessStore;
+  readonly waker: Waker;
+  readonly capabilities: (exchange: ExchangeId) => ExchangeCapabilities;
+  readonly markets: MarketDirectory;
+  readonly exchangeReachable: (exchange: ExchangeId) => Promise<boolean>;
+  readonly clock: { now(): Date; iso(): string };
+  readonly newId: () => string;
+  /** Where crash tests kill this process, by client order id; does nothing in operation. */
+  readonly crashPoint: CrashPoint;
+}
+
+/** Markets as the sync-worker has written them, held for a short time. */
+export interface MarketDirectory {
+  find(exchange: ExchangeId, symbol: string): Promise<Market | null>;
+  /** True when the exchange's markets have been read at all. */
+  known(exchange: ExchangeId): Promise<boolean>;
+}
+
+export const accepted = (...orderIds: string[]): CommandResult => ({ orderIds, userErrors: [] });
+export const refused = (...userErrors: UserError[]): CommandResult => ({ orderIds: [], userErrors });
+export const userError = (code: UserError['code'], message: string, ...path: string[]): UserError => ({
+  code,
+  message,
+  field: path.length === 0 ? null : ['input', ...path],
+});

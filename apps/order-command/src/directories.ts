@@ -1,0 +1,71 @@
+import type { ExchangeId, Market } from '@orderplane/domain';
+import type { ObservationStore } from '@orderplane/store';
+import type { MarketDirectory } from './context.ts';
+
+const MARKETS_FRESH_MS = 30_000;
+/** An exchange whose markets are not there yet is asked for again soon. */
+const EMPTY_FRESH_MS = 500;
+const HEALTH_FRESH_MS = 500;
+/** Health that nobody has renewed for this long says nothing. */
+const HEALTH_VALID_MS = 120_000;
+
+interface Held {
+  readonly readAtMs: number;
+  readonly bySymbol: ReadonlyMap<string, Market>;
+}
+
+export function marketDirectory(observations: ObservationStore, now: () => number): MarketDirectory {
+  const held = new Map<ExchangeId, Held>();
+  const loading = new Map<ExchangeId, Promise<Held>>();
+  const load = (exchange: ExchangeId): Promise<Held> => {
+    const running = loading.get(exchange);
+    if (running !== undefined) return running;
+    const started = observations
+      .markets(exchange)
+      .then((markets) => {
+        const fresh = { readAtMs: now(), bySymbol: new Map(markets.map((market) => [market.symbol, market])) };
+        held.set(exchange, fresh);
+        return fresh;
+      })
+      .finally(() => loading.delete(exchange));
+    loading.set(exchange, started);
+    return started;
+  };
+  const current = async (exchange: ExchangeId): Promise<Held> => {
+    const known = held.get(exchange);
+    if (known === undefined) return load(exchange);
+    const ageMs = now() - known.readAtMs;
+    if (known.bySymbol.size === 0 && ageMs > EMPTY_FRESH_MS) return load(exchange);
+    // Old markets are good enough for this order; the next one has new ones.
+    if (ageMs > MARKETS_FRESH_MS) void load(exchange).catch(() => undefined);
+    return known;
+  };
+  return {
+    find: async (exchange, symbol) => (await current(exchange)).bySymbol.get(symbol) ?? null,
+    known: async (exchange) => (await current(exchange)).bySymbol.size > 0,
+  };
+}
+
+export function reachability(
+  observations: ObservationStore,
+  now: () => number,
+): (exchange: ExchangeId) => Promise<boolean> {
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let reading: Promise<ReadonlyMap<ExchangeId, boolean>> = Promise.resolve(new Map<ExchangeId, boolean>());
+  return async (exchange) => {
+    if (now() - readAtMs > HEALTH_FRESH_MS) {
+      readAtMs = now();
+      reading = observations
+        .exchangeHealth()
+        .then(
+          (rows) =>
+            new Map(
+              rows
+                .filter((row) => now() - Date.parse(row.at) < HEALTH_VALID_MS)
+                .map((row) => [row.exchange, row.reachable]),
+            ),
+        );
+    }
+    return (await reading).get(exchange) ?? true;
+  };
+}

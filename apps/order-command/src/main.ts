@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { capabilitiesOf } from '@orderplane/exchange/capabilities';
+import { createConsumer, createWaker, openRedis, ORDER_COMMANDS } from '@orderplane/queues';
+import { cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
+import {
+  crashPoints,
+  ProgressWatch,
+  readEnvironment,
+  runService,
+  startHealthServer,
+  systemClock,
+  type ServiceContext,
+} from '@orderplane/service-kit';
+import { createPostgresStore } from '@orderplane/store';
+import { handle } from './commands/handle.ts';
+import type { CommandContext } from './context.ts';
+import { marketDirectory, reachability } from './directories.ts';
+import { EnvironmentSchema } from './environment.ts';
+
+await runService({ name: 'order-command', main });
+
+async function main({ log, metrics, shutdown }: ServiceContext): Promise<{ health: string }> {
+  const env = readEnvironment(EnvironmentSchema);
+  const now = (): number => Date.now();
+  const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
+  const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16 });
+  shutdown.defer('store', () => store.close());
+  const redis = openRedis(env.REDIS_URL, 'producer', onRedisError);
+  shutdown.defer('redis', () => redis.disconnect());
+  const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
+  shutdown.defer('waker', () => waker.close());
+  const scopes = cacheScopes(store.access, () => Date.now());
+  const context: CommandContext = {
+    recorder: {
+      ledger: store.ledger,
+      listener: createCommitListener({ redis, scopes, onError: onRedisError }),
+      clock: systemClock,
+      limits: limitsFrom(env),
+      visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
+      newId: randomUUID,
+      log,
+    },
+    access: store.access,
+    waker,
+    capabilities: capabilitiesOf,
+    markets: marketDirectory(store.observations, now),
+    exchangeReachable: reachability(store.observations, now),
+    clock: systemClock,
+    newId: randomUUID,
+    crashPoint: crashPoints(),
+  };
+  const seconds = metrics.histogram('command_seconds', 'Duration of a command', ['kind', 'outcome']);
+  const watch = new ProgressWatch({ name: 'commands', stallAfterMs: 15_000 });
+  const consumer = createConsumer(ORDER_COMMANDS, {
+    redisUrl: env.REDIS_URL,
+    concurrency: env.COMMAND_CONCURRENCY,
+    now,
+    onError: (error, jobId) => log.warn({ err: error, jobId }, 'command trouble'),
+    handle: async (command) => {
+      const stop = seconds.startTimer({ kind: command.kind });
+      try {
+        const result = await watch.track(() => handle(context, command));
+        stop({ outcome: result.userErrors[0]?.code ?? 'accepted' });
+        return { kind: 'done', result };
+      } catch (error) {
+        stop({ outcome: 'error' });
+        throw error;
+      }
+    },
+  });
+  shutdown.defer('consumer', () => consumer.close(5_000));
+  const health = await startHealthServer({
+    port: env.HEALTH_PORT,
+    host: env.HEALTH_HOST,
+    metrics,
+    ready: {
+      commands: watch.check,
+      redis: () => redis.ping(),
+      consumer: () => {
+        if (!consumer.running()) throw new Error('the consumer has stopped');
+      },
+    },
+  });
+  shutdown.defer('health', () => health.close());
+  return { health: health.url };
+}

@@ -1,0 +1,148 @@
+import type { ExchangeId, Market, UserError } from '@orderplane/domain';
+import { capabilitiesOf } from '@orderplane/exchange/capabilities';
+import type { CommandResult, OrderCommand, PlaceInput, ReconcileUrgency, Waker } from '@orderplane/queues';
+import { accountOf, openWorld, type World } from '@orderplane/recorder/testing';
+import { handle } from '../commands/handle.ts';
+import type { CommandContext } from '../context.ts';
+import { marketDirectory, reachability } from '../directories.ts';
+
+/** Prices in steps of 0.01, sizes in steps of 0.0001, at least 0.001 and worth 10. */
+export const marketOf = (exchange: ExchangeId, symbol: string, over: Partial<Market> = {}): Market => ({
+  exchange,
+  symbol,
+  base: symbol.split('-')[0] ?? '',
+  quote: 'USD',
+  nativeId: symbol.replace('-', ''),
+  unifiedSymbol: symbol.replace('-', '/'),
+  priceStep: '0.01',
+  sizeStep: '0.0001',
+  minSize: '0.001',
+  maxSize: '1000',
+  minNotional: '10',
+  quoteStep: '0.01',
+  active: true,
+  ...over,
+});
+
+export interface Wake {
+  readonly exchange: ExchangeId;
+  readonly orderId: string;
+  readonly urgency: ReconcileUrgency;
+}
+
+export interface Desk {
+  readonly world: World;
+  readonly context: CommandContext;
+  readonly wakes: Wake[];
+  run(command: OrderCommand): Promise<CommandResult>;
+  /** Runs a command that must be refused, and checks that it has left no trace. */
+  refusal(command: OrderCommand): Promise<UserError>;
+}
+
+/** The real command handlers on the in-memory store; account-4 of user-1 is halted. */
+export async function openDesk(): Promise<Desk> {
+  const world = await openWorld();
+  const { store, clock } = world;
+  const at = clock.iso();
+  await store.access.createAccount({ ...accountOf('account-4', 'user-1', 'binance', at), halted: true }, 'sealed');
+  for (const exchange of ['binance', 'kraken'] as const) {
+    const markets = [marketOf(exchange, 'BTC-USD'), marketOf(exchange, 'OLD-USD', { active: false })];
+    await store.observations.saveMarkets(exchange, markets, at);
+  }
+  const wakes: Wake[] = [];
+  const context: CommandContext = {
+    recorder: world.recorder,
+    access: store.access,
+    waker: collectingWaker(wakes),
+    capabilities: capabilitiesOf,
+    markets: marketDirectory(store.observations, () => clock.nowMs),
+    exchangeReachable: reachability(store.observations, () => clock.nowMs),
+    clock,
+    crashPoint: () => undefined,
+    newId: world.newId,
+  };
+  const traces = async () =>
+    Promise.all(
+      ['account-1', 'account-2', 'account-3', 'account-4'].map(async (id) => store.ledger.accountSnapshot(id)),
+    );
+  const run = (command: OrderCommand): Promise<CommandResult> => handle(context, command);
+  return {
+    world,
+    context,
+    wakes,
+    run,
+    refusal: async (command) => {
+      const before = { orders: await traces(), wakes: wakes.length };
+      const { orderIds, userErrors } = await run(command);
+      const [error] = userErrors;
+      if (error === undefined || orderIds.length > 0 || userErrors.length > 1) throw new Error('it was not refused');
+      const after = { orders: await traces(), wakes: wakes.length };
+      if (!same(before, after)) throw new Error('a refused command left a trace');
+      return error;
+    },
+  };
+}
+
+const same = (a: unknown, b: unknown): boolean => text(a) === text(b);
+const text = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
+
+const collectingWaker = (wakes: Wake[]): Waker => ({
+  wake: (exchange, orderId, urgency) => {
+    wakes.push({ exchange, orderId, urgency });
+    return Promise.resolve();
+  },
+  wakeMany: () => Promise.resolve(),
+  wakeLater: () => Promise.resolve(),
+  pending: () => Promise.resolve({ waiting: 0, active: 0, delayed: 0 }),
+  close: () => Promise.resolve(),
+});
+
+let commands = 0;
+const base = (userId: string) => {
+  commands += 1;
+  return { commandId: `command-${commands}`, userId };
+};
+
+export const placing = (
+  input: Partial<PlaceInput> = {},
+  userId = 'user-1',
+): Extract<OrderCommand, { kind: 'place' }> => ({
+  ...base(userId),
+  kind: 'place',
+  input: {
+    accountId: 'account-1',
+    clientOrderId: `order-${commands}`,
+    symbol: 'BTC-USD',
+    side: 'BUY',
+    type: 'LIMIT',
+    size: '1',
+    quoteSize: null,
+    price: '100',
+    stopPrice: null,
+    timeInForce: 'GTC',
+    expiresAt: null,
+    postOnly: false,
+    reduceOnly: false,
+    ...input,
+  },
+});
+
+export const modifying = (
+  orderId: string,
+  change: { readonly size?: string; readonly price?: string; readonly stopPrice?: string },
+  userId = 'user-1',
+): Extract<OrderCommand, { kind: 'modify' }> => ({
+  ...base(userId),
+  kind: 'modify',
+  orderId,
+  size: change.size ?? null,
+  price: change.price ?? null,
+  stopPrice: change.stopPrice ?? null,
+});
+
+export const cancelling = (orderId: string, userId = 'user-1'): Extract<OrderCommand, { kind: 'cancel' }> => ({
+  ...base(userId),
+  kind: 'cancel',
+  orderId,
+});

@@ -1,0 +1,104 @@
+import { EXCHANGE_IDS, type ExchangeId } from '@orderplane/domain';
+import {
+  createConsumer,
+  MAINTENANCE,
+  reconcileQueue,
+  type Consumer,
+  type JobVerdict,
+  type Waker,
+} from '@orderplane/queues';
+import type { Logger, Metrics } from '@orderplane/service-kit';
+import type { ReconcilerContext, Verdict } from './context.ts';
+import type { Environment } from './environment.ts';
+import { reconcile } from './reconcile.ts';
+
+export interface ConsumerDeps {
+  readonly env: Environment;
+  readonly context: Omit<ReconcilerContext, 'lockLost'>;
+  readonly waker: Waker;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly resync: () => Promise<void>;
+  readonly onThrottled: (exchange: ExchangeId, untilMs: number) => void;
+}
+
+/** One consumer per exchange, so that one exchange's rate limit or outage leaves the others alone, and one for maintenance. */
+export function startConsumers(deps: ConsumerDeps): { readonly name: string; readonly consumer: Consumer }[] {
+  const verdicts = deps.metrics.counter('reconcile_verdicts_total', 'Outcomes of reconcile jobs', [
+    'exchange',
+    'verdict',
+  ]);
+  const seconds = deps.metrics.histogram('reconcile_seconds', 'Duration of a reconcile job', ['exchange']);
+  const onError = (error: Error, jobId: string | null): void => deps.log.warn({ err: error, jobId }, 'queue trouble');
+  const now = (): number => deps.context.clock.now().getTime();
+
+  const forExchange = (exchange: ExchangeId): Consumer =>
+    createConsumer(reconcileQueue(exchange), {
+      redisUrl: deps.env.REDIS_URL,
+      concurrency: deps.env.RECONCILE_CONCURRENCY,
+      now,
+      onError,
+      handle: async ({ orderId }, { lockLost }) => {
+        const stop = seconds.startTimer({ exchange });
+        const verdict = await guarded(deps, { ...deps.context, lockLost }, orderId);
+        stop();
+        verdicts.inc({ exchange, verdict: verdict.kind });
+        return settleJob(deps, exchange, orderId, verdict);
+      },
+    });
+  const maintenance = createConsumer(MAINTENANCE, {
+    redisUrl: deps.env.REDIS_URL,
+    concurrency: 8,
+    now,
+    onError,
+    handle: async (job) => {
+      switch (job.kind) {
+        case 'recheck':
+          await deps.waker.wake(job.exchange, job.orderId, 'read');
+          break;
+        case 'resync':
+          await deps.resync();
+          break;
+      }
+      return { kind: 'done', result: null };
+    },
+  });
+  return [
+    ...EXCHANGE_IDS.map((exchange) => ({ name: `reconcile-${exchange}`, consumer: forExchange(exchange) })),
+    { name: 'maintenance', consumer: maintenance },
+  ];
+}
+
+/** A failure inside (the database is away, a bug) says nothing about the order: it is looked at again after a pause. */
+async function guarded(deps: ConsumerDeps, context: ReconcilerContext, orderId: string): Promise<Verdict> {
+  try {
+    return await reconcile(context, orderId);
+  } catch (error) {
+    deps.log.error({ err: error, orderId }, 'reconciling failed');
+    return { kind: 'Recheck', afterMs: context.backoffMs(2) };
+  }
+}
+
+async function settleJob(
+  deps: ConsumerDeps,
+  exchange: ExchangeId,
+  orderId: string,
+  verdict: Verdict,
+): Promise<JobVerdict<null>> {
+  switch (verdict.kind) {
+    case 'Settled':
+      break;
+    case 'Recheck':
+      await deps.waker.wakeLater(exchange, orderId, verdict.afterMs);
+      break;
+    case 'Escalated':
+      deps.log.warn({ orderId, reason: verdict.reason }, 'an order needs attention');
+      await deps.waker.wakeLater(exchange, orderId, verdict.afterMs);
+      break;
+    case 'Throttled':
+      deps.log.warn({ exchange, retryAfterMs: verdict.retryAfterMs }, 'the exchange limits the rate');
+      deps.onThrottled(exchange, deps.context.clock.now().getTime() + verdict.retryAfterMs);
+      return { kind: 'pause', pauseMs: Math.max(1, verdict.retryAfterMs) };
+  }
+  return { kind: 'done', result: null };
+}

@@ -1,0 +1,69 @@
+import type { ExchangeId } from '@orderplane/domain';
+import type { AdapterPool, ExchangeCapabilities } from '@orderplane/exchange';
+import type { Actual, Desired, PlannerCapabilities, PlannerLimits } from '@orderplane/planner';
+import type { RecorderOptions } from '@orderplane/recorder';
+import type { CrashPoint } from '@orderplane/service-kit';
+import type { OrderRecord } from '@orderplane/store';
+
+export interface ReconcilerContext {
+  readonly recorder: RecorderOptions;
+  readonly adapters: AdapterPool;
+  readonly capabilities: (exchange: ExchangeId) => ExchangeCapabilities;
+  readonly limits: PlannerLimits;
+  /** Time of the newest complete open-order listing of the account: evidence for every order that it listed. */
+  readonly lastCompleteSync: (accountId: string) => Promise<string | null>;
+  readonly clock: { now(): Date; iso(): string };
+  readonly newId: () => string;
+  readonly backoffMs: (attempt: number) => number;
+  /** True when another worker may hold the key by now: no call to the exchange may begin. */
+  readonly lockLost: () => boolean;
+  /** Where crash tests kill this process, by client order id; does nothing in operation. */
+  readonly crashPoint: CrashPoint;
+  readonly count: (what: 'submit' | 'cancel' | 'amend' | 'lookup' | 'retry' | 'error') => void;
+}
+
+export type Verdict =
+  | { readonly kind: 'Settled' }
+  | { readonly kind: 'Recheck'; readonly afterMs: number }
+  | { readonly kind: 'Throttled'; readonly retryAfterMs: number }
+  | { readonly kind: 'Escalated'; readonly reason: string; readonly afterMs: number };
+
+/** What a step hands back to the loop: the order as it is now, and whether the exchange asked us to wait. */
+export interface StepResult {
+  readonly record: OrderRecord | null;
+  readonly throttledMs: number | null;
+}
+
+export const desiredOf = (record: OrderRecord): Desired => ({
+  orderId: record.intent.orderId,
+  generation: record.intent.generation,
+  spec: record.intent.spec,
+  mode: record.intent.mode,
+});
+
+/** A complete listing of the account after the order's own evidence is evidence too. */
+export async function actualOf(context: ReconcilerContext, record: OrderRecord): Promise<Actual> {
+  const own = record.actual.reconciliation.lastEvidenceAt;
+  const resting = record.actual.machine.life === 'ACKNOWLEDGED' || record.actual.machine.life === 'PARTIALLY_FILLED';
+  const listed = resting ? await context.lastCompleteSync(record.intent.accountId) : null;
+  return {
+    machine: record.actual.machine,
+    attempts: record.actual.reconciliation.attempts,
+    nextAttemptAt: record.actual.reconciliation.nextAttemptAt,
+    lastEvidenceAt: own !== null && listed !== null ? (own > listed ? own : listed) : (own ?? listed),
+    absentLookups: record.actual.reconciliation.absentLookups,
+  };
+}
+
+export function plannerCapabilities(capabilities: ExchangeCapabilities, record: OrderRecord): PlannerCapabilities {
+  return {
+    amend: capabilities.amend,
+    lookupByClientId: capabilities.lookupByClientId,
+    cancelByClientId: capabilities.cancelByClientId,
+    submissionDeadlineMs: capabilities.submissionDeadlineMs,
+    visibilityDelayMs: capabilities.visibilityDelayMs,
+    absenceLookupGapMs: capabilities.absenceLookupGapMs,
+    emulatesGtt: capabilities.emulatesGtt,
+    nativeGtt: capabilities.timesInForce[record.intent.spec.type].includes('GTT'),
+  };
+}

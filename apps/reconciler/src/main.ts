@@ -1,0 +1,82 @@
+import {
+  ProgressWatch,
+  readEnvironment,
+  runService,
+  sleep,
+  startHealthServer,
+  systemClock,
+  type ServiceContext,
+} from '@orderplane/service-kit';
+import type { ExchangeId } from '@orderplane/domain';
+import { startConsumers } from './consumers.ts';
+import { EnvironmentSchema } from './environment.ts';
+import { resync } from './resync.ts';
+import { openParts, type Parts } from './wiring.ts';
+
+await runService({ name: 'reconciler', main });
+
+async function main(service: ServiceContext): Promise<{ health: string }> {
+  const env = readEnvironment(EnvironmentSchema);
+  const { log, metrics, shutdown } = service;
+  const parts = openParts(service, env);
+  const sweep = async (): Promise<void> => {
+    const woken = await resync(parts.store.ledger, parts.waker, () => service.stopping.aborted);
+    log.debug({ woken }, 'resync');
+  };
+  const consumers = startConsumers({
+    env,
+    waker: parts.waker,
+    log,
+    metrics,
+    resync: sweep,
+    onThrottled: (exchange, untilMs) => tellThrottled(service, parts, exchange, untilMs),
+    context: parts.context,
+  });
+  shutdown.defer('consumers', () => Promise.all(consumers.map(({ consumer }) => consumer.close(5_000))));
+  const watch = new ProgressWatch({
+    name: 'resync',
+    stallAfterMs: env.RESYNC_INTERVAL_MS * 3 + 5_000,
+    alwaysBeats: true,
+  });
+  void sweepForEver(service, env.RESYNC_INTERVAL_MS, sweep, watch);
+  const health = await startHealthServer({
+    port: env.HEALTH_PORT,
+    host: env.HEALTH_HOST,
+    metrics,
+    ready: {
+      resync: watch.check,
+      database: () => parts.store.ping(),
+      redis: () => parts.redis.ping(),
+      consumers: () => {
+        const stopped = consumers.filter(({ consumer }) => !consumer.running());
+        if (stopped.length > 0) throw new Error(`stopped: ${stopped.map(({ name }) => name).join(', ')}`);
+      },
+    },
+  });
+  shutdown.defer('health', () => health.close());
+  return { health: health.url };
+}
+
+function tellThrottled(service: ServiceContext, parts: Parts, exchange: ExchangeId, untilMs: number): void {
+  const rateLimitedUntil = new Date(untilMs).toISOString();
+  parts.store.observations
+    .setRateLimited(exchange, rateLimitedUntil, systemClock.iso())
+    .catch((error: unknown) => service.log.warn({ err: error }, 'the rate limit was not shown'));
+}
+
+/** In-process timer rather than a job: it goes on when Redis has lost everything. Several reconcilers sweep harmlessly. */
+async function sweepForEver(
+  service: ServiceContext,
+  intervalMs: number,
+  sweep: () => Promise<void>,
+  watch: ProgressWatch,
+): Promise<void> {
+  while (!service.stopping.aborted) {
+    try {
+      await watch.track(sweep);
+    } catch (error) {
+      service.log.warn({ err: error }, 'the resync failed; the next one follows');
+    }
+    await sleep(intervalMs, service.stopping);
+  }
+}

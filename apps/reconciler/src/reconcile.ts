@@ -1,0 +1,125 @@
+import { plan, type Step } from '@orderplane/planner';
+import { record as write, recordOnce } from '@orderplane/recorder';
+import type { OrderRecord } from '@orderplane/store';
+import { Folding } from '@orderplane/planner';
+import {
+  actualOf,
+  desiredOf,
+  plannerCapabilities,
+  type ReconcilerContext,
+  type StepResult,
+  type Verdict,
+} from './context.ts';
+import { amend, cancel } from './steps/request.ts';
+import { lookup } from './steps/lookup.ts';
+import { submit } from './steps/submit.ts';
+
+/** Steps of one order in one job. An order that needs more comes again, so that it can't starve the others. */
+const MAX_STEPS = 12;
+
+/**
+ * observe → plan → apply for one order, until it is settled or has to wait. Safe to run twice, late, or for no reason:
+ * every step begins with a compare-and-swap of its intention, and the order is read anew when that fails.
+ */
+export async function reconcile(context: ReconcilerContext, orderId: string): Promise<Verdict> {
+  let current = await context.recorder.ledger.find(orderId);
+  for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    if (current === null) return { kind: 'Settled' };
+    if (context.lockLost()) return { kind: 'Recheck', afterMs: 0 };
+    const actual = await actualOf(context, current);
+    const step: Step = plan(
+      desiredOf(current),
+      actual,
+      context.clock.iso(),
+      plannerCapabilities(context.capabilities(current.intent.exchange), current),
+      context.limits,
+    );
+    if (step.kind === 'Hold' || step.kind === 'Settle') {
+      await refresh(context, current, actual.lastEvidenceAt);
+      return { kind: 'Settled' };
+    }
+    if (step.kind === 'RecheckAt') return { kind: 'Recheck', afterMs: waitMs(context, step.at) };
+    const result = await apply(context, current, step);
+    if (result.throttledMs !== null) return { kind: 'Throttled', retryAfterMs: result.throttledMs };
+    if (step.kind === 'Escalate')
+      return { kind: 'Escalated', reason: step.reason, afterMs: nextTryMs(context, result.record) };
+    current = result.record;
+  }
+  return { kind: 'Recheck', afterMs: context.backoffMs(0) };
+}
+
+async function apply(context: ReconcilerContext, current: OrderRecord, step: Step): Promise<StepResult> {
+  switch (step.kind) {
+    case 'Submit':
+      return submit(context, current, step);
+    case 'Lookup':
+      return lookup(context, current, step.why, false);
+    case 'Cancel':
+      return cancel(context, current, step.requestId);
+    case 'Amend':
+      return amend(context, current, step.requestId);
+    case 'Record':
+      return recordEvents(context, current, step);
+    case 'Escalate':
+      return escalate(context, current, step);
+    case 'Hold':
+    case 'Settle':
+    case 'RecheckAt':
+      return { record: current, throttledMs: null };
+  }
+}
+
+async function recordEvents(
+  context: ReconcilerContext,
+  current: OrderRecord,
+  step: Extract<Step, { kind: 'Record' }>,
+): Promise<StepResult> {
+  const at = context.clock.iso();
+  const folding = new Folding(current.actual.machine, { at, visibilityDelayMs: 0 });
+  for (const event of step.events) folding.apply(event, 'system');
+  const folded = folding.result();
+  context.crashPoint('record:before-commit', current.intent.clientOrderId);
+  const written = await recordOnce(context.recorder, current, { machine: folded.machine, journal: folded.journal });
+  context.crashPoint('record:after-commit', current.intent.clientOrderId);
+  return { record: written?.record ?? (await context.recorder.ledger.find(current.intent.orderId)), throttledMs: null };
+}
+
+async function escalate(
+  context: ReconcilerContext,
+  current: OrderRecord,
+  step: Extract<Step, { kind: 'Escalate' }>,
+): Promise<StepResult> {
+  if (step.lookup) return lookup(context, current, step.reason, true);
+  const written = await write(context.recorder, current.intent.orderId, (record) => ({
+    machine: record.actual.machine,
+    journal: [],
+    needsAttention: true,
+    reconciliation: {
+      lastError: step.reason,
+      attempts: record.actual.reconciliation.attempts + 1,
+      nextAttemptAt: nextAttempt(context, record),
+    },
+  }));
+  return { record: written?.record ?? null, throttledMs: null };
+}
+
+/** The status follows from the state, the evidence and the time: written only when it has changed. */
+async function refresh(context: ReconcilerContext, current: OrderRecord, lastEvidenceAt: string | null): Promise<void> {
+  await write(
+    context.recorder,
+    current.intent.orderId,
+    (record) => ({ machine: record.actual.machine, journal: [], reconciliation: { lastEvidenceAt } }),
+    current,
+  );
+}
+
+export const nextAttempt = (context: ReconcilerContext, record: OrderRecord): string =>
+  new Date(context.clock.now().getTime() + context.backoffMs(record.actual.reconciliation.attempts)).toISOString();
+
+const waitMs = (context: ReconcilerContext, at: string): number =>
+  Math.max(1, Date.parse(at) - context.clock.now().getTime());
+
+const nextTryMs = (context: ReconcilerContext, record: OrderRecord | null): number => {
+  const at = record?.actual.reconciliation.nextAttemptAt ?? null;
+  return at === null ? context.backoffMs(0) : waitMs(context, at);
+};

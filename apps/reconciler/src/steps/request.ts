@@ -1,0 +1,149 @@
+import type { CancelOutcome, CancelRequest } from '@orderplane/exchange';
+import { bookedOn, foldRequest, Folding } from '@orderplane/planner';
+import { record, recordOnce } from '@orderplane/recorder';
+import { cumQty, currentLeg, type EventBody, type OrderRequest } from '@orderplane/state-machine';
+import { subtract } from '@orderplane/domain';
+import type { OrderRecord } from '@orderplane/store';
+import type { ReconcilerContext, StepResult } from '../context.ts';
+
+/** Sends the cancel of a request: a wished cancel, the cancel of a stray, or the first step of a replace in two steps. */
+export async function cancel(context: ReconcilerContext, current: OrderRecord, requestId: string): Promise<StepResult> {
+  const event = (request: OrderRequest, deadlineAt: string): EventBody =>
+    request.kind === 'cancel'
+      ? { type: 'CancelSent', requestId, deadlineAt }
+      : { type: 'ReplaceSent', requestId, how: 'TWO_STEP', deadlineAt };
+  return sendRequest(context, 'cancel', current, requestId, event, async (sent, target) => {
+    const adapter = await context.adapters.get(sent.intent.accountId);
+    context.count('cancel');
+    return adapter.cancel(target, { timeoutMs: context.limits.callTimeoutMs });
+  });
+}
+
+/** Changes the resting order in place; only where the capability table says that the exchange can. */
+export async function amend(context: ReconcilerContext, current: OrderRecord, requestId: string): Promise<StepResult> {
+  const event = (_request: OrderRequest, deadlineAt: string): EventBody => ({
+    type: 'ReplaceSent',
+    requestId,
+    how: 'AMEND',
+    deadlineAt,
+  });
+  return sendRequest(context, 'amend', current, requestId, event, async (sent, target, request) => {
+    const adapter = await context.adapters.get(sent.intent.accountId);
+    const machine = sent.actual.machine;
+    const total = request.terms?.size ?? machine.terms.size;
+    const leg = currentLeg(machine);
+    // The wish is the total of the order; the exchange counts what this leg has filled, or nothing.
+    const counted = adapter.capabilities.amendSizeIsTotal && leg !== null ? bookedOn(machine, leg) : '0';
+    const elsewhere = subtract(cumQty(machine), counted);
+    context.count('amend');
+    return adapter.amend(
+      {
+        ...target,
+        side: sent.intent.spec.side,
+        type: sent.intent.spec.type,
+        size: total === null ? null : subtract(total, elsewhere),
+        price: request.terms?.price ?? machine.terms.price,
+        stopPrice: request.terms?.stopPrice ?? machine.terms.stopPrice,
+      },
+      { timeoutMs: context.limits.callTimeoutMs },
+    );
+  });
+}
+
+type Call = (sent: OrderRecord, target: CancelRequest, request: OrderRequest) => Promise<CancelOutcome>;
+
+async function sendRequest(
+  context: ReconcilerContext,
+  step: 'cancel' | 'amend',
+  current: OrderRecord,
+  requestId: string,
+  event: (request: OrderRequest, deadlineAt: string) => EventBody,
+  call: Call,
+): Promise<StepResult> {
+  const machine = current.actual.machine;
+  const request = machine.requests.find((candidate) => candidate.id === requestId);
+  const leg = currentLeg(machine);
+  if (request === undefined || leg === null) return { record: current, throttledMs: null };
+  const at = context.clock.iso();
+  const deadlineAt = new Date(Date.parse(at) + context.limits.callTimeoutMs).toISOString();
+  const folding = new Folding(machine, { at, visibilityDelayMs: 0 });
+  folding.apply(event(request, deadlineAt), 'system');
+  const folded = folding.result();
+  const { clientOrderId } = current.intent;
+  context.crashPoint(`${step}:before-intent`, clientOrderId);
+  const intended = await recordOnce(context.recorder, current, { machine: folded.machine, journal: folded.journal });
+  if (intended === null || !intended.changed) {
+    return { record: await context.recorder.ledger.find(current.intent.orderId), throttledMs: null };
+  }
+  context.crashPoint(`${step}:after-intent`, clientOrderId);
+  const target: CancelRequest = {
+    symbol: current.intent.spec.symbol,
+    venueClientId: leg.venueClientId,
+    venueOrderId: leg.venueOrderIds.at(-1) ?? null,
+    deadlineAt,
+  };
+  const outcome: CancelOutcome = context.lockLost()
+    ? { kind: 'notSent', nativeCode: null, message: 'the key was lost before anything left this machine' }
+    : await call(intended.record, target, request);
+  context.crashPoint(`${step}:after-call`, clientOrderId);
+  const written = await recordOutcome(context, intended.record, requestId, outcome);
+  context.crashPoint(`${step}:after-outcome`, clientOrderId);
+  return { record: written, throttledMs: outcome.kind === 'rateLimited' ? outcome.retryAfterMs : null };
+}
+
+async function recordOutcome(
+  context: ReconcilerContext,
+  sent: OrderRecord,
+  requestId: string,
+  outcome: CancelOutcome,
+): Promise<OrderRecord | null> {
+  const written = await record(
+    context.recorder,
+    sent.intent.orderId,
+    (current, at) => {
+      if (outcome.kind !== 'accepted' && isOvertaken(current, sent, requestId)) return null;
+      const visibilityDelayMs = context.recorder.visibilityDelayMs(current.intent.exchange);
+      const folded = foldRequest(current.actual.machine, requestId, outcome, { at, visibilityDelayMs });
+      return {
+        machine: folded.machine,
+        journal: folded.journal,
+        reconciliation: bookkeeping(context, current, outcome),
+      };
+    },
+    sent,
+  );
+  return written?.record ?? null;
+}
+
+/** True when another worker has taken over and sent the request again: this sending says nothing about that one. */
+function isOvertaken(current: OrderRecord, sent: OrderRecord, requestId: string): boolean {
+  const sendingOf = (record: OrderRecord): string | null =>
+    record.actual.machine.requests.find((request) => request.id === requestId)?.sentAt ?? null;
+  return sendingOf(current) !== sendingOf(sent);
+}
+
+function bookkeeping(context: ReconcilerContext, current: OrderRecord, outcome: CancelOutcome) {
+  const { attempts } = current.actual.reconciliation;
+  const later = (ms: number): string => new Date(context.clock.now().getTime() + ms).toISOString();
+  switch (outcome.kind) {
+    case 'accepted':
+      return {
+        attempts: 0,
+        nextAttemptAt: null,
+        lastError: null,
+        ...(outcome.report === null ? {} : { lastEvidenceAt: outcome.report.askedAt }),
+      };
+    case 'unknownOrder':
+    case 'refused':
+    case 'unknown':
+      context.count('error');
+      return { lastError: outcome.message };
+    case 'rateLimited':
+      context.count('retry');
+      return { attempts: attempts + 1, nextAttemptAt: later(outcome.retryAfterMs), lastError: outcome.message };
+    case 'notSent':
+    case 'auth':
+      context.count('retry');
+      return { attempts: attempts + 1, nextAttemptAt: later(context.backoffMs(attempts)), lastError: outcome.message };
+  }
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { createAdapter, createAdapterPool, simulatorOption } from '@orderplane/exchange';
+import { capabilitiesOf } from '@orderplane/exchange/capabilities';
+import { createWaker, openRedis, type Waker } from '@orderplane/queues';
+import { accountContextLoader, cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
+import { backoffMs, crashPoints, systemClock, type ServiceContext } from '@orderplane/service-kit';
+import { createPostgresStore, parseKeyRing, type Store } from '@orderplane/store';
+import type { Redis } from 'ioredis';
+import type { ReconcilerContext } from './context.ts';
+import type { Environment } from './environment.ts';
+import { lastCompleteSyncReader } from './sync-evidence.ts';
+
+export interface Parts {
+  readonly store: Store;
+  readonly redis: Redis;
+  readonly waker: Waker;
+  readonly context: Omit<ReconcilerContext, 'lockLost'>;
+}
+
+/** Opens every client that the reconciler needs and registers how each is closed. */
+export function openParts(service: ServiceContext, env: Environment): Parts {
+  const { log, metrics, shutdown } = service;
+  const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
+  const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16 });
+  shutdown.defer('store', () => store.close());
+  const redis = openRedis(env.REDIS_URL, 'producer', onRedisError);
+  shutdown.defer('redis', () => redis.disconnect());
+  const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
+  shutdown.defer('waker', () => waker.close());
+  const adapterOptions = {
+    ...simulatorOption(env.SIMULATOR_URL),
+    clock: { now: () => Date.now() },
+    log,
+    callTimeoutMs: env.CALL_TIMEOUT_MS,
+  };
+  const adapters = createAdapterPool({
+    load: accountContextLoader(store.access, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
+    create: (account) => createAdapter(account, adapterOptions),
+  });
+  shutdown.defer('adapters', () => adapters.close());
+  const calls = metrics.counter('reconcile_actions_total', 'Calls, retries and errors', ['what']);
+  const limits = limitsFrom(env);
+  return {
+    store,
+    redis,
+    waker,
+    context: {
+      recorder: {
+        ledger: store.ledger,
+        listener: createCommitListener({
+          redis,
+          scopes: cacheScopes(store.access, () => Date.now()),
+          onError: onRedisError,
+        }),
+        clock: systemClock,
+        limits,
+        visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
+        newId: randomUUID,
+        log,
+      },
+      adapters,
+      capabilities: capabilitiesOf,
+      limits,
+      lastCompleteSync: lastCompleteSyncReader(store.observations, () => Date.now()),
+      clock: systemClock,
+      newId: randomUUID,
+      backoffMs: (attempt) => backoffMs(attempt),
+      crashPoint: crashPoints(),
+      count: (what) => calls.inc({ what }),
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { sleep } from '@orderplane/service-kit';
+import type { Account } from '@orderplane/store';
+import type { SyncContext } from './context.ts';
+import { openOrderStream, type OrderStream } from './order-stream.ts';
+import type { SyncDesk } from './sync-desk.ts';
+
+export interface AccountOwner {
+  /** Looks at the accounts now instead of at the next round. */
+  nudge(): void;
+  close(): Promise<void>;
+}
+
+interface Owned {
+  readonly stream: OrderStream;
+  nextSyncAtMs: number;
+}
+
+const ROUND_MS = 1_000;
+const leaseName = (accountId: string): string => `account:${accountId}`;
+
+/**
+ * One worker owns each account: it streams its orders and schedules its syncs. The lease lives in PostgreSQL and is
+ * renewed several times within its life; when its owner dies another takes over after at most one life and starts
+ * with a full sync.
+ */
+export function ownAccounts(
+  context: SyncContext,
+  desk: SyncDesk,
+  ownerId: string,
+  stopping: AbortSignal,
+  onRound: (owned: number) => void,
+): AccountOwner {
+  const owned = new Map<string, Owned>();
+  let wakeRound: () => void = () => undefined;
+
+  const release = async (accountId: string, why: string): Promise<void> => {
+    const held = owned.get(accountId);
+    owned.delete(accountId);
+    context.log.info({ accountId, why }, 'lets go of the account');
+    await held?.stream.close();
+  };
+  const visit = async (account: Account): Promise<void> => {
+    const has = await context.observations.acquireLease(leaseName(account.id), ownerId, context.env.LEASE_MS);
+    const held = owned.get(account.id);
+    if (!has) {
+      if (held !== undefined) await release(account.id, 'the lease is lost');
+      return;
+    }
+    const current = held ?? (await take(context, desk, account));
+    owned.set(account.id, current);
+    scheduleSync(context, desk, account, current, held === undefined);
+  };
+  const round = async (): Promise<void> => {
+    const accounts = await context.access.allAccounts();
+    const known = new Set(accounts.map((account) => account.id));
+    for (const id of owned.keys()) if (!known.has(id)) await release(id, 'the account is gone');
+    for (const result of await Promise.allSettled(accounts.map(visit))) {
+      if (result.status === 'rejected') {
+        context.log.warn(
+          { err: result.reason as unknown },
+          'an account could not be served; the next round tries again',
+        );
+      }
+    }
+  };
+  const rounds = async (): Promise<void> => {
+    while (!stopping.aborted) {
+      const nudged = new Promise<void>((resolve) => {
+        wakeRound = resolve;
+      });
+      await round().catch((error: unknown) => context.log.warn({ err: error }, 'a round over the accounts failed'));
+      onRound(owned.size);
+      await Promise.race([sleep(Math.min(ROUND_MS, Math.floor(context.env.LEASE_MS / 4)), stopping), nudged]);
+    }
+  };
+  const running = rounds();
+  return {
+    nudge: () => wakeRound(),
+    close: async () => {
+      await running;
+      for (const id of [...owned.keys()]) {
+        await release(id, 'shutting down');
+        await context.observations.releaseLease(leaseName(id), ownerId).catch(() => undefined);
+      }
+    },
+  };
+}
+
+async function take(context: SyncContext, desk: SyncDesk, account: Account): Promise<Owned> {
+  const adapter = await context.adapters.get(account.id);
+  context.log.info({ accountId: account.id, exchange: account.exchange }, 'owns the account');
+  return { stream: openOrderStream(context, desk, account, adapter), nextSyncAtMs: 0 };
+}
+
+/** Every 30 s while the stream is up, every 5 s while it is not; at once after a takeover. */
+function scheduleSync(context: SyncContext, desk: SyncDesk, account: Account, owned: Owned, takenOver: boolean): void {
+  const nowMs = context.clock.now().getTime();
+  const { SYNC_INTERVAL_STREAMING_MS, SYNC_INTERVAL_BLIND_MS } = context.env;
+  const intervalMs = owned.stream.connected() ? SYNC_INTERVAL_STREAMING_MS : SYNC_INTERVAL_BLIND_MS;
+  // A stream that has gone down since the last look shortens the wait that was set while it was up.
+  owned.nextSyncAtMs = Math.min(owned.nextSyncAtMs, nowMs + intervalMs);
+  if (nowMs < owned.nextSyncAtMs) return;
+  owned.nextSyncAtMs = nowMs + intervalMs;
+  void desk.request({
+    accountId: account.id,
+    reason: takenOver ? 'takeover' : 'scheduled',
+    requestedAt: context.clock.iso(),
+    maxAgeMs: takenOver ? 0 : Math.floor(intervalMs / 2),
+  });
+}

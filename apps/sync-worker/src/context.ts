@@ -1,0 +1,24 @@
+import type { AdapterPool } from '@orderplane/exchange';
+import type { Waker } from '@orderplane/queues';
+import type { CacheScopes, RecorderOptions } from '@orderplane/recorder';
+import type { CrashPoint, Logger } from '@orderplane/service-kit';
+import type { AccessStore, ObservationStore, OpenOrderCache } from '@orderplane/store';
+import type { HealthBoard } from './health-board.ts';
+import type { Environment } from './environment.ts';
+
+export interface SyncContext {
+  readonly env: Environment;
+  readonly recorder: RecorderOptions;
+  readonly access: AccessStore;
+  readonly observations: ObservationStore;
+  readonly cache: OpenOrderCache;
+  readonly scopes: CacheScopes;
+  readonly adapters: AdapterPool;
+  readonly waker: Waker;
+  readonly health: HealthBoard;
+  readonly clock: { now(): Date; iso(): string };
+  readonly newId: () => string;
+  readonly log: Logger;
+  /** Where crash tests kill this process, by exchange; does nothing in operation. */
+  readonly crashPoint: CrashPoint;
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { createConsumer, STREAMS, SYNC, type Consumer } from '@orderplane/queues';
+import {
+  ProgressWatch,
+  readEnvironment,
+  runService,
+  sleep,
+  startHealthServer,
+  systemClock,
+  type ServiceContext,
+} from '@orderplane/service-kit';
+import { ownAccounts, type AccountOwner } from './account-owner.ts';
+import { EnvironmentSchema, type Environment } from './environment.ts';
+import { keepMarkets } from './markets.ts';
+import { createPriceDesk, type PriceDesk } from './prices.ts';
+import { createSyncDesk, type SyncDesk } from './sync-desk.ts';
+import { openParts } from './wiring.ts';
+
+const TEND_MS = 5_000;
+
+await runService({ name: 'sync-worker', main });
+
+async function main(service: ServiceContext): Promise<{ health: string }> {
+  const env = readEnvironment(EnvironmentSchema);
+  const { log, metrics, shutdown, stopping } = service;
+  const { store, redis, context, marketData } = openParts(service, env);
+  void keepMarkets(marketData, store.observations, env.MARKETS_INTERVAL_MS, systemClock, stopping, log);
+
+  const ownerId = randomUUID();
+  const desk = createSyncDesk(context);
+  const now = (): number => Date.now();
+  const prices = createPriceDesk({ marketData, observations: store.observations, redis, ownerId, now, log });
+  shutdown.defer('prices', () => prices.close());
+  const rounds = new ProgressWatch({ name: 'account rounds', stallAfterMs: 30_000, alwaysBeats: true });
+  const ownedGauge = metrics.gauge('accounts_owned', 'Accounts streamed by this process');
+  const owner = ownAccounts(context, desk, ownerId, stopping, (owned) => {
+    rounds.beat();
+    ownedGauge.set(owned);
+  });
+  shutdown.defer('accounts', () => owner.close());
+  const consumers = startConsumers(env, service, desk, owner, prices);
+  void tendForEver(prices, service);
+  const health = await startHealthServer({
+    port: env.HEALTH_PORT,
+    host: env.HEALTH_HOST,
+    metrics,
+    ready: {
+      rounds: rounds.check,
+      database: () => store.ping(),
+      redis: () => redis.ping(),
+      consumers: () => {
+        if (consumers.some((consumer) => !consumer.running())) throw new Error('a consumer has stopped');
+      },
+    },
+  });
+  shutdown.defer('health', () => health.close());
+  return { health: health.url };
+}
+
+function startConsumers(
+  env: Environment,
+  service: ServiceContext,
+  desk: SyncDesk,
+  owner: AccountOwner,
+  prices: PriceDesk,
+): Consumer[] {
+  const shared = {
+    redisUrl: env.REDIS_URL,
+    now: () => Date.now(),
+    onError: (error: Error, jobId: string | null) => service.log.warn({ err: error, jobId }, 'queue trouble'),
+  };
+  const consumers = [
+    createConsumer(SYNC, {
+      ...shared,
+      concurrency: 16,
+      handle: async (job) => ({ kind: 'done', result: await desk.request(job) }),
+    }),
+    createConsumer(STREAMS, {
+      ...shared,
+      concurrency: 8,
+      handle: async (job) => {
+        switch (job.kind) {
+          case 'orders':
+            owner.nudge();
+            break;
+          case 'ticker':
+            await prices.need(job.exchange, job.symbol);
+            break;
+        }
+        return { kind: 'done', result: null };
+      },
+    }),
+  ];
+  service.shutdown.defer('consumers', () => Promise.all(consumers.map((consumer) => consumer.close(5_000))));
+  return consumers;
+}
+
+async function tendForEver(prices: PriceDesk, service: ServiceContext): Promise<void> {
+  while (!service.stopping.aborted) {
+    await prices.tend().catch((error: unknown) => service.log.warn({ err: error }, 'prices could not be tended'));
+    await sleep(TEND_MS, service.stopping);
+  }
+}

@@ -1,0 +1,138 @@
+import { reportOf } from '@orderplane/planner/testing';
+import { found, happen, limitSpec, openOrder, placeOrder } from '@orderplane/recorder/testing';
+import { describe, expect, test } from 'vitest';
+import { openOrderStream } from './order-stream.ts';
+import { createSyncDesk } from './sync-desk.ts';
+import { deferred, openFloor, settled } from './testing/floor.ts';
+
+const open = async () => {
+  const floor = await openFloor();
+  const stream = openOrderStream(floor.context, createSyncDesk(floor.context), floor.account, floor.adapter);
+  const tell = floor.adapter.sink;
+  if (tell === null) throw new Error('nobody listens');
+  const say = (...reports: ReturnType<typeof reportOf>[]) => tell({ type: 'reports', reports });
+  return { ...floor, stream, tell, say };
+};
+const syncs = (calls: readonly string[]): number => calls.filter((call) => call === 'open').length;
+
+describe('the order stream of an account', () => {
+  test('what it says is booked, in the order in which it says it', async () => {
+    const { world, adapter, say } = await open();
+    const { intent } = await placeOrder(world);
+    const deadlineAt = '2026-01-01T00:00:05.000Z';
+    await happen(world, intent.orderId, { type: 'SubmitSent', venueClientId: 'c1', deadlineAt });
+    const order = adapter.venue.place('c1', limitSpec, world.clock.iso());
+    say(reportOf(order, 'stream', world.clock.iso()));
+    for (const size of ['0.1', '0.2', '0.7']) {
+      const fill = adapter.venue.fill(order, size, world.clock.iso());
+      say(reportOf(order, 'stream', world.clock.iso(), fill === null ? [] : [fill]));
+    }
+    await settled();
+    const { machine } = (await found(world, intent.orderId)).actual;
+    expect([machine.life, machine.executions.map(({ size }) => size)]).toEqual(['FILLED', ['0.1', '0.2', '0.7']]);
+    const journal = await world.store.ledger.journalOf(intent.orderId);
+    expect(journal.flatMap(({ entries }) => entries.map(({ type }) => type)).slice(-4)).toEqual([
+      'ORDER_ACKNOWLEDGED',
+      'ORDER_PARTIALLY_FILLED',
+      'ORDER_PARTIALLY_FILLED',
+      'ORDER_FILLED',
+    ]);
+  });
+
+  test('a question of a report wakes the order; so does an acknowledgement for which a cancel waited', async () => {
+    const { world, adapter, say, woken } = await open();
+    const claimed = adapter.venue.place('c1', limitSpec, world.clock.iso());
+    const first = await openOrder(world, { client: 'c1', venue: claimed.orderId });
+    adapter.venue.fill(claimed, '0.4', world.clock.iso());
+    say(reportOf(claimed, 'stream', world.clock.iso()));
+    const { intent } = await placeOrder(world);
+    await happen(
+      world,
+      intent.orderId,
+      { type: 'SubmitSent', venueClientId: 'c2', deadlineAt: '2026-01-01T00:00:05.000Z' },
+      { type: 'CancelRequested', requestId: 'k', generation: 2, by: 'client' },
+    );
+    say(reportOf(adapter.venue.place('c2', limitSpec, world.clock.iso()), 'stream', world.clock.iso()));
+    await settled();
+    expect(woken).toEqual([first.intent.orderId, intent.orderId]);
+  });
+
+  test('connected, disconnected and unreadable each ask for a full sync', async () => {
+    const { adapter, tell, stream, world } = await open();
+    tell({ type: 'connected' });
+    await settled();
+    expect([stream.connected(), syncs(adapter.calls)]).toEqual([true, 1]);
+    world.clock.advance(1);
+    tell({ type: 'unreadable', error: 'half a message' });
+    await settled();
+    world.clock.advance(1);
+    tell({ type: 'disconnected', error: 'gone' });
+    await settled();
+    expect([stream.connected(), syncs(adapter.calls)]).toEqual([false, 3]);
+    expect((await world.store.observations.exchangeHealth())[0]).toMatchObject({ streamConnected: false });
+  });
+
+  test('an execution of a stranger leads to the order: the full sync adopts it', async () => {
+    const { world, adapter, say } = await open();
+    const order = adapter.venue.place('theirs', limitSpec, world.clock.iso());
+    const fill = adapter.venue.fill(order, '1', world.clock.iso());
+    say({ ...reportOf(order, 'stream', world.clock.iso()), order: null, fills: fill === null ? [] : [fill] });
+    await settled();
+    const ids = { venueClientIds: [], venueOrderIds: [order.orderId] };
+    const [adopted] = await world.store.ledger.findByVenueIds('account-1', ids);
+    expect(adopted?.actual.machine.life).toBe('FILLED');
+  });
+
+  test("reports that can't be booked are told again by the full sync that follows", async () => {
+    const { world, adapter, say } = await open();
+    const order = adapter.venue.place('c1', limitSpec, world.clock.iso());
+    const { intent } = await openOrder(world, { client: 'c1', venue: order.orderId });
+    const fill = adapter.venue.fill(order, '0.4', world.clock.iso());
+    world.hooks.before = () => {
+      world.hooks.before = () => undefined;
+      throw new Error('the database is away');
+    };
+    say(reportOf(order, 'stream', world.clock.iso(), fill === null ? [] : [fill]));
+    await settled();
+    expect((await found(world, intent.orderId)).actual.machine.executions).toHaveLength(1);
+    expect(syncs(adapter.calls)).toBe(1);
+  });
+
+  test('more than can be held is dropped, and a full sync tells all of it again', async () => {
+    const { world, adapter, say } = await open();
+    const order = adapter.venue.place('theirs', limitSpec, world.clock.iso());
+    const slow = deferred();
+    world.hooks.before = () => slow.promise;
+    say(reportOf(order, 'stream', world.clock.iso()));
+    await settled();
+    const report = reportOf(order, 'stream', world.clock.iso());
+    say(...Array.from({ length: 5_001 }, () => report));
+    slow.resolve();
+    await settled();
+    expect(syncs(adapter.calls)).toBe(1);
+  });
+
+  test('a report that comes in the moment in which the pump ends is booked too', async () => {
+    const { world, adapter, say } = await open();
+    const order = adapter.venue.place('c1', limitSpec, world.clock.iso());
+    const { intent } = await openOrder(world, { client: 'c1', venue: order.orderId });
+    for (let turns = 0; turns < 40; turns += 1) {
+      const fill = adapter.venue.fill(order, '0.01', world.clock.iso());
+      say(reportOf(order, 'stream', world.clock.iso(), fill === null ? [] : [fill]));
+      for (let ticks = 0; ticks < turns; ticks += 1) await Promise.resolve();
+    }
+    await settled();
+    expect((await found(world, intent.orderId)).actual.machine.executions).toHaveLength(40);
+  });
+
+  test('closing ends the subscription and waits for what is being booked', async () => {
+    const { world, adapter, stream, say } = await open();
+    const order = adapter.venue.place('c1', limitSpec, world.clock.iso());
+    const { intent } = await openOrder(world, { client: 'c1', venue: order.orderId });
+    const fill = adapter.venue.fill(order, '0.4', world.clock.iso());
+    say(reportOf(order, 'stream', world.clock.iso(), fill === null ? [] : [fill]));
+    await stream.close();
+    expect(adapter.sink).toBeNull();
+    expect((await found(world, intent.orderId)).actual.machine.executions).toHaveLength(1);
+  });
+});

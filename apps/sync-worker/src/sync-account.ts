@@ -1,0 +1,200 @@
+import type { ExchangeAdapter, Listing } from '@orderplane/exchange';
+import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
+import { Folding } from '@orderplane/planner';
+import { adopt, observe, record, type AccountKey } from '@orderplane/recorder';
+import { currentLeg, isTerminal, type Leg } from '@orderplane/state-machine';
+import type { SyncJob, SyncOutcome } from '@orderplane/queues';
+import type { Account, OrderRecord } from '@orderplane/store';
+import type { SyncContext } from './context.ts';
+
+/** Executions are read from a little before the last complete read: exchanges may show them late. */
+const FILLS_OVERLAP_MS = 120_000;
+/** Unknown executions whose orders are asked for in one run. */
+const MAX_ORPHANS = 20;
+
+/**
+ * One complete look at an account: its open orders and its executions since the last look. Writes what the exchange
+ * proves and records how far each read got; a failed or partial read never counts as absence.
+ */
+export async function syncAccount(
+  context: SyncContext,
+  account: Account,
+  reason: SyncJob['reason'],
+): Promise<SyncOutcome> {
+  const startedAt = context.clock.iso();
+  const adapter = await context.adapters.get(account.id);
+  // Read before asking: an order that was alive then and is missing in a complete list has to be looked up.
+  const before = await context.recorder.ledger.openOrders(account.id);
+  const control = { timeoutMs: context.env.CALL_TIMEOUT_MS };
+  const [open, fills] = await Promise.all([adapter.openOrders(control), readFills(context, account, adapter, before)]);
+  const key: AccountKey = { accountId: account.id, userId: account.userId, exchange: account.exchange };
+
+  context.crashPoint('sync:before-booking', account.exchange);
+  const observed = await observe(context.recorder, key, reportsOf(open, fills));
+  const missing = open.coverage.complete ? await markMissing(context, before, observed.seen, open) : [];
+  const orphans = await adoptOrphans(context, key, adapter, observed.orphans);
+  const wake = new Set([...observed.questions.map((question) => question.orderId), ...missing]);
+  if (wake.size > 0) await context.waker.wakeMany(account.exchange, [...wake], 'read');
+
+  context.crashPoint('sync:after-booking', account.exchange);
+  const adopted = observed.adopted + orphans;
+  const complete = open.coverage.complete && fills.coverage.complete;
+  await context.observations.saveSyncRun({
+    id: context.newId(),
+    accountId: account.id,
+    reason,
+    startedAt,
+    finishedAt: context.clock.iso(),
+    coverage: [part('open-orders', open), part('fills', fills)],
+    complete,
+    adopted,
+    changed: observed.changed,
+  });
+  if (fills.coverage.complete) await context.observations.setFillsWatermark(account.id, fills.coverage.askedAt);
+  if (open.coverage.complete) {
+    await context.access.setLastSynced(account.id, open.coverage.askedAt);
+    await refreshCache(context, account, open.coverage.askedAt);
+  }
+  const error = open.coverage.error ?? fills.coverage.error;
+  await context.health.report(account.exchange, { reachable: open.coverage.complete, lastError: error });
+  return {
+    accountId: account.id,
+    syncedAt: open.coverage.complete ? open.coverage.askedAt : account.lastSyncedAt,
+    fresh: open.coverage.complete,
+    complete,
+    adopted,
+    error,
+  };
+}
+
+const part = (name: string, listing: Listing<unknown>) => ({
+  part: name,
+  askedAt: listing.coverage.askedAt,
+  complete: listing.coverage.complete,
+  from: listing.coverage.from,
+  pages: listing.coverage.pages,
+  items: listing.items.length,
+  error: listing.coverage.error,
+});
+
+async function readFills(
+  context: SyncContext,
+  account: Account,
+  adapter: ExchangeAdapter,
+  before: readonly OrderRecord[],
+): Promise<Listing<NormalizedFill>> {
+  const watermark = (await context.observations.fillsWatermark(account.id)) ?? account.createdAt;
+  const from = new Date(Date.parse(watermark) - FILLS_OVERLAP_MS).toISOString();
+  const symbols = [...new Set(before.map((order) => order.intent.spec.symbol))];
+  return adapter.fills(from, symbols, { timeoutMs: context.env.CALL_TIMEOUT_MS });
+}
+
+/** One report per listed order with its executions, and one per order that is spoken of only by executions. */
+function reportsOf(open: Listing<NormalizedOrder>, fills: Listing<NormalizedFill>): OrderReport[] {
+  const byOrder = new Map<string, NormalizedFill[]>();
+  const keyOf = (item: { readonly symbol: string | null; readonly orderId: string }): string =>
+    placeOf(item.symbol, item.orderId);
+  for (const fill of fills.items) byOrder.set(keyOf(fill), [...(byOrder.get(keyOf(fill)) ?? []), fill]);
+  const reports: OrderReport[] = open.items.map((order) => {
+    const own = byOrder.get(keyOf(order)) ?? [];
+    byOrder.delete(keyOf(order));
+    return { source: 'open-list', order, fills: own, fillsComplete: false, askedAt: open.coverage.askedAt };
+  });
+  for (const rest of byOrder.values()) {
+    reports.push({ source: 'fills', order: null, fills: rest, fillsComplete: false, askedAt: fills.coverage.askedAt });
+  }
+  return reports;
+}
+
+/** Orders that we took for alive before the exchange was asked, and that its complete list does not show: doubt, not an end. */
+async function markMissing(
+  context: SyncContext,
+  before: readonly OrderRecord[],
+  seen: ReadonlySet<string>,
+  open: Listing<NormalizedOrder>,
+): Promise<string[]> {
+  const listed = new Set(open.items.map((order) => placeOf(order.symbol, order.orderId)));
+  const missing: string[] = [];
+  for (const order of before) {
+    const leg = currentLeg(order.actual.machine);
+    if (leg === null) continue;
+    const { orderId, spec } = order.intent;
+    if (leg.phase !== 'live') {
+      // In flight or in doubt: a list that does not show it proves nothing, but it is time to look.
+      if (!seen.has(orderId)) missing.push(orderId);
+      continue;
+    }
+    // A listed order is not missing; one that is only spoken of by its executions may be over.
+    if (leg.venueOrderIds.some((id) => listed.has(placeOf(spec.symbol, id)))) continue;
+    missing.push(orderId);
+    await doubtRest(context, order, leg, open.coverage.askedAt);
+  }
+  return missing;
+}
+
+/** Ids of some exchanges are unique within a market only. */
+const placeOf = (symbol: string | null, orderId: string): string => `${symbol ?? ''}/${orderId}`;
+
+/** Only if the leg is still the one that was alive before the exchange was asked: a newer one could not be listed. */
+async function doubtRest(context: SyncContext, order: OrderRecord, leg: Leg, askedAt: string): Promise<void> {
+  await record(context.recorder, order.intent.orderId, (current, at) => {
+    const now = currentLeg(current.actual.machine);
+    const same = now?.venueClientId === leg.venueClientId && now.venueOrderIds.length === leg.venueOrderIds.length;
+    if (!same || now.phase !== 'live' || isTerminal(current.actual.machine)) return null;
+    const folding = new Folding(current.actual.machine, { at, visibilityDelayMs: 0 });
+    folding.apply({ type: 'Vanished', reason: `missing in the complete list of open orders asked at ${askedAt}` });
+    const folded = folding.result();
+    return { machine: folded.machine, journal: folded.journal };
+  });
+}
+
+/** Executions of orders that we do not know: the order is asked for and adopted with them, whatever its state. */
+async function adoptOrphans(
+  context: SyncContext,
+  key: AccountKey,
+  adapter: ExchangeAdapter,
+  orphans: readonly OrderReport[],
+): Promise<number> {
+  let adopted = 0;
+  for (const orphan of orphans.slice(0, MAX_ORPHANS)) {
+    const fill = orphan.fills[0];
+    if (fill === undefined || fill.symbol === null) continue;
+    const answer = await adapter.lookup(
+      {
+        symbol: fill.symbol,
+        venueClientId: fill.clientOrderId ?? '',
+        venueOrderId: fill.orderId,
+        since: new Date(Date.parse(fill.executedAt) - FILLS_OVERLAP_MS).toISOString(),
+      },
+      { timeoutMs: context.env.CALL_TIMEOUT_MS },
+    );
+    if (answer.order === null) {
+      context.log.warn(
+        { accountId: key.accountId, exchangeOrderId: fill.orderId, tradeId: fill.tradeId },
+        'an execution belongs to no order that the exchange shows',
+      );
+      continue;
+    }
+    const report: OrderReport = {
+      source: 'lookup',
+      order: answer.order,
+      fills: answer.fills,
+      fillsComplete: answer.fillsComplete,
+      askedAt: answer.askedAt,
+    };
+    const again = await observe(context.recorder, key, [report]);
+    if (again.orphans.length === 0) adopted += again.adopted;
+    else if ((await adopt(context.recorder, key, report)) !== null) adopted += 1;
+  }
+  return adopted;
+}
+
+/** The Redis hash of open orders is replaced as a whole, from PostgreSQL; losing it costs nothing. */
+async function refreshCache(context: SyncContext, account: Account, syncedAt: string): Promise<void> {
+  try {
+    const scope = await context.scopes(account.id);
+    if (scope !== null) await context.cache.rebuild(scope, context.recorder.ledger, syncedAt);
+  } catch (error) {
+    context.log.debug({ err: error, accountId: account.id }, 'the open-order cache was not written');
+  }
+}

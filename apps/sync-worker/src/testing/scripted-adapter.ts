@@ -1,0 +1,85 @@
+import type { ExchangeAdapter, Listing, LookupRequest, LookupResult, StreamEvent } from '@orderplane/exchange';
+import { capabilitiesOf } from '@orderplane/exchange/capabilities';
+import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
+import { ModelVenue, shown } from '@orderplane/planner/testing';
+import type { TestClock } from '@orderplane/recorder/testing';
+
+/** An exchange that only reads: its ledger is the test's, and its listings fail, wait or lie as the test says. */
+export class ScriptedAdapter implements ExchangeAdapter {
+  readonly capabilities = capabilitiesOf('binance');
+  readonly venue = new ModelVenue();
+  readonly calls: string[] = [];
+  /** Executions are listed from here on. */
+  readonly fillsFrom: string[] = [];
+  /** What the next listings of open orders suffer, in order. */
+  readonly openFaults: ('partial' | 'failed')[] = [];
+  readonly fillFaults: ('partial' | 'failed')[] = [];
+  /** Held back until the test lets go. */
+  gate: Promise<void> = Promise.resolve();
+  sink: ((event: StreamEvent) => void) | null = null;
+  readonly #clock: TestClock;
+
+  constructor(clock: TestClock) {
+    this.#clock = clock;
+  }
+
+  async openOrders(): Promise<Listing<NormalizedOrder>> {
+    const askedAt = this.#clock.iso();
+    this.calls.push('open');
+    const listed = this.venue.open().map(shown);
+    await this.gate;
+    const fault = this.openFaults.shift();
+    if (fault === undefined) return listing(listed, askedAt, null, null);
+    return listing(fault === 'partial' ? listed.slice(0, 1) : [], askedAt, null, 'page 2 did not come');
+  }
+
+  async fills(from: string): Promise<Listing<NormalizedFill>> {
+    const askedAt = this.#clock.iso();
+    this.calls.push('fills');
+    this.fillsFrom.push(from);
+    const all = this.venue.orders.flatMap((order) => order.fills).filter((fill) => fill.executedAt >= from);
+    await this.gate;
+    const fault = this.fillFaults.shift();
+    return listing(fault === undefined ? all : [], askedAt, from, fault === undefined ? null : 'page 1 did not come');
+  }
+
+  lookup(request: LookupRequest): Promise<LookupResult> {
+    this.calls.push('lookup');
+    const order =
+      request.venueOrderId === null
+        ? this.venue.byClientId(request.venueClientId)
+        : this.venue.byId(request.venueOrderId);
+    return Promise.resolve({
+      order: order === undefined ? null : shown(order),
+      fills: order?.fills ?? [],
+      fillsComplete: true,
+      askedAt: this.#clock.iso(),
+      provesAbsence: order === undefined,
+      error: null,
+      rateLimitedMs: null,
+      places: ['open', 'history'],
+    });
+  }
+
+  watchOrders(sink: (event: StreamEvent) => void) {
+    this.sink = sink;
+    return {
+      close: () => {
+        this.sink = null;
+        return Promise.resolve();
+      },
+    };
+  }
+
+  submit = (): never => {
+    throw new Error('the sync-worker never trades');
+  };
+  cancel = this.submit;
+  amend = this.submit;
+  close = () => Promise.resolve();
+}
+
+const listing = <Item>(items: readonly Item[], askedAt: string, from: string | null, error: string | null) => ({
+  items,
+  coverage: { askedAt, complete: error === null, from, pages: 1, error },
+});

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import type { ExchangeId } from '@orderplane/domain';
+import {
+  createAdapter,
+  createAdapterPool,
+  createMarketData,
+  simulatorOption,
+  type MarketDataAdapter,
+} from '@orderplane/exchange';
+import { capabilitiesOf } from '@orderplane/exchange/capabilities';
+import { createWaker, openRedis } from '@orderplane/queues';
+import { accountContextLoader, cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
+import { crashPoints, systemClock, type ServiceContext } from '@orderplane/service-kit';
+import { createPostgresStore, OpenOrderCache, parseKeyRing, type Store } from '@orderplane/store';
+import type { Redis } from 'ioredis';
+import type { SyncContext } from './context.ts';
+import type { Environment } from './environment.ts';
+import { createHealthBoard } from './health-board.ts';
+
+export interface Parts {
+  readonly store: Store;
+  readonly redis: Redis;
+  readonly context: SyncContext;
+  readonly marketData: (exchange: ExchangeId) => MarketDataAdapter;
+}
+
+/** Opens every client that the sync-worker needs and registers how each is closed. */
+export function openParts(service: ServiceContext, env: Environment): Parts {
+  const { log, shutdown } = service;
+  const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
+  const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 12 });
+  shutdown.defer('store', () => store.close());
+  const redis = openRedis(env.REDIS_URL, 'producer', onRedisError);
+  shutdown.defer('redis', () => redis.disconnect());
+  const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
+  shutdown.defer('waker', () => waker.close());
+  const adapterOptions = {
+    ...simulatorOption(env.SIMULATOR_URL),
+    clock: { now: () => Date.now() },
+    log,
+    callTimeoutMs: env.CALL_TIMEOUT_MS,
+  };
+  const adapters = createAdapterPool({
+    load: accountContextLoader(store.access, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
+    create: (account) => createAdapter(account, adapterOptions),
+  });
+  shutdown.defer('adapters', () => adapters.close());
+  const scopes = cacheScopes(store.access, () => Date.now());
+  const context: SyncContext = {
+    env,
+    recorder: {
+      ledger: store.ledger,
+      listener: createCommitListener({ redis, scopes, onError: onRedisError }),
+      clock: systemClock,
+      limits: limitsFrom(env),
+      visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
+      newId: randomUUID,
+      log,
+    },
+    access: store.access,
+    observations: store.observations,
+    cache: new OpenOrderCache(redis),
+    scopes,
+    adapters,
+    waker,
+    health: createHealthBoard(store.observations, systemClock, (error) =>
+      log.warn({ err: error }, 'health not written'),
+    ),
+    clock: systemClock,
+    newId: randomUUID,
+    log,
+    crashPoint: crashPoints(),
+  };
+  return {
+    store,
+    redis,
+    context,
+    marketData: openMarketData((exchange) => createMarketData(exchange, adapterOptions), shutdown),
+  };
+}
+
+function openMarketData(
+  create: (exchange: ExchangeId) => MarketDataAdapter,
+  shutdown: ServiceContext['shutdown'],
+): (exchange: ExchangeId) => MarketDataAdapter {
+  const open = new Map<ExchangeId, MarketDataAdapter>();
+  shutdown.defer('market data', () => Promise.all([...open.values()].map((adapter) => adapter.close())));
+  return (exchange) => {
+    const known = open.get(exchange) ?? create(exchange);
+    open.set(exchange, known);
+    return known;
+  };
+}

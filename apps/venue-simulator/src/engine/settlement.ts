@@ -1,0 +1,123 @@
+import type { OrderSide } from '@orderplane/domain';
+import type { MutableOrder } from './book.ts';
+import type { Core } from './core.ts';
+import type { Fixed } from './fixed.ts';
+import { floorTo, ONE, times, ZERO } from './fixed.ts';
+import type { Instrument } from './instrument.ts';
+import type { SimExecution, SimOrder } from './model.ts';
+
+/** Worth of a purchase with its highest possible fee where fees are paid in the quote asset. */
+export function costToHold(core: Core, value: Fixed): Fixed {
+  return core.settings.feeIn === 'quote' ? value + times(value, core.settings.takerFee) : value;
+}
+
+/** Price of one unit with the taker's fee, in quote; rounded up, so that what is affordable never costs more than is free. */
+export function unitCost(core: Core, price: Fixed): Fixed {
+  return core.settings.feeIn === 'quote' ? times(price, ONE + core.settings.takerFee) + 1n : price;
+}
+
+/**
+ * What must be set aside while the order is open. Market orders (and triggered stop-market orders) hold nothing: they
+ * trade at once, each step within what is free.
+ */
+export function holdFor(core: Core, order: SimOrder): Fixed {
+  if (order.status !== 'OPEN') return ZERO;
+  const isMarket = order.type === 'MARKET' || (order.type === 'STOP_MARKET' && order.working);
+  if (isMarket) return ZERO;
+  const remaining = order.size - order.filledSize;
+  if (order.side === 'SELL') return remaining;
+  const price = order.price ?? order.stopPrice ?? ZERO;
+  return costToHold(core, times(price, remaining));
+}
+
+export function updateHold(core: Core, order: MutableOrder): void {
+  const held = holdFor(core, order);
+  core.balances.hold(order.account, order.heldAsset, held - order.held);
+  order.held = held;
+}
+
+/** One trade of `size` at `price`. A side that is null is synthetic: it has no record. Filled orders are filed by the caller. */
+export function trade(
+  core: Core,
+  instrument: Instrument,
+  sides: { readonly taker: MutableOrder | null; readonly maker: MutableOrder | null; readonly takerSide: OrderSide },
+  price: Fixed,
+  size: Fixed,
+  now: number,
+): void {
+  const { taker, maker, takerSide } = sides;
+  core.counters.publicTrade += 1;
+  const print = {
+    number: core.counters.publicTrade,
+    symbol: instrument.market.symbol,
+    price,
+    size,
+    takerSide,
+    at: now,
+  };
+  instrument.record(print);
+  if (taker !== null) execute(core, instrument, taker, false, price, size, now);
+  if (maker !== null) execute(core, instrument, maker, true, price, size, now);
+  core.emit({ type: 'publicTrade', trade: print });
+}
+
+function execute(
+  core: Core,
+  instrument: Instrument,
+  order: MutableOrder,
+  maker: boolean,
+  price: Fixed,
+  size: Fixed,
+  now: number,
+): void {
+  const value = times(price, size);
+  const feeCost = settle(core, instrument, order, maker, value, size);
+  core.counters.execution += 1;
+  const number = core.counters.execution;
+  const execution: SimExecution = {
+    id: core.settings.tradeId(number),
+    number,
+    orderId: order.id,
+    account: order.account,
+    symbol: order.symbol,
+    side: order.side,
+    size,
+    price,
+    feeCost,
+    feeCurrency: order.feeCurrency,
+    maker,
+    at: now,
+  };
+  order.filledSize += size;
+  order.filledValue += value;
+  order.feeCost += feeCost;
+  order.updatedAt = now;
+  core.archive.addExecution(execution);
+  if (order.quoteSize !== null) order.size = order.filledSize;
+  else if (order.filledSize === order.size) {
+    if (maker) instrument.unrest(order);
+    core.file(order, 'FILLED', null, now);
+  }
+  if (order.status === 'OPEN') updateHold(core, order);
+  core.emit({ type: 'trade', order, execution });
+}
+
+/** Moves the assets and gives the fee. */
+function settle(
+  core: Core,
+  instrument: Instrument,
+  order: MutableOrder,
+  maker: boolean,
+  value: Fixed,
+  size: Fixed,
+): Fixed {
+  const { base, quote } = instrument.market;
+  const rate = maker ? core.settings.makerFee : core.settings.takerFee;
+  const feeIsInBase = order.feeCurrency === base;
+  const feeStep = 10n ** BigInt(18 - core.settings.feePlaces);
+  const fee = floorTo(times(feeIsInBase ? size : value, rate), feeStep);
+  const sign = order.side === 'BUY' ? 1n : -1n;
+  core.balances.change(order.account, base, sign * size - (feeIsInBase ? fee : ZERO));
+  core.balances.change(order.account, quote, -sign * value - (feeIsInBase ? ZERO : fee));
+  return fee;
+}

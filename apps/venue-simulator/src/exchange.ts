@@ -1,0 +1,87 @@
+import { MatchingEngine } from './engine/engine.ts';
+import { fixed, fixedText, floorTo, over } from './engine/fixed.ts';
+import type { EngineEvent } from './engine/model.ts';
+import { Recorder } from './persistence/recorder.ts';
+import type { FaultBook } from './server/faults.ts';
+import type { Limits, SimAccount, Venue, VenueContext, VenueDefinition } from './venues/protocol.ts';
+
+export interface ExchangeOptions {
+  readonly definition: VenueDefinition;
+  readonly seed: number;
+  readonly now: () => number;
+  readonly faults: FaultBook;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Retail limits × 20: an institutional tier, so that load tests run. */
+export const DEFAULT_LIMITS: Limits = { enabled: true, scale: 20 };
+/** Quote currencies: a default account holds this much of each, and as much worth of every base asset. */
+const DEFAULT_QUOTE = fixed('1000000');
+
+/** One simulated exchange: its engine, accounts, limits and protocol, and the recorder of its changes. */
+export class SimExchange {
+  readonly definition: VenueDefinition;
+  readonly engine: MatchingEngine;
+  readonly venue: Venue;
+  readonly recorder: Recorder;
+  readonly accounts = new Map<string, SimAccount>();
+  limits: Limits = DEFAULT_LIMITS;
+
+  constructor({ definition, seed, now, faults, log }: ExchangeOptions) {
+    const name = definition.exchange;
+    this.definition = definition;
+    this.recorder = new Recorder(name);
+    this.engine = new MatchingEngine(definition.engine, seed, (event) => this.#onEvent(event));
+    const context: VenueContext = {
+      engine: this.engine,
+      accounts: { find: (apiKey) => this.accounts.get(apiKey) },
+      now,
+      limits: () => this.limits,
+      hideOpenOrder: (symbol) => {
+        const fault = faults.forNamed(name, 'hideFromOpenOrders', null, symbol);
+        if (fault === null) return null;
+        return (order) => fault.clientId === undefined || fault.clientId === order.clientId;
+      },
+      log: (message, fields) => log(message, { exchange: name, ...fields }),
+    };
+    this.venue = definition.create(context);
+  }
+
+  /** Idempotent: a known key gets its secret replaced, and its balances only when they are given. */
+  register(account: SimAccount, balances: Readonly<Record<string, string>> | null): void {
+    const isNew = !this.accounts.has(account.apiKey);
+    this.accounts.set(account.apiKey, account);
+    this.recorder.account(account);
+    const wanted = balances ?? (isNew ? this.#defaultBalances() : {});
+    for (const [asset, total] of Object.entries(wanted)) this.engine.setBalance(account.apiKey, asset, fixed(total));
+  }
+
+  /** No orders, no trades, start prices, default limits; the accounts stay, with default balances. */
+  reset(): void {
+    this.engine.reset();
+    this.venue.reset();
+    this.limits = DEFAULT_LIMITS;
+    this.recorder.reset();
+    for (const account of this.accounts.values()) {
+      this.recorder.account(account);
+      for (const [asset, total] of Object.entries(this.#defaultBalances())) {
+        this.engine.setBalance(account.apiKey, asset, fixed(total));
+      }
+    }
+  }
+
+  #onEvent(event: EngineEvent): void {
+    this.recorder.onEvent(event);
+    this.venue.onEvent(event);
+  }
+
+  #defaultBalances(): Record<string, string> {
+    const balances: Record<string, string> = {};
+    const { markets } = this.definition.engine;
+    for (const market of markets) {
+      balances[market.base] ??= fixedText(floorTo(over(DEFAULT_QUOTE, market.startPrice), market.sizeStep));
+    }
+    for (const market of markets) balances[market.quote] = fixedText(DEFAULT_QUOTE);
+    return balances;
+  }
+}

@@ -1,0 +1,6 @@
+import { binance } from './binance/index.ts';
+import { kraken } from './kraken/index.ts';
+import type { VenueDefinition } from './protocol.ts';
+
+/** Every simulated exchange: one folder, one line. */
+export const VENUES: readonly VenueDefinition[] = [binance, kraken];

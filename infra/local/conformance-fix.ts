@@ -1,0 +1,1 @@
+import '../../test/conformance/fix/run.ts';

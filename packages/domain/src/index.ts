@@ -1,0 +1,4 @@
+export * from './decimal.ts';
+export * from './vocabulary.ts';
+export * from './market.ts';
+export * from './order-spec.ts';

@@ -1,0 +1,236 @@
+import type { Market, OrderSpec } from '@orderplane/domain';
+import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
+import type {
+  AmendOutcome,
+  AmendRequest,
+  CallControl,
+  CancelOutcome,
+  CancelRequest,
+  ExchangeAdapter,
+  ExchangeCapabilities,
+  Listing,
+  LookupRequest,
+  LookupResult,
+  StreamEvent,
+  SubmitOutcome,
+  SubmitRequest,
+  Subscription,
+} from './adapter.ts';
+import { Budget } from './budget.ts';
+import { unsupported } from './capabilities.ts';
+import { inexact } from './exactness.ts';
+import { classifyCancel, classifyRead, classifySubmit, notPlaced } from './outcome.ts';
+import { OrderStream } from './order-stream.ts';
+import type { Session, SessionOptions } from './session.ts';
+import { coverage } from './venue.ts';
+import type { Ask, Link, VenueDefinition } from './venue.ts';
+
+type Ready = { readonly link: Link } | { readonly problem: string };
+
+/**
+ * One account at one exchange. No method throws; every call ends within its deadline; nothing that may have reached the
+ * exchange is ever called "not placed" without a native code that says so.
+ */
+export class AccountAdapter implements ExchangeAdapter {
+  readonly capabilities: ExchangeCapabilities;
+  readonly #venue: VenueDefinition;
+  readonly #session: Session;
+  readonly #options: SessionOptions;
+  readonly #sinks = new Set<(event: StreamEvent) => void>();
+  #stream: OrderStream | null = null;
+
+  constructor(venue: VenueDefinition, session: Session, options: SessionOptions) {
+    this.capabilities = venue.capabilities;
+    this.#venue = venue;
+    this.#session = session;
+    this.#options = options;
+  }
+
+  async submit(request: SubmitRequest, control: CallControl): Promise<SubmitOutcome> {
+    const problem = unsupported(this.capabilities, request.spec);
+    if (problem !== null) return notPlaced(null, `unsupported ${problem.field}: ${problem.reason}`);
+    const budget = new Budget(control.timeoutMs);
+    const ready = await this.#ready(budget);
+    if ('problem' in ready) return { kind: 'notSent', nativeCode: null, message: ready.problem };
+    const fit = await this.#fit(ready.link, request.spec.symbol, request.spec, budget);
+    if ('problem' in fit) return notPlaced(null, fit.problem, { rulesChanged: true });
+    const { link, market } = fit;
+    const late = this.#tooLate(request.deadlineAt);
+    if (late !== null) return { kind: 'notSent', nativeCode: null, message: late };
+    const askedAt = this.#iso();
+    const { answer } = await budget.perform(() => this.#venue.orders.place(link, request, market));
+    const verdict = classifySubmit(this.#venue.classifier, answer, this.#options.clock.now());
+    if (verdict.kind !== 'success') return verdict;
+    const report = this.#venue.orders.placed(link, request, verdict.payload, askedAt);
+    if (report !== null) return { kind: 'placed', report };
+    return { kind: 'unknown', nativeCode: null, message: 'the answer names no order' };
+  }
+
+  async cancel(request: CancelRequest, control: CallControl): Promise<CancelOutcome> {
+    const budget = new Budget(control.timeoutMs);
+    return this.#command(request, budget, (link, market) => this.#venue.orders.cancel(link, request, market));
+  }
+
+  async amend(request: AmendRequest, control: CallControl): Promise<AmendOutcome> {
+    const { amend } = this.#venue.orders;
+    if (amend === null) return { kind: 'refused', nativeCode: null, message: 'the exchange has no amend' };
+    const budget = new Budget(control.timeoutMs);
+    const ready = await this.#ready(budget);
+    if ('problem' in ready) return { kind: 'notSent', nativeCode: null, message: ready.problem };
+    const fit = await this.#fit(ready.link, request.symbol, { ...request, quoteSize: null }, budget);
+    if ('problem' in fit) return { kind: 'refused', nativeCode: null, message: fit.problem };
+    const late = this.#tooLate(request.deadlineAt);
+    if (late !== null) return { kind: 'notSent', nativeCode: null, message: late };
+    const { answer } = await budget.perform(() => amend(fit.link, request, fit.market));
+    const verdict = classifyCancel(this.#venue.classifier, answer, this.#options.clock.now());
+    return verdict.kind === 'success' ? { kind: 'accepted', report: null } : verdict;
+  }
+
+  async lookup(request: LookupRequest, control: CallControl): Promise<LookupResult> {
+    const budget = new Budget(control.timeoutMs);
+    const askedAt = this.#iso();
+    const nothing = (error: string): LookupResult => ({
+      order: null,
+      fills: [],
+      fillsComplete: false,
+      askedAt,
+      provesAbsence: false,
+      error,
+      rateLimitedMs: null,
+      places: [],
+    });
+    return this.#reading(budget, nothing, (link, ask) => this.#venue.reads.lookup(link, ask, request, askedAt));
+  }
+
+  async openOrders(control: CallControl): Promise<Listing<NormalizedOrder>> {
+    const askedAt = this.#iso();
+    return this.#reading(new Budget(control.timeoutMs), unread<NormalizedOrder>(askedAt, null), (link, ask) =>
+      this.#venue.reads.openOrders(link, ask, askedAt),
+    );
+  }
+
+  async fills(from: string, symbols: readonly string[], control: CallControl): Promise<Listing<NormalizedFill>> {
+    const askedAt = this.#iso();
+    return this.#reading(new Budget(control.timeoutMs), unread<NormalizedFill>(askedAt, from), (link, ask) =>
+      this.#venue.reads.fills(link, ask, from, symbols, askedAt),
+    );
+  }
+
+  /** One stream however many listen; who joins a stream that is up is told so at once. */
+  watchOrders(sink: (event: StreamEvent) => void): Subscription {
+    const own = (event: StreamEvent): void => sink(event);
+    this.#sinks.add(own);
+    const stream = (this.#stream ??= this.#openStream());
+    if (stream.isConnected) own({ type: 'connected' });
+    return {
+      close: async () => {
+        this.#sinks.delete(own);
+        if (this.#sinks.size > 0 || this.#stream !== stream) return;
+        this.#stream = null;
+        await stream.close();
+      },
+    };
+  }
+
+  #openStream(): OrderStream {
+    const tell = (event: StreamEvent): void => {
+      for (const sink of this.#sinks) {
+        try {
+          sink(event);
+        } catch (error) {
+          this.#options.log.warn({ err: error }, 'a receiver of the order stream failed');
+        }
+      }
+    };
+    const stream = new OrderStream(this.#venue, this.#session, this.#options, tell);
+    stream.start();
+    return stream;
+  }
+
+  async close(): Promise<void> {
+    this.#sinks.clear();
+    await this.#stream?.close();
+    this.#stream = null;
+    await this.#session.close();
+  }
+
+  async #command(
+    request: CancelRequest,
+    budget: Budget,
+    send: (link: Link, market: Market) => Promise<unknown>,
+  ): Promise<CancelOutcome> {
+    const ready = await this.#ready(budget);
+    if ('problem' in ready) return { kind: 'notSent', nativeCode: null, message: ready.problem };
+    const { link } = ready;
+    const market = link.market(request.symbol);
+    if (market === null) return { kind: 'refused', nativeCode: null, message: `no market ${request.symbol}` };
+    const askedAt = this.#iso();
+    const { answer } = await budget.perform(() => send(link, market));
+    const verdict = classifyCancel(this.#venue.classifier, answer, this.#options.clock.now());
+    if (verdict.kind !== 'success') return verdict;
+    const report = this.#venue.orders.cancelled(link, request, verdict.payload, askedAt);
+    if (report !== false) return { kind: 'accepted', report };
+    return { kind: 'unknownOrder', nativeCode: null, message: 'the exchange confirms no cancel' };
+  }
+
+  /** Runs a read of several questions; whatever goes wrong outside them is a failed read, never an empty one. */
+  async #reading<Result>(
+    budget: Budget,
+    nothing: (error: string) => Result,
+    run: (link: Link, ask: Ask) => Promise<Result>,
+  ): Promise<Result> {
+    const ready = await this.#ready(budget);
+    if ('problem' in ready) return nothing(ready.problem);
+    const ask: Ask = async (question) => {
+      const { answer } = await budget.perform(question);
+      return classifyRead(this.#venue.classifier, answer, this.#options.clock.now());
+    };
+    try {
+      return await run(ready.link, ask);
+    } catch (error) {
+      this.#options.log.warn({ err: error, exchange: this.capabilities.exchange }, 'a read failed unexpectedly');
+      return nothing(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #ready(budget: Budget): Promise<Ready> {
+    const { value, answer } = await budget.perform(() => this.#session.ready());
+    return value === undefined ? { problem: `not ready: ${answer.error ?? 'no answer'}` } : { link: value };
+  }
+
+  /** The market, and the proof that its terms go out as they are; the rules are loaded again before it is denied. */
+  async #fit(
+    link: Link,
+    symbol: string,
+    terms: Pick<OrderSpec, 'size' | 'quoteSize' | 'price' | 'stopPrice'>,
+    budget: Budget,
+  ): Promise<{ readonly link: Link; readonly market: Market } | { readonly problem: string }> {
+    const check = (one: Link) => {
+      const market = one.market(symbol);
+      if (market === null) return { problem: `no market ${symbol}` };
+      const problem = inexact(one.instance, market, terms);
+      return problem === null ? { link: one, market } : { problem };
+    };
+    const first = check(link);
+    if (!('problem' in first)) return first;
+    const { value } = await budget.perform(() => this.#session.reloadMarkets());
+    return value === undefined ? first : check(value);
+  }
+
+  #tooLate(deadlineAt: string): string | null {
+    const leadMs = Date.parse(deadlineAt) - this.#options.clock.now();
+    const { minimumLeadMs } = this.#venue.orders;
+    return leadMs >= minimumLeadMs ? null : `only ${leadMs} ms to the deadline, ${minimumLeadMs} ms needed`;
+  }
+
+  #iso(): string {
+    return new Date(this.#options.clock.now()).toISOString();
+  }
+}
+
+const unread =
+  <Item>(askedAt: string, from: string | null) =>
+  (error: string): Listing<Item> => ({
+    items: [],
+    coverage: coverage(askedAt, { complete: false, pages: 0, from, error }),
+  });

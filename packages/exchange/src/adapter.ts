@@ -1,0 +1,185 @@
+import type {
+  AccountMode,
+  DecimalString,
+  ExchangeId,
+  Market,
+  OrderSpec,
+  OrderSide,
+  OrderType,
+  TimeInForce,
+} from '@orderplane/domain';
+import type { NormalizedFill, NormalizedOrder, NormalizedTicker, OrderReport } from '@orderplane/normalization';
+
+/** What the exchange does itself; everything else is emulated here or refused. Shared code reads this, never a venue's name. */
+export interface ExchangeCapabilities {
+  readonly exchange: ExchangeId;
+  readonly name: string;
+  readonly modes: readonly AccountMode[];
+  /** Every combination that may be sent. Anything not listed is refused before ccxt is called. */
+  readonly orderTypes: readonly OrderType[];
+  /** Per order type, the times in force the exchange takes natively; a type that takes none (market) lists none. GTC means "no time in force is sent". */
+  readonly timesInForce: Readonly<Record<OrderType, readonly TimeInForce[]>>;
+  /** GTT that the exchange lacks is emulated with a timer and a cancel at the exchange. */
+  readonly emulatesGtt: boolean;
+  readonly postOnly: boolean;
+  readonly reduceOnly: boolean;
+  readonly marketByQuoteSize: { readonly BUY: boolean; readonly SELL: boolean };
+  /** Native amend: which terms it can change. `none` means cancel, prove, place the rest. */
+  readonly amend: 'none' | 'sizeAndPrice';
+  /** True where the size of an amend is the total of the chain (fills included). */
+  readonly amendSizeIsTotal: boolean;
+  readonly lookupByClientId: boolean;
+  readonly cancelByClientId: boolean;
+  readonly orderStream: boolean;
+  readonly deadMansSwitch: boolean;
+  /** Server-side submission deadline in ms, or null where there is none. */
+  readonly submissionDeadlineMs: number | null;
+  /** How long after the deadline an accepted order may still be invisible to look-ups, ms. */
+  readonly visibilityDelayMs: number;
+  /** Minimum distance between the two negative look-ups of a proof of absence, ms. */
+  readonly absenceLookupGapMs: number;
+}
+
+export interface AccountCredentials {
+  readonly apiKey: string;
+  readonly secret: string;
+  readonly passphrase?: string;
+}
+
+export interface AccountContext {
+  readonly accountId: string;
+  readonly exchange: ExchangeId;
+  readonly mode: AccountMode;
+  readonly credentials: AccountCredentials;
+}
+
+export interface CallControl {
+  /** Our own deadline for the whole call, body included, ms. */
+  readonly timeoutMs: number;
+}
+
+export interface SubmitRequest {
+  readonly venueClientId: string;
+  readonly spec: OrderSpec;
+  /** Instant after which the venue must refuse the request; sent along where the venue has such a field. */
+  readonly deadlineAt: string;
+}
+export interface CancelRequest {
+  readonly symbol: string;
+  readonly venueClientId: string;
+  readonly venueOrderId: string | null;
+  readonly deadlineAt: string;
+}
+export interface AmendRequest extends CancelRequest {
+  readonly side: OrderSide;
+  readonly type: OrderType;
+  /** Totals of the chain. */
+  readonly size: DecimalString | null;
+  readonly price: DecimalString | null;
+  readonly stopPrice: DecimalString | null;
+}
+export interface LookupRequest {
+  readonly symbol: string;
+  readonly venueClientId: string;
+  readonly venueOrderId: string | null;
+  /** The leg was sent no earlier than this. */
+  readonly since: string;
+}
+
+/** Why something was surely not done. Only a listed native code or a local refusal gives this. */
+export interface Refusal {
+  readonly nativeCode: string | null;
+  readonly message: string;
+}
+
+export type SubmitOutcome =
+  | { readonly kind: 'placed'; readonly report: OrderReport }
+  /** An order with this client id exists: find it. */
+  | { readonly kind: 'duplicate'; readonly nativeCode: string | null; readonly message: string }
+  | ({ readonly kind: 'notPlaced'; readonly insufficientFunds: boolean; readonly rulesChanged: boolean } & Refusal)
+  /** Surely not done; the same leg may be sent again later. */
+  | ({ readonly kind: 'rateLimited'; readonly retryAfterMs: number } & Refusal)
+  | ({ readonly kind: 'notSent' } & Refusal)
+  /** The key is refused; surely not done. */
+  | ({ readonly kind: 'auth' } & Refusal)
+  | ({ readonly kind: 'unknown' } & Refusal);
+
+export type CancelOutcome =
+  | { readonly kind: 'accepted'; readonly report: OrderReport | null }
+  /** "Unknown order": ended, not there yet, or never there. Proves nothing. */
+  | ({ readonly kind: 'unknownOrder' } & Refusal)
+  | ({ readonly kind: 'refused' } & Refusal)
+  | ({ readonly kind: 'rateLimited'; readonly retryAfterMs: number } & Refusal)
+  | ({ readonly kind: 'notSent' } & Refusal)
+  | ({ readonly kind: 'auth' } & Refusal)
+  | ({ readonly kind: 'unknown' } & Refusal);
+
+/** `accepted`: the venue took the amend; terms are confirmed by the look-up that follows. */
+export type AmendOutcome = CancelOutcome;
+
+/**
+ * How far a read got. A failed or partial read is never an empty one: absence may be concluded only from a part that
+ * is `complete`, and only for what existed before `askedAt`.
+ */
+export interface Coverage {
+  readonly askedAt: string;
+  readonly complete: boolean;
+  /** The window asked for, where the read is by time. */
+  readonly from: string | null;
+  readonly pages: number;
+  readonly error: string | null;
+}
+
+export interface Listing<Item> {
+  readonly items: readonly Item[];
+  readonly coverage: Coverage;
+}
+
+/** One targeted look-up through every place where the order could be. */
+export interface LookupResult {
+  readonly order: NormalizedOrder | null;
+  readonly fills: readonly NormalizedFill[];
+  readonly fillsComplete: boolean;
+  readonly askedAt: string;
+  /** True only when every place (open, history, fills) was asked and read completely and none knows the order. */
+  readonly provesAbsence: boolean;
+  /** What failed, for people; null when nothing did. */
+  readonly error: string | null;
+  readonly rateLimitedMs: number | null;
+  readonly places: readonly string[];
+}
+
+export type StreamEvent =
+  | { readonly type: 'reports'; readonly reports: readonly OrderReport[] }
+  /** (Re)connected: a snapshot must follow before the stream is believed. */
+  | { readonly type: 'connected' }
+  | { readonly type: 'disconnected'; readonly error: string }
+  /** One message could not be read: its order must be asked for. */
+  | { readonly type: 'unreadable'; readonly error: string };
+
+export interface Subscription {
+  close(): Promise<void>;
+}
+
+/** One account at one exchange. No method throws for what the exchange does; every call ends within its deadline. */
+export interface ExchangeAdapter {
+  readonly capabilities: ExchangeCapabilities;
+  submit(request: SubmitRequest, control: CallControl): Promise<SubmitOutcome>;
+  cancel(request: CancelRequest, control: CallControl): Promise<CancelOutcome>;
+  amend(request: AmendRequest, control: CallControl): Promise<AmendOutcome>;
+  lookup(request: LookupRequest, control: CallControl): Promise<LookupResult>;
+  openOrders(control: CallControl): Promise<Listing<NormalizedOrder>>;
+  /** Every execution of the account since `from`; `symbols` are those to ask where the exchange lists by symbol only. */
+  fills(from: string, symbols: readonly string[], control: CallControl): Promise<Listing<NormalizedFill>>;
+  watchOrders(sink: (event: StreamEvent) => void): Subscription;
+  close(): Promise<void>;
+}
+
+/** Public data of one exchange, no credentials. */
+export interface MarketDataAdapter {
+  readonly exchange: ExchangeId;
+  markets(control: CallControl): Promise<readonly Market[]>;
+  ticker(symbol: string, control: CallControl): Promise<NormalizedTicker>;
+  watchTicker(symbol: string, sink: (ticker: NormalizedTicker) => void): Subscription;
+  close(): Promise<void>;
+}

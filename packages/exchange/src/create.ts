@@ -1,0 +1,24 @@
+import type { ExchangeId } from '@orderplane/domain';
+import { AccountAdapter } from './account-adapter.ts';
+import type { AccountContext, ExchangeAdapter, MarketDataAdapter } from './adapter.ts';
+import { PublicData } from './market-data.ts';
+import { VENUES } from './registry.ts';
+import { Session } from './session.ts';
+import type { SessionOptions } from './session.ts';
+
+/**
+ * The adapter of one account; the caller keeps it and closes it. Nothing is loaded or dialled before the first call.
+ * Throws UnusableMode when the exchange has no such mode or a PAPER account has no simulator.
+ */
+export function createAdapter(context: AccountContext, options: SessionOptions): ExchangeAdapter {
+  const venue = VENUES[context.exchange];
+  const identity = { mode: context.mode, credentials: context.credentials };
+  return new AccountAdapter(venue, new Session(venue, identity, options), options);
+}
+
+/** Public data of one exchange: the simulator's where its address is given, else the live exchange's. */
+export function createMarketData(exchange: ExchangeId, options: SessionOptions): MarketDataAdapter {
+  const venue = VENUES[exchange];
+  const mode = options.simulator === undefined ? 'LIVE' : 'PAPER';
+  return new PublicData(venue, new Session(venue, { mode, credentials: null }, options), options);
+}

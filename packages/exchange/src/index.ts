@@ -1,0 +1,11 @@
+export * from './adapter.ts';
+export * from './capabilities.ts';
+export { createAdapter, createMarketData } from './create.ts';
+export { MarketDataUnavailable } from './market-data.ts';
+export type { SimulatorAddress } from './redirect.ts';
+export { UnusableMode } from './session.ts';
+export type { AdapterLog, SessionOptions } from './session.ts';
+export type { MillisecondClock } from './venue.ts';
+export { createAdapterPool } from './pool.ts';
+export type { AdapterPool, AdapterPoolOptions } from './pool.ts';
+export { simulatorOption } from './simulator-address.ts';

@@ -1,0 +1,220 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ExchangeId } from '@orderplane/domain';
+import type { StreamEvent } from './adapter.ts';
+import { OrderStream } from './order-stream.ts';
+import { VENUES } from './registry.ts';
+import { Session } from './session.ts';
+import { json, serveMarkets, startStubVenue } from './testing/stub-venue.ts';
+import type { StubVenue } from './testing/stub-venue.ts';
+import type { StubSocket } from './testing/stub-socket.ts';
+
+/** The life of the order stream against a socket that misbehaves at will. */
+
+const rejections: unknown[] = [];
+const note = (reason: unknown): void => void rejections.push(reason);
+let stub: StubVenue;
+let ends: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  process.on('unhandledRejection', note);
+  stub = await startStubVenue();
+  serveMarkets(stub);
+  stub.on(
+    'POST api.kraken.com/0/private/GetWebSocketsToken',
+    json({ error: [], result: { token: 't', expires: 900 } }),
+  );
+});
+afterEach(async () => {
+  await Promise.all(ends.map((end) => end()));
+  ends = [];
+});
+afterAll(async () => {
+  await stub.close();
+  process.off('unhandledRejection', note);
+  expect(rejections).toEqual([]);
+});
+
+interface Watched {
+  readonly events: StreamEvent[];
+  readonly sockets: StubSocket[];
+  readonly types: () => readonly string[];
+  close(): Promise<void>;
+}
+
+/** A stream against the stub; `connected` plays the exchange on each new socket. */
+function watch(
+  exchange: ExchangeId,
+  connected: (socket: StubSocket, nth: number) => void,
+  silenceMs?: number,
+): Watched {
+  const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+  const options = { simulator: stub.address, clock: { now: () => Date.now() }, log, callTimeoutMs: 2_000 };
+  const venue = VENUES[exchange];
+  const stream = { ...venue.stream, ...(silenceMs === undefined ? {} : { silenceMs }) };
+  const credentials = { apiKey: 'key', secret: Buffer.from('secret').toString('base64') };
+  const session = new Session(venue, { mode: 'PAPER', credentials }, options);
+  const events: StreamEvent[] = [];
+  const sockets: StubSocket[] = [];
+  stub.onSocket((socket) => {
+    sockets.push(socket);
+    connected(socket, sockets.length);
+  });
+  const orders = new OrderStream({ ...venue, stream }, session, options, (event) => events.push(event));
+  orders.start();
+  const close = async (): Promise<void> => {
+    await orders.close();
+    await session.close();
+  };
+  ends.push(close);
+  return { events, sockets, types: () => events.map((event) => event.type), close };
+}
+
+/** The answer to the subscription on the nth socket of an instance: ccxt numbers its requests. */
+const CONFIRM: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
+  binance: (nth) => ({ id: String(nth), status: 200, result: { subscriptionId: 0 } }),
+  kraken: (nth) => ({
+    ...{ method: 'subscribe', req_id: nth, success: true },
+    result: { channel: 'executions', snap_orders: true },
+  }),
+};
+const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
+  binance: (nth) => ({
+    ...{ id: String(nth), status: 400 },
+    error: { code: -1022, msg: 'Signature for this request is not valid.' },
+  }),
+  kraken: (nth) => ({ method: 'subscribe', req_id: nth, success: false, error: 'ESession:Invalid session' }),
+};
+
+const report = (terms: Record<string, unknown>) => ({
+  subscriptionId: 0,
+  event: {
+    ...{ e: 'executionReport', E: 1763640000123, s: 'BTCUSDT', c: 'op-17', S: 'BUY', o: 'LIMIT', f: 'GTC', C: '' },
+    ...{ q: '0.25000000', p: '40000.50000000', P: '0.00000000', x: 'NEW', X: 'NEW', r: 'NONE', i: 7001, t: -1 },
+    ...{ l: '0.00000000', z: '0.00000000', L: '0.00000000', n: '0', N: null, T: 1763640000120, w: true, m: false },
+    ...{ O: 1763640000000, Z: '0.00000000', Y: '0.00000000', Q: '0.00000000' },
+    ...terms,
+  },
+});
+const trade = { x: 'TRADE', X: 'PARTIALLY_FILLED', t: 9001, l: '0.1', z: '0.1', L: '40000.5', Z: '4000.05', m: true };
+
+const execution = (terms: Record<string, unknown>) => ({
+  ...{ order_id: 'OPL4CE-7QX2M-DEMO01', cl_ord_id: 'op-17', exec_type: 'trade', order_status: 'partially_filled' },
+  ...{ exec_id: 'TDEMO1-AAAAA-BBBBBB', trade_id: 9001, symbol: 'BTC/USD', side: 'buy', order_type: 'limit' },
+  ...{ order_qty: 0.25, limit_price: 40000.5, last_qty: 0.1, last_price: 40000.5, cost: 4000.05, liquidity_ind: 'm' },
+  ...{ cum_qty: 0.1, cum_cost: 4000.05, avg_price: 40000.5, fees: [{ asset: 'USD', qty: 6.4 }] },
+  ...{ time_in_force: 'GTC', timestamp: '2025-11-20T12:00:00.120000Z' },
+  ...terms,
+});
+const executions = (sequence: number, ...data: unknown[]) => ({
+  channel: 'executions',
+  type: 'update',
+  sequence,
+  data,
+});
+
+const fillsOf = (events: readonly StreamEvent[]): readonly string[] =>
+  events.flatMap((event) =>
+    event.type === 'reports' ? event.reports.flatMap((one) => one.fills.map((fill) => fill.tradeId)) : [],
+  );
+
+describe.each(['binance', 'kraken'] as const)('%s', (exchange) => {
+  it('says connected only when the subscription is confirmed', async () => {
+    const watched = watch(exchange, () => undefined);
+    await expect.poll(() => watched.sockets.length, { timeout: 3_000 }).toBe(1);
+    expect(watched.types()).toEqual([]);
+    watched.sockets[0]?.send(CONFIRM[exchange](1));
+    await expect.poll(watched.types).toEqual(['connected']);
+  });
+
+  it('a refused subscription is told, tried again, and kills nothing', async () => {
+    const watched = watch(exchange, (socket, nth) => socket.send(REFUSE[exchange](nth)));
+    await expect.poll(() => watched.sockets.length, { timeout: 5_000 }).toBeGreaterThan(2);
+    expect(new Set(watched.types())).toEqual(new Set(['disconnected']));
+  });
+
+  it('a socket that is cut, closed or silent is replaced', async () => {
+    const watched = watch(
+      exchange,
+      (socket, nth) => {
+        socket.send(CONFIRM[exchange](nth));
+        if (nth === 1) setTimeout(() => socket.destroy(), 20);
+      },
+      200,
+    );
+    const lives = ['connected', 'disconnected', 'connected', 'disconnected', 'connected'];
+    await expect.poll(() => watched.types().slice(0, 5), { timeout: 8_000 }).toEqual(lives);
+    const reasons = watched.events.flatMap((event) => (event.type === 'disconnected' ? [event.error] : []));
+    expect(reasons[1]).toContain('silent');
+  });
+
+  it('unreadable text on the socket is told and hurts nothing', async () => {
+    const watched = watch(exchange, (socket, nth) => {
+      socket.send(CONFIRM[exchange](nth));
+      socket.sendText('{"cut":');
+      for (const odd of ['[]', 'null', '"text"', '{}']) socket.sendText(odd);
+      socket.send(CONFIRM[exchange](nth));
+    });
+    await expect.poll(() => watched.types()[0], { timeout: 3_000 }).toBe('connected');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(new Set(watched.types())).toEqual(new Set(['connected', 'unreadable']));
+  });
+
+  it('an exchange that is not there is tried again until closed', async () => {
+    const watched = watch(exchange, (socket) => socket.destroy());
+    await expect.poll(() => watched.types().length, { timeout: 5_000 }).toBeGreaterThan(1);
+    await watched.close();
+    const told = watched.events.length;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(watched.events).toHaveLength(told);
+  });
+});
+
+describe('binance', () => {
+  it('tells every report of a burst, and a bad one hides no other', async () => {
+    const watched = watch('binance', (socket, nth) => {
+      socket.send(CONFIRM.binance(nth));
+      socket.send(report({}));
+      socket.send(report(trade));
+      socket.send(report({ ...trade, t: 9002, z: 'not a number' }));
+      socket.send(report({ ...trade, t: 9003, z: '0.2', N: null, n: null }));
+      socket.send({ subscriptionId: 0, event: { e: 'outboundAccountPosition', E: 1, u: 1, B: [] } });
+    });
+    await expect
+      .poll(watched.types, { timeout: 3_000 })
+      .toEqual(['connected', 'reports', 'reports', 'unreadable', 'reports']);
+    expect(fillsOf(watched.events)).toEqual(['9001', '9003']);
+  });
+
+  it.each(['eventStreamTerminated', 'serverShutdown'])('%s ends the stream', async (name) => {
+    const watched = watch('binance', (socket, nth) => {
+      socket.send(CONFIRM.binance(nth));
+      socket.send({ subscriptionId: 0, event: { e: name, E: 1 } });
+    });
+    await expect
+      .poll(() => watched.types().slice(0, 3), { timeout: 3_000 })
+      .toEqual(['connected', 'disconnected', 'connected']);
+  });
+});
+
+describe('kraken', () => {
+  it('reads every entry of a message by itself', async () => {
+    const bad = execution({ exec_id: 'T2', order_status: 'never seen' });
+    const watched = watch('kraken', (socket, nth) => {
+      socket.send(CONFIRM.kraken(nth));
+      socket.send(executions(1, execution({}), bad, execution({ exec_id: 'T3', cum_qty: 0.2 })));
+    });
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(['connected', 'reports', 'unreadable', 'reports']);
+    expect(fillsOf(watched.events)).toEqual(['TDEMO1-AAAAA-BBBBBB', 'T3']);
+  });
+
+  it('a missing sequence number asks for a snapshot; repeated and swapped ones do not', async () => {
+    const watched = watch('kraken', (socket, nth) => {
+      socket.send(CONFIRM.kraken(nth));
+      for (const [index, sequence] of [1, 2, 2, 1, 5].entries()) {
+        socket.send(executions(sequence, execution({ exec_id: `T${index}` })));
+      }
+    });
+    const told = ['connected', 'reports', 'reports', 'reports', 'reports', 'disconnected', 'connected', 'reports'];
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(told);
+  });
+});

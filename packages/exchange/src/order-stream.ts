@@ -1,0 +1,190 @@
+import type { OrderReport } from '@orderplane/normalization';
+import type { StreamEvent } from './adapter.ts';
+import type { CcxtInstance } from './ccxt.ts';
+import type { Session, SessionOptions } from './session.ts';
+import { backoffMs, dropSocket, Pause, tapSockets } from './sockets.ts';
+import { safeMessage } from './transport.ts';
+import type { Link, VenueDefinition } from './venue.ts';
+
+/** A subscription that is not confirmed by then has failed, ms: some exchanges stay silent about a refusal. */
+const CONFIRM_WITHIN_MS = 15_000;
+const LOOK_EVERY_MS = 1_000;
+
+/** One connection's life: from the dial to the reason of its end. */
+interface Connection {
+  readonly link: Link;
+  confirmed: boolean;
+  lastSequence: number | null;
+  lastSignAt: number;
+  readonly startedAt: number;
+  end(reason: string): void;
+}
+
+/**
+ * The order stream of one account, kept alive. Takes the raw messages before ccxt sees them: ccxt merges updates that
+ * come between two awaits, mis-reads several fields and drops a whole burst for one bad message. Only replies to its
+ * own subscription are passed on to it. Everything told here is a hint: after `connected` a snapshot must follow.
+ */
+export class OrderStream {
+  readonly #venue: VenueDefinition;
+  readonly #session: Session;
+  readonly #options: SessionOptions;
+  readonly #sink: (event: StreamEvent) => void;
+  readonly #pause = new Pause();
+  #connection: Connection | null = null;
+  #closed = false;
+  #running: Promise<void> | null = null;
+
+  constructor(venue: VenueDefinition, session: Session, options: SessionOptions, sink: (event: StreamEvent) => void) {
+    this.#venue = venue;
+    this.#session = session;
+    this.#options = options;
+    this.#sink = sink;
+  }
+
+  get isConnected(): boolean {
+    return this.#connection?.confirmed === true;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#pause.end();
+    this.#connection?.end('closed');
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#closed;) {
+      const { confirmed, reason } = await this.#connectOnce();
+      if (this.#closed) break;
+      failures = confirmed ? 0 : failures + 1;
+      this.#tell({ type: 'disconnected', error: reason });
+      this.#options.log.warn({ exchange: this.#venue.capabilities.exchange, reason, failures }, 'order stream lost');
+      await this.#pause.wait(backoffMs(failures));
+    }
+  }
+
+  /** Dials, subscribes, listens; resolves with the reason when the connection has ended. Never throws. */
+  async #connectOnce(): Promise<{ readonly confirmed: boolean; readonly reason: string }> {
+    let link: Link;
+    try {
+      link = await this.#session.ready();
+    } catch (error) {
+      return { confirmed: false, reason: safeMessage(error) };
+    }
+    const { instance } = link;
+    const url = this.#venue.stream.url(instance);
+    // A watch that was under way when its socket was given up can have dialled again, without subscribing.
+    dropSocket(instance, url);
+    const ended = Promise.withResolvers<string>();
+    const now = performance.now();
+    const connection: Connection = {
+      link,
+      confirmed: false,
+      lastSequence: null,
+      lastSignAt: now,
+      startedAt: now,
+      end: (reason) => ended.resolve(reason),
+    };
+    this.#connection = connection;
+    const untap = tapSockets(instance, url, {
+      message: (message) => this.#receive(connection, message),
+      alive: () => (connection.lastSignAt = performance.now()),
+      closed: (reason) => connection.end(reason),
+    });
+    const watch = setInterval(() => this.#look(connection), LOOK_EVERY_MS);
+    void this.#await(instance, connection);
+    if (this.#closed) connection.end('closed');
+    const reason = await ended.promise;
+    clearInterval(watch);
+    untap();
+    this.#connection = null;
+    dropSocket(instance, url);
+    // A subscription is signed too: a wrong clock is put right here as for any other request.
+    if (reason.startsWith('refused')) await this.#venue.repair(instance, new Error(reason)).catch(() => false);
+    return { confirmed: connection.confirmed, reason };
+  }
+
+  /** ccxt's own watch: it dials and subscribes. Its results are not used; its failures end the connection. */
+  async #await(instance: CcxtInstance, connection: Connection): Promise<void> {
+    try {
+      while (this.#connection === connection) await instance.watchOrders();
+    } catch (error) {
+      connection.end(safeMessage(error));
+    }
+  }
+
+  /** True: ccxt may see the message. */
+  #receive(connection: Connection, message: unknown): boolean {
+    if (typeof message !== 'object' || message === null || Array.isArray(message)) {
+      this.#tell({ type: 'unreadable', error: 'a message that is no JSON object' });
+      return false;
+    }
+    const signal = this.#venue.stream.signal(message);
+    switch (signal.kind) {
+      case 'subscribed':
+        this.#confirm(connection);
+        return true;
+      case 'refused':
+      case 'ended':
+        connection.end(`${signal.kind}: ${signal.error}`);
+        return false;
+      case 'news':
+        this.#checkSequence(connection, signal.sequence);
+        for (const payload of signal.payloads) this.#report(connection.link, payload);
+        return false;
+      case 'other':
+        return true;
+    }
+  }
+
+  #confirm(connection: Connection): void {
+    if (connection.confirmed) return;
+    connection.confirmed = true;
+    this.#tell({ type: 'connected' });
+  }
+
+  /** A gap means that something was lost on a socket that still lives: what follows must be checked by a snapshot. */
+  #checkSequence(connection: Connection, sequence: number | null): void {
+    if (sequence === null) return;
+    const last = connection.lastSequence;
+    if (last !== null && sequence > last + 1) {
+      this.#tell({ type: 'disconnected', error: `messages ${last + 1} to ${sequence - 1} are missing` });
+      this.#tell({ type: 'connected' });
+    }
+    connection.lastSequence = Math.max(last ?? 0, sequence);
+  }
+
+  #report(link: Link, payload: unknown): void {
+    const askedAt = new Date(this.#options.clock.now()).toISOString();
+    const { orders, fills, error } = link.read.stream(this.#venue.stream.method, payload);
+    if (error !== null) this.#tell({ type: 'unreadable', error });
+    const reports = orders.map((order): OrderReport => {
+      const own = fills.filter((fill) => fill.orderId === order.orderId);
+      return { source: 'stream', order, fills: own, fillsComplete: false, askedAt };
+    });
+    const orphans = fills.filter((fill) => !orders.some((order) => order.orderId === fill.orderId));
+    if (orphans.length > 0) {
+      reports.push({ source: 'stream', order: null, fills: orphans, fillsComplete: false, askedAt });
+    }
+    if (reports.length > 0) this.#tell({ type: 'reports', reports });
+  }
+
+  #look(connection: Connection): void {
+    const now = performance.now();
+    if (!connection.confirmed && now - connection.startedAt > CONFIRM_WITHIN_MS) {
+      connection.end('the subscription was not confirmed');
+    } else if (connection.confirmed && now - connection.lastSignAt > this.#venue.stream.silenceMs) {
+      connection.end(`silent for ${this.#venue.stream.silenceMs} ms`);
+    }
+  }
+
+  #tell(event: StreamEvent): void {
+    if (this.#closed) return;
+    this.#sink(event);
+  }
+}

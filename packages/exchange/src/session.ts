@@ -1,0 +1,169 @@
+import type { AccountMode, Market } from '@orderplane/domain';
+import type { AccountCredentials } from './adapter.ts';
+import { loadCcxtClass } from './ccxt.ts';
+import type { CcxtInstance } from './ccxt.ts';
+import { loadSharedMarkets } from './markets.ts';
+import type { MarketBook } from './markets.ts';
+import { readerFor } from './reader.ts';
+import { redirectSockets } from './redirect.ts';
+import type { SimulatorAddress } from './redirect.ts';
+import { SendGate } from './send-gate.ts';
+import { dropSocket } from './sockets.ts';
+import { callHasEnded, outsideCalls, tapTransport } from './transport.ts';
+import type { Link, MillisecondClock, VenueDefinition } from './venue.ts';
+
+/** Structured log: fields first, as pino has it. */
+export interface AdapterLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface SessionOptions {
+  /** Where PAPER accounts trade. */
+  readonly simulator?: SimulatorAddress;
+  readonly clock: MillisecondClock;
+  readonly log: AdapterLog;
+  /** For requests outside a call with its own deadline (market lists, stream tokens), body included, ms. */
+  readonly callTimeoutMs: number;
+}
+
+/** The mode can't be had: a PAPER account without a simulator, a sandbox that does not exist. */
+export class UnusableMode extends Error {
+  constructor(exchange: string, mode: AccountMode, reason: string) {
+    super(`${exchange} ${mode}: ${reason}`);
+    this.name = 'UnusableMode';
+  }
+}
+
+export interface SessionIdentity {
+  readonly mode: AccountMode;
+  /** Null: public data only. */
+  readonly credentials: AccountCredentials | null;
+}
+
+const MAXIMUM_REPAIRS = 3;
+
+/** One ccxt instance of one account, made on first use. */
+export class Session {
+  readonly #venue: VenueDefinition;
+  readonly #identity: SessionIdentity;
+  readonly #options: SessionOptions;
+  #instance: Promise<CcxtInstance> | null = null;
+  #closed = false;
+
+  constructor(venue: VenueDefinition, identity: SessionIdentity, options: SessionOptions) {
+    const { exchange, modes } = venue.capabilities;
+    if (!modes.includes(identity.mode)) throw new UnusableMode(exchange, identity.mode, 'the exchange has none');
+    if (identity.mode === 'PAPER' && options.simulator === undefined) {
+      throw new UnusableMode(exchange, identity.mode, 'no simulator address is set');
+    }
+    this.#venue = venue;
+    this.#identity = identity;
+    this.#options = options;
+  }
+
+  /** The instance with its markets; a failure is not remembered. Throws what ccxt throws. */
+  async ready(): Promise<Link> {
+    const instance = await this.instance();
+    return this.#link(instance, await loadSharedMarkets(this.#marketsKey(), this.#venue, instance, false));
+  }
+
+  /** Loads the exchange's market rules again (they are shared by all sessions with the same exchange). */
+  async reloadMarkets(): Promise<Link> {
+    const instance = await this.instance();
+    return this.#link(instance, await loadSharedMarkets(this.#marketsKey(), this.#venue, instance, true));
+  }
+
+  async instance(): Promise<CcxtInstance> {
+    if (this.#closed) throw new Error('the adapter is closed');
+    this.#instance ??= this.#create();
+    try {
+      return await this.#instance;
+    } catch (error) {
+      this.#instance = null;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const instance = await this.#instance?.catch(() => null);
+    if (instance === null || instance === undefined) return;
+    for (const url of Object.keys(instance.clients)) dropSocket(instance, url);
+    const dispatcher = instance.fetchDispatcher as { destroy?: () => Promise<void> } | undefined;
+    await dispatcher?.destroy?.().catch(() => undefined);
+  }
+
+  #marketsKey(): string {
+    const { simulator } = this.#options;
+    const place = this.#identity.mode === 'PAPER' ? `${simulator?.host}:${simulator?.port}` : this.#identity.mode;
+    return `${this.#venue.capabilities.exchange}@${place}`;
+  }
+
+  async #create(): Promise<CcxtInstance> {
+    const { mode, credentials } = this.#identity;
+    const { simulator, callTimeoutMs, clock } = this.#options;
+    const Class = await loadCcxtClass(this.#venue.ccxtClass);
+    const instance = new Class({
+      ...this.#venue.settings,
+      ...(credentials === null ? {} : { apiKey: credentials.apiKey, secret: credentials.secret }),
+      ...(credentials?.passphrase === undefined ? {} : { password: credentials.passphrase }),
+      number: String,
+      enableRateLimit: false,
+      timeout: callTimeoutMs,
+    });
+    if (mode === 'SANDBOX') instance.setSandboxMode(true);
+    if (mode === 'PAPER' && simulator !== undefined) await redirectSockets(instance, simulator);
+    else await instance.loadFetchImplementation();
+    instance.milliseconds = () => clock.now();
+    // ccxt writes to the console, whole messages included.
+    instance.log = () => undefined;
+    // We reconnect streams ourselves; ccxt's own waiting would come on top.
+    instance.options['ws'] = { ...(instance.options['ws'] ?? {}), backoff: { base: 1, factor: 1, max: 1 } };
+    instance.streaming = { ...instance.streaming, keepAlive: this.#venue.stream.keepAliveMs };
+    tapTransport(instance);
+    this.#venue.prepare(instance, clock);
+    this.#guardRequests(instance);
+    return instance;
+  }
+
+  /** Keeps the order of signed requests and repeats those that were refused for a reason that can be repaired. */
+  #guardRequests(instance: CcxtInstance): void {
+    const gate = this.#venue.ordersNonces ? new SendGate() : null;
+    const send = instance.fetch2.bind(instance);
+    instance.fetch2 = async (path, api, ...rest) => {
+      for (let repairs = 0; ; repairs++) {
+        try {
+          // A copy each time: ccxt adds to the parameters it signs.
+          const parameters = rest.map((one) => (isPlain(one) ? { ...one } : one));
+          if (gate === null || api !== 'private') return await send(path, api, ...parameters);
+          return await gate.pass(() => send(path, api, ...parameters));
+        } catch (error) {
+          if (repairs >= MAXIMUM_REPAIRS || callHasEnded()) throw error;
+          // Outside the call: its record stays that of the refused request.
+          const repaired = await outsideCalls(() => this.#venue.repair(instance, error)).catch(() => false);
+          if (!repaired) throw error;
+          this.#options.log.info(
+            { exchange: instance.id, path },
+            'request refused before it was acted upon; sent again',
+          );
+        }
+      }
+    };
+  }
+
+  #link(instance: CcxtInstance, book: MarketBook): Link {
+    return {
+      instance,
+      clock: this.#options.clock,
+      read: readerFor(this.#venue.capabilities.exchange, book.native),
+      market: (symbol: string): Market | null => book.bySymbol.get(symbol) ?? null,
+      markets: (): readonly Market[] => [...book.bySymbol.values()],
+      symbolOf: (nativeId: string): string | null => book.native.get(nativeId) ?? null,
+    };
+  }
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;

@@ -1,0 +1,150 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { acceptSockets } from './stub-socket.ts';
+import type { StubSocket } from './stub-socket.ts';
+
+/** What a stub answers to one request: the way an exchange, or the network before it, can behave. */
+export type Ending =
+  | {
+      readonly kind: 'answer';
+      readonly status?: number;
+      readonly body: string;
+      readonly headers?: Record<string, string>;
+    }
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'stalledBody'; readonly part?: string }
+  | { readonly kind: 'cutBody'; readonly part: string };
+
+export interface StubRequest {
+  readonly route: string;
+  readonly parameters: URLSearchParams;
+  readonly socket: Socket;
+}
+
+export interface StubVenue {
+  readonly address: { readonly host: string; readonly port: number };
+  readonly requests: StubRequest[];
+  /** Answers by "METHOD host/path"; a function sees the request. Unknown routes get 404. */
+  on(route: string, ending: Ending | ((request: StubRequest) => Ending)): void;
+  /** What to do with each new WebSocket connection; nothing until set. */
+  onSocket(connected: (socket: StubSocket) => void): void;
+  close(): Promise<void>;
+}
+
+export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Ending => ({
+  kind: 'answer',
+  status,
+  body: JSON.stringify(body),
+  headers,
+});
+
+function finish(ending: Ending, request: IncomingMessage, response: ServerResponse): void {
+  switch (ending.kind) {
+    case 'answer':
+      response.writeHead(ending.status ?? 200, { 'content-type': 'application/json', ...ending.headers });
+      response.end(ending.body);
+      return;
+    case 'silent':
+      return;
+    case 'reset':
+      request.socket.resetAndDestroy();
+      return;
+    case 'stalledBody':
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.flushHeaders();
+      if (ending.part !== undefined) response.write(ending.part);
+      return;
+    case 'cutBody':
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '10000' });
+      response.write(ending.part, () => setTimeout(() => request.socket.resetAndDestroy(), 5));
+      return;
+  }
+}
+
+/** One loopback listener for every host name, telling them apart by the Host header. */
+export async function startStubVenue(): Promise<StubVenue> {
+  const endings = new Map<string, Ending | ((request: StubRequest) => Ending)>();
+  const requests: StubRequest[] = [];
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const url = new URL(request.url ?? '/', `https://${request.headers.host}`);
+      const seen = {
+        route: `${request.method} ${url.host}${url.pathname}`,
+        parameters: new URLSearchParams(request.method === 'POST' ? body : url.search),
+        socket: request.socket,
+      };
+      requests.push(seen);
+      const ending = endings.get(seen.route);
+      const chosen = typeof ending === 'function' ? ending(seen) : ending;
+      finish(chosen ?? { kind: 'answer', status: 404, body: `no stub for ${seen.route}` }, request, response);
+    });
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+  });
+  let connected: (socket: StubSocket) => void = () => undefined;
+  acceptSockets(server, (socket) => connected(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: { host: '127.0.0.1', port },
+    requests,
+    on: (route, ending) => endings.set(route, ending),
+    onSocket: (listener) => {
+      connected = listener;
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const BINANCE_SYMBOL = {
+  symbol: 'BTCUSDT',
+  status: 'TRADING',
+  baseAsset: 'BTC',
+  quoteAsset: 'USDT',
+  orderTypes: ['LIMIT', 'LIMIT_MAKER', 'MARKET', 'STOP_LOSS', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'],
+  permissions: [],
+  filters: [
+    { filterType: 'PRICE_FILTER', minPrice: '0.01', maxPrice: '1000000', tickSize: '0.01000000' },
+    { filterType: 'LOT_SIZE', minQty: '0.00001', maxQty: '9000', stepSize: '0.00001000' },
+    { filterType: 'NOTIONAL', minNotional: '5.00000000' },
+  ],
+};
+
+const KRAKEN_PAIRS = {
+  XXBTZUSD: {
+    altname: 'XBTUSD',
+    wsname: 'XBT/USD',
+    base: 'XXBT',
+    quote: 'ZUSD',
+    pair_decimals: 1,
+    lot_decimals: 8,
+    leverage_buy: [],
+    fees: [[0, 0.4]],
+    fees_maker: [[0, 0.25]],
+    ordermin: '0.00005',
+    costmin: '0.5',
+    status: 'online',
+  },
+};
+const KRAKEN_ASSETS = {
+  XXBT: { altname: 'XBT', decimals: 10, display_decimals: 5, status: 'enabled' },
+  ZUSD: { altname: 'USD', decimals: 4, display_decimals: 2, status: 'enabled' },
+};
+
+/** The market lists that every adapter loads first. */
+export function serveMarkets(stub: StubVenue): void {
+  stub.on('GET api.binance.com/api/v3/exchangeInfo', json({ symbols: [BINANCE_SYMBOL] }));
+  stub.on('GET api.kraken.com/0/public/AssetPairs', json({ error: [], result: KRAKEN_PAIRS }));
+  stub.on('GET api.kraken.com/0/public/Assets', json({ error: [], result: KRAKEN_ASSETS }));
+}

@@ -1,0 +1,133 @@
+import type { Market, OrderSpec } from '@orderplane/domain';
+import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
+import type {
+  AmendRequest,
+  CancelRequest,
+  Coverage,
+  ExchangeCapabilities,
+  Listing,
+  LookupRequest,
+  LookupResult,
+  SubmitRequest,
+} from './adapter.ts';
+import type { CcxtInstance, CcxtMarket } from './ccxt.ts';
+import type { Classifier, ReadVerdict } from './outcome.ts';
+import type { Reader } from './reader.ts';
+
+/** Time source: ms since the epoch. */
+export interface MillisecondClock {
+  now(): number;
+}
+
+/** A ready instance: markets loaded, sockets directed, transport tapped. */
+export interface Link {
+  readonly instance: CcxtInstance;
+  readonly clock: MillisecondClock;
+  readonly read: Reader;
+  /** By canonical symbol. */
+  market(symbol: string): Market | null;
+  markets(): readonly Market[];
+  /** By the exchange's id or one of its other names for the market. */
+  symbolOf(nativeId: string): string | null;
+}
+
+/** Asks one question of a look-up or listing under the budget that is left for the whole of it. Never throws. */
+export type Ask = (question: () => Promise<unknown>) => Promise<ReadVerdict>;
+
+/** How one venue's orders are sent. Calls go through ccxt; what they resolve to is ignored, the wire is read instead. */
+export interface OrderCalls {
+  /** Shortest time to the deadline with which a submission is still worth sending, ms. */
+  readonly minimumLeadMs: number;
+  place(link: Link, request: SubmitRequest, market: Market): Promise<unknown>;
+  /** Null: the answer names no order id, so nothing is proved. */
+  placed(link: Link, request: SubmitRequest, payload: unknown, askedAt: string): OrderReport | null;
+  cancel(link: Link, request: CancelRequest, market: Market): Promise<unknown>;
+  /** `false`: the answer is no confirmation. */
+  cancelled(link: Link, request: CancelRequest, payload: unknown, askedAt: string): OrderReport | null | false;
+  /** Null where the exchange has no amend that is safe. */
+  readonly amend: ((link: Link, request: AmendRequest, market: Market) => Promise<unknown>) | null;
+}
+
+export interface ReadCalls {
+  lookup(link: Link, ask: Ask, request: LookupRequest, askedAt: string): Promise<LookupResult>;
+  openOrders(link: Link, ask: Ask, askedAt: string): Promise<Listing<NormalizedOrder>>;
+  fills(
+    link: Link,
+    ask: Ask,
+    from: string,
+    symbols: readonly string[],
+    askedAt: string,
+  ): Promise<Listing<NormalizedFill>>;
+}
+
+/** What one raw message of the order stream is about. */
+export type StreamSignal =
+  | { readonly kind: 'subscribed' }
+  | { readonly kind: 'refused'; readonly error: string }
+  /** The stream has ended although the socket lives. */
+  | { readonly kind: 'ended'; readonly error: string }
+  /** Order news: payloads to normalize one by one, so that a bad one loses no other. Not shown to ccxt. */
+  | { readonly kind: 'news'; readonly payloads: readonly unknown[]; readonly sequence: number | null }
+  /** Everything else: shown to ccxt, and a sign of life. */
+  | { readonly kind: 'other' };
+
+export interface OrderStreamProtocol {
+  /** ccxt's own ping interval for the socket, ms. */
+  readonly keepAliveMs: number;
+  /** No message, ping or pong for this long: the socket is dead, ms. */
+  readonly silenceMs: number;
+  /** Address of the socket that carries the orders. */
+  url(instance: CcxtInstance): string;
+  signal(message: unknown): StreamSignal;
+  readonly method: string;
+}
+
+export interface TickerCalls {
+  fetch(link: Link, market: Market): Promise<unknown>;
+  readonly fetchMethod: string;
+  watch(instance: CcxtInstance, unifiedSymbol: string): Promise<unknown>;
+  /** The ticker payload in a raw message, or null. */
+  signal(message: unknown): unknown;
+  readonly watchMethod: string;
+}
+
+/** One exchange: a folder under venues/ exports this, and the registry lists it in one line. */
+export interface VenueDefinition {
+  readonly capabilities: ExchangeCapabilities;
+  readonly ccxtClass: string;
+  /** Constructor settings beside the credentials. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Signed requests must arrive in the order in which they were signed. */
+  readonly ordersNonces: boolean;
+  /** Once, before the first request. */
+  prepare(instance: CcxtInstance, clock: MillisecondClock): void;
+  /**
+   * Puts right what made the exchange refuse a request that it surely did not act upon (a nonce, the clock). True:
+   * the request may be signed and sent again.
+   */
+  repair(instance: CcxtInstance, error: unknown): Promise<boolean>;
+  readonly classifier: Classifier;
+  /** Null for markets that this system does not trade. */
+  market(native: CcxtMarket): Market | null;
+  /** Every native name under which orders and fills may mention the market. */
+  nativeNames(native: CcxtMarket): readonly string[];
+  readonly orders: OrderCalls;
+  readonly reads: ReadCalls;
+  readonly stream: OrderStreamProtocol;
+  readonly ticker: TickerCalls;
+}
+
+export const sideOf = (spec: Pick<OrderSpec, 'side'>): 'buy' | 'sell' => (spec.side === 'BUY' ? 'buy' : 'sell');
+
+/** Market orders and stop-market orders are 'market' to ccxt, the others 'limit'. */
+export const kindOf = (spec: Pick<OrderSpec, 'type'>): 'market' | 'limit' =>
+  spec.type === 'MARKET' || spec.type === 'STOP_MARKET' ? 'market' : 'limit';
+
+export const coverage = (askedAt: string, rest: Partial<Omit<Coverage, 'askedAt'>> = {}): Coverage => ({
+  askedAt,
+  complete: true,
+  from: null,
+  pages: 1,
+  error: null,
+  ...rest,
+});

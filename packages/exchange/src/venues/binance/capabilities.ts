@@ -1,0 +1,29 @@
+import type { ExchangeCapabilities } from '../../adapter.ts';
+
+export const binanceCapabilities: ExchangeCapabilities = {
+  exchange: 'binance',
+  name: 'Binance',
+  modes: ['PAPER', 'SANDBOX', 'LIVE'],
+  orderTypes: ['MARKET', 'LIMIT', 'STOP_LIMIT', 'STOP_MARKET'],
+  timesInForce: {
+    MARKET: [],
+    LIMIT: ['GTC', 'IOC', 'FOK'],
+    STOP_LIMIT: ['GTC', 'IOC', 'FOK'],
+    STOP_MARKET: [],
+  },
+  emulatesGtt: true,
+  postOnly: true,
+  reduceOnly: false,
+  marketByQuoteSize: { BUY: true, SELL: true },
+  // Keep-priority amend only lowers the size; cancelReplace is a cancel and a new order in one request, unsafe in between.
+  amend: 'none',
+  amendSizeIsTotal: false,
+  lookupByClientId: true,
+  cancelByClientId: true,
+  orderStream: true,
+  deadMansSwitch: false,
+  submissionDeadlineMs: 5_000,
+  // The matching engine may still accept 10 s after the request passed its receive window (-1007).
+  visibilityDelayMs: 11_000,
+  absenceLookupGapMs: 2_000,
+};

@@ -1,0 +1,31 @@
+import type { ExchangeCapabilities } from '../../adapter.ts';
+
+export const krakenCapabilities: ExchangeCapabilities = {
+  exchange: 'kraken',
+  name: 'Kraken',
+  // There is no testnet.
+  modes: ['PAPER', 'LIVE'],
+  orderTypes: ['MARKET', 'LIMIT', 'STOP_LIMIT', 'STOP_MARKET'],
+  timesInForce: {
+    MARKET: [],
+    LIMIT: ['GTC', 'IOC', 'FOK', 'GTT'],
+    // Whether a stop takes another time in force is not established.
+    STOP_LIMIT: ['GTC'],
+    STOP_MARKET: [],
+  },
+  emulatesGtt: true,
+  postOnly: true,
+  // Margin orders only.
+  reduceOnly: false,
+  // "viqc" (volume in quote currency) exists for market buys only.
+  marketByQuoteSize: { BUY: true, SELL: false },
+  amend: 'sizeAndPrice',
+  amendSizeIsTotal: true,
+  lookupByClientId: true,
+  cancelByClientId: true,
+  orderStream: true,
+  deadMansSwitch: true,
+  submissionDeadlineMs: 5_000,
+  visibilityDelayMs: 2_000,
+  absenceLookupGapMs: 2_000,
+};

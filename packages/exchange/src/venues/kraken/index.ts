@@ -1,0 +1,34 @@
+import { endpoint } from '../../ccxt.ts';
+import { isRecord } from '../../outcome.ts';
+import type { TickerCalls, VenueDefinition } from '../../venue.ts';
+import { krakenCapabilities } from './capabilities.ts';
+import { krakenClassifier } from './classify.ts';
+import { krakenMarket, krakenNames } from './market.ts';
+import { krakenOrders } from './orders.ts';
+import { krakenReads } from './reads.ts';
+import { nonceOfWallClock, repairNonce } from './signing.ts';
+import { krakenStream } from './stream.ts';
+
+const ticker: TickerCalls = {
+  fetch: (link, market) => endpoint(link.instance, 'publicGetTicker')({ pair: market.nativeId }),
+  fetchMethod: 'fetchTicker',
+  watch: (instance, symbol) => instance.watchTicker(symbol),
+  signal: (message) => (isRecord(message) && message['channel'] === 'ticker' ? message : null),
+  watchMethod: 'watchTicker',
+};
+
+export const kraken: VenueDefinition = {
+  capabilities: krakenCapabilities,
+  ccxtClass: 'kraken',
+  settings: {},
+  ordersNonces: true,
+  prepare: nonceOfWallClock,
+  repair: repairNonce,
+  classifier: krakenClassifier,
+  market: krakenMarket,
+  nativeNames: krakenNames,
+  orders: krakenOrders,
+  reads: krakenReads,
+  stream: krakenStream,
+  ticker,
+};

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalSymbol } from './registry.ts';
+import {
+  fromUnifiedSymbol,
+  isCanonicalSymbol,
+  joinSymbol,
+  splitByQuote,
+  splitSymbol,
+  symbolTable,
+  toUnifiedSymbol,
+} from './symbols.ts';
+
+const currency = fc.stringMatching(/^[A-Z0-9]{1,10}$/);
+
+describe('canonical symbols', () => {
+  it('join and split are inverse, and so are the unified ones', () => {
+    fc.assert(
+      fc.property(currency, currency, (base, quote) => {
+        const symbol = joinSymbol(base, quote);
+        expect(splitSymbol(symbol)).toEqual({ base, quote });
+        expect(fromUnifiedSymbol(toUnifiedSymbol(symbol))).toBe(symbol);
+      }),
+    );
+  });
+
+  it.each(['BTCUSD', 'BTC-', '-USD', 'A-B-C', 'BTC/USD', 'BTC USD-X', ''])('refuses %j', (text) => {
+    expect(isCanonicalSymbol(text)).toBe(false);
+    expect(() => splitSymbol(text)).toThrow(RangeError);
+  });
+
+  it('refuses contracts', () => {
+    expect(() => fromUnifiedSymbol('BTC/USDT:USDT')).toThrow(RangeError);
+    expect(() => fromUnifiedSymbol('BTC/USD/X')).toThrow(RangeError);
+  });
+
+  it('splits at the longest quote that leaves a base', () => {
+    expect(splitByQuote('BTCFDUSD', ['USD', 'FDUSD'])).toEqual({ base: 'BTC', quote: 'FDUSD' });
+    expect(splitByQuote('USD', ['USD'])).toBeNull();
+  });
+});
+
+describe('native ids of Binance', () => {
+  it.each([
+    ['BTCUSDT', 'BTC-USDT'],
+    ['ETHBTC', 'ETH-BTC'],
+    ['BTCFDUSD', 'BTC-FDUSD'],
+    ['TUSDUSDT', 'TUSD-USDT'],
+    ['USDTTRY', 'USDT-TRY'],
+    ['1000SATSUSDC', '1000SATS-USDC'],
+    ['BNBUSDT', 'BNB-USDT'],
+  ])('%s is %s', (native, canonical) => {
+    expect(canonicalSymbol('binance', native)).toBe(canonical);
+  });
+
+  it('names an id it can not split', () => {
+    expect(() => canonicalSymbol('binance', 'WHATEVER')).toThrow(/binance: unknown symbol "WHATEVER"/);
+  });
+
+  it('lets the market list decide', () => {
+    const table = symbolTable([{ nativeId: 'NEWQQQ', symbol: 'NEW-QQQ' }]);
+    expect(canonicalSymbol('binance', 'NEWQQQ', table)).toBe('NEW-QQQ');
+    expect(canonicalSymbol('binance', 'BTCUSDT', table)).toBe('BTC-USDT');
+  });
+});
+
+describe('native ids of Kraken', () => {
+  it.each([
+    ['XXBTZUSD', 'BTC-USD'],
+    ['XBTUSD', 'BTC-USD'],
+    ['XBT/USD', 'BTC-USD'],
+    ['BTC/USD', 'BTC-USD'],
+    ['XETHXXBT', 'ETH-BTC'],
+    ['ETHXBT', 'ETH-BTC'],
+    ['USDTZUSD', 'USDT-USD'],
+    ['XTZUSD', 'XTZ-USD'],
+    ['ZRXUSD', 'ZRX-USD'],
+    ['XDGUSD', 'DOGE-USD'],
+    ['XXDGXXBT', 'DOGE-BTC'],
+    ['ZEURZUSD', 'EUR-USD'],
+    ['XBTUSDT', 'BTC-USDT'],
+    ['SOLUSDC', 'SOL-USDC'],
+    ['PYUSDUSD', 'PYUSD-USD'],
+  ])('%s is %s', (native, canonical) => {
+    expect(canonicalSymbol('kraken', native)).toBe(canonical);
+  });
+
+  it('names an id it can not split', () => {
+    expect(() => canonicalSymbol('kraken', 'A/B/C')).toThrow(/unknown symbol "A\/B\/C"/);
+  });
+
+  it('reads every stream symbol back', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[A-Y]{2,3}[0-9]?$/), fc.constantFrom('USD', 'EUR', 'USDT'), (base, quote) => {
+        fc.pre(base !== 'XBT' && base !== 'XDG');
+        expect(canonicalSymbol('kraken', `${base}/${quote}`)).toBe(`${base}-${quote}`);
+      }),
+    );
+  });
+});

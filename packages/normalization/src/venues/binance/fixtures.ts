@@ -1,0 +1,22 @@
+/** A resting order as REST tells it; own values. */
+export const ORDER = {
+  symbol: 'SOLUSDC',
+  orderId: 880017,
+  orderListId: -1,
+  clientOrderId: 'op-aa',
+  price: '151.20000000',
+  origQty: '3.00000000',
+  executedQty: '0.00000000',
+  cummulativeQuoteQty: '0.00000000',
+  origQuoteOrderQty: '0.00000000',
+  status: 'NEW',
+  timeInForce: 'GTC',
+  type: 'LIMIT',
+  side: 'SELL',
+  stopPrice: '0.00000000',
+  time: 1771000000100,
+  updateTime: 1771000000200,
+  isWorking: true,
+  workingTime: 1771000000100,
+  selfTradePreventionMode: 'NONE',
+};

@@ -1,0 +1,45 @@
+import { inDoubt, isDone, isTerminal, overfill, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
+import type { ReconciliationStatus } from '@orderplane/domain';
+import type { Actual, PlannerLimits } from './model.ts';
+import { toMs } from './time.ts';
+
+const isOpen = (request: OrderRequest): boolean =>
+  request.phase === 'wanted' || request.phase === 'sent' || request.phase === 'pending' || request.phase === 'unknown';
+
+/** How desired and actual stand to each other, for people. `needsAttention` is sticky until the order is undisputed again. */
+export function reconciliationStatus(
+  actual: Actual,
+  needsAttention: boolean,
+  now: string,
+  limits: PlannerLimits,
+): ReconciliationStatus {
+  const order = actual.machine;
+  if (isDone(order)) return order.executions.length > 0 && isOverfilled(order) ? 'NEEDS_ATTENTION' : 'IN_SYNC';
+  if (needsAttention && (inDoubt(order) || order.stray)) return 'NEEDS_ATTENTION';
+  if (inDoubt(order)) return 'AMBIGUOUS';
+  if (order.requests.some(isOpen) || order.stray) return 'PROGRESSING';
+  const resting = order.life === 'ACKNOWLEDGED' || order.life === 'PARTIALLY_FILLED';
+  if (resting && actual.lastEvidenceAt !== null && toMs(now) > toMs(actual.lastEvidenceAt) + limits.staleAfterMs)
+    return 'STALE';
+  if (resting || order.life === 'DARK_OPEN' || isTerminal(order)) return 'IN_SYNC';
+  return 'PROGRESSING';
+}
+
+function isOverfilled(order: OrderMachine): boolean {
+  return order.terms.size !== null && overfill(order) !== '0';
+}
+
+/** The newest generation that the exchange has been proved to reflect. */
+export function observedGeneration(order: OrderMachine, generation: number): number {
+  if (
+    order.life === 'CREATED' ||
+    order.life === 'VALIDATED' ||
+    order.life === 'SUBMITTED' ||
+    order.life === 'TRIGGERED'
+  )
+    return 0;
+  let observed = generation;
+  for (const request of order.requests)
+    if (isOpen(request) && request.by === 'client') observed = Math.min(observed, request.generation - 1);
+  return Math.max(0, observed);
+}

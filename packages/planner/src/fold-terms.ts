@@ -1,0 +1,87 @@
+import { compare, subtract, sum, type DecimalString } from '@orderplane/domain';
+import type { NormalizedOrder, OrderReport } from '@orderplane/normalization';
+import { currentLeg, cumQty, openReplaces, type Leg, type OrderMachine } from '@orderplane/state-machine';
+import { bookedOn, type Folding } from './folding.ts';
+import { toMs } from './time.ts';
+
+const differs = (seen: DecimalString | null, held: DecimalString | null): boolean =>
+  seen !== null && held !== null && compare(seen, held) !== 0;
+
+/** What the exchange shows otherwise than we hold it; null when nothing. */
+export function newTerms(order: OrderMachine, leg: Leg, seen: NormalizedOrder): Partial<OrderMachine['terms']> | null {
+  const others = subtract(cumQty(order), bookedOn(order, leg));
+  // The leg holds what is left of the chain after earlier legs; the machine's terms are totals of the chain.
+  const total = seen.size === null || order.terms.size === null ? null : sum([seen.size, others]);
+  const price = differs(seen.price, order.terms.price) ? seen.price : null;
+  const stopPrice = differs(seen.stopPrice, order.terms.stopPrice) ? seen.stopPrice : null;
+  const size = differs(total, order.terms.size) ? total : null;
+  if (price === null && stopPrice === null && size === null) return null;
+  return {
+    ...(size === null ? {} : { size }),
+    ...(price === null ? {} : { price }),
+    ...(stopPrice === null ? {} : { stopPrice }),
+  };
+}
+
+/**
+ * Price and size as the exchange shows them: the answer to our own change, or somebody else's. An end and the last fill
+ * show them too, since they may outrun the report of the change.
+ */
+export function foldTerms(folding: Folding, report: OrderReport, seen: NormalizedOrder): void {
+  const order = folding.order;
+  const leg = currentLeg(order);
+  if (leg === null || leg.phase !== 'live') return;
+  const terms = newTerms(order, leg, seen);
+  if (terms === null) return;
+  const termsVersion = toMs(report.source === 'stream' ? (seen.updatedAt ?? report.askedAt) : report.askedAt);
+  const answered = openReplaces(order).find(
+    (request) =>
+      request.phase !== 'wanted' &&
+      request.how === 'AMEND' &&
+      request.terms !== null &&
+      matchesWish(request.terms, order.terms, terms),
+  );
+  if (answered !== undefined)
+    folding.apply({ type: 'Replaced', requestId: answered.id, terms, venueOrderId: seen.orderId, termsVersion });
+  else folding.apply({ type: 'Restated', terms, termsVersion });
+}
+
+function matchesWish(
+  wish: OrderMachine['terms'],
+  held: OrderMachine['terms'],
+  seen: Partial<OrderMachine['terms']>,
+): boolean {
+  const agrees = (key: 'size' | 'price' | 'stopPrice'): boolean => {
+    const shown = seen[key] ?? held[key];
+    const wished = wish[key] ?? held[key];
+    return shown === wished || (shown !== null && wished !== null && compare(shown, wished) === 0);
+  };
+  return agrees('size') && agrees('price') && agrees('stopPrice');
+}
+
+/**
+ * A request in doubt whose deadline has passed, on an order that rests as before or was filled before the request could
+ * have its effect: it was not applied.
+ */
+export function settleRequests(folding: Folding, report: OrderReport): void {
+  if (report.source === 'stream') return;
+  for (const request of folding.order.requests) {
+    const waits =
+      request.phase === 'unknown' ||
+      request.phase === 'pending' ||
+      (request.phase === 'sent' && request.how === 'TWO_STEP');
+    if (!waits || request.deadlineAt === null) continue;
+    if (request.how === 'TWO_STEP' && currentLeg(folding.order)?.phase !== 'live') continue;
+    if (toMs(report.askedAt) <= toMs(request.deadlineAt) + folding.context.visibilityDelayMs) continue;
+    folding.apply({
+      type: 'RequestAbsent',
+      requestId: request.id,
+      evidence: {
+        kind: 'seenWithout',
+        detail: `asked at ${report.askedAt}, after its deadline, the order is ${folding.order.life} without it`,
+        lookups: [report.askedAt],
+        executionsComplete: report.fillsComplete,
+      },
+    });
+  }
+}

@@ -1,0 +1,8 @@
+export * from './model.ts';
+export { fold } from './fold.ts';
+export { bookedOn, Folding, type FoldContext, type Folded } from './folding.ts';
+export * from './outcomes.ts';
+export * from './plan.ts';
+export * from './assess.ts';
+export * from './absence.ts';
+export * from './time.ts';

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { evolve, inDoubt, isDone, type EventBody, type OrderMachine } from '@orderplane/state-machine';
+import { fold } from './fold.ts';
+import { foldLookup } from './outcomes.ts';
+import type { Actual, Desired, Step } from './model.ts';
+import { plan } from './plan.ts';
+import { apply, at, eventOf, limitSpec, newOrder, WORDS } from './testing/machines.ts';
+import { histories } from './testing/histories.ts';
+import { CAPABILITIES, LIMITS } from './testing/settings.ts';
+
+const desired: Desired = { orderId: 'order-1', generation: 2, spec: limitSpec, mode: 'LIVE' };
+const actualOf = (machine: OrderMachine, work: Partial<Actual> = {}): Actual => ({
+  machine,
+  attempts: 0,
+  nextAttemptAt: null,
+  lastEvidenceAt: at(0),
+  absentLookups: [],
+  ...work,
+});
+
+/** Wherever a random walk through the machine leads, lawful or not: illegal events change nothing. */
+const machines: fc.Arbitrary<OrderMachine> = fc
+  .array(fc.constantFrom<EventBody[]>(...Object.values(WORDS)), { maxLength: 25 })
+  .map((bodies) => bodies.reduce((order, body, index) => evolve(order, eventOf(body, at(index))).order, newOrder()));
+const lookups = fc.array(
+  fc.record({ askedAt: fc.integer({ min: -5, max: 60 }).map(at), provesAbsence: fc.boolean() }),
+  {
+    maxLength: 5,
+  },
+);
+const works = fc.record({
+  attempts: fc.nat(30),
+  nextAttemptAt: fc.option(fc.integer({ min: 0, max: 300 }).map(at)),
+  lastEvidenceAt: fc.option(fc.integer({ min: 0, max: 300 }).map(at)),
+  absentLookups: lookups.map((asked) => asked.sort((a, b) => (a.askedAt < b.askedAt ? -1 : 1))),
+});
+const specs = fc.constantFrom(
+  limitSpec,
+  { ...limitSpec, timeInForce: 'IOC' as const },
+  { ...limitSpec, timeInForce: 'GTT' as const, expiresAt: at(30) },
+);
+const capabilities = fc.record({
+  amend: fc.constantFrom('none' as const, 'sizeAndPrice' as const),
+  nativeGtt: fc.boolean(),
+});
+const situations = fc.record({
+  machine: machines,
+  work: works,
+  spec: specs,
+  mode: fc.constantFrom('LIVE' as const, 'DARK' as const),
+  can: capabilities,
+  now: fc.nat(400),
+});
+
+/** What any step must satisfy, whatever led to it. */
+function check(step: Step, machine: OrderMachine, now: number): void {
+  const leg = machine.legs.at(-1);
+  const wanted = machine.requests.filter((request) => request.phase === 'wanted').map((request) => request.id);
+  switch (step.kind) {
+    case 'Submit':
+      // Never a second submission while the first is unknown or alive; never another leg after an end.
+      expect(['absent', 'ended', undefined]).toContain(leg?.phase);
+      if (step.mode === 'again') expect(leg?.phase).toBe('absent');
+      if (step.mode === 'first') expect(leg).toBeUndefined();
+      break;
+    case 'Cancel':
+    case 'Amend':
+      expect(wanted).toContain(step.requestId);
+      break;
+    case 'RecheckAt':
+      expect(Date.parse(step.at)).toBeGreaterThan(Date.parse(at(now)));
+      break;
+    case 'Settle':
+      expect(inDoubt(machine)).toBe(false);
+      break;
+    case 'Record':
+      expect(step.events.length).toBeGreaterThan(0);
+      // What is to be recorded must be possible, and must lead somewhere: else the reconciler would turn in a circle.
+      expect(step.events.reduce((order, event) => apply(order, event, at(now)), machine)).not.toBe(machine);
+      break;
+    case 'Hold':
+    case 'Lookup':
+    case 'Escalate':
+      break;
+  }
+}
+
+describe('plan', () => {
+  test('is total, and every step is possible', () => {
+    fc.assert(
+      fc.property(situations, ({ machine, work, spec, mode, can, now }) => {
+        const step = plan(
+          { ...desired, spec, mode },
+          actualOf(machine, work),
+          at(now),
+          { ...CAPABILITIES, ...can },
+          LIMITS,
+        );
+        check(step, machine, now);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('an order that is done is settled, and stays so after another look', () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const settled = fold(history.start, history.last, { at: at(200), visibilityDelayMs: 2_000 }).machine;
+        fc.pre(isDone(settled));
+        const work = { lastEvidenceAt: at(100) };
+        expect(plan(desired, actualOf(settled, work), at(201), CAPABILITIES, LIMITS).kind).toBe('Settle');
+        const { order, fills } = history.last;
+        const again = foldLookup(
+          settled,
+          { order, fills, fillsComplete: true, askedAt: at(201), provesAbsence: false, error: null },
+          { at: at(201), visibilityDelayMs: 2_000 },
+        );
+        expect(again.machine).toBe(settled);
+        expect(again.question).toBeNull();
+      }),
+    );
+  });
+
+  test('recording what is due leads away from it: the same thing is not due again', () => {
+    fc.assert(
+      fc.property(situations, ({ machine, work, spec, can, now }) => {
+        const all = { ...CAPABILITIES, ...can };
+        let order = machine;
+        for (let rounds = 0; rounds < 6; rounds += 1) {
+          const step = plan({ ...desired, spec }, actualOf(order, work), at(now), all, LIMITS);
+          if (step.kind !== 'Record') return;
+          order = step.events.reduce((held, event) => apply(held, event, at(now)), order);
+        }
+        throw new Error('there is always something due');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

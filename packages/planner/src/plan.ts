@@ -1,0 +1,288 @@
+import {
+  cumQty,
+  currentLeg,
+  inDoubt,
+  isDone,
+  isTerminal,
+  openCancel,
+  openReplaces,
+  type EventBody,
+  type Leg,
+  type OrderMachine,
+  type OrderRequest,
+} from '@orderplane/state-machine';
+import { isPositive, subtract } from '@orderplane/domain';
+import { absenceEvidence, absenceProgress } from './absence.ts';
+import type { Actual, Desired, PlannerCapabilities, PlannerLimits, Step } from './model.ts';
+import { earliest, plusMs, toInstant, toMs } from './time.ts';
+
+/** A leg that the exchange has surely refused to take for a passing reason is sent again at most this often. */
+export const MAX_SUBMIT_ATTEMPTS = 20;
+/** Distance between the first and the second cancel of our own timer, doubled for each further one. */
+const TIMER_RETRY_MS = 1_000;
+const MAX_TIMER_RETRY_MS = 60_000;
+
+/**
+ * What to do next about one order, pure and total. Called by the one worker that holds the order's key, so a request
+ * recorded as sent without an answer means that its sender is gone. The arms stand in order of urgency; the case table
+ * in ARCHITECTURE.md is this function's parametrised test.
+ */
+export function plan(
+  desired: Desired,
+  actual: Actual,
+  now: string,
+  capabilities: PlannerCapabilities,
+  limits: PlannerLimits,
+): Step {
+  const order = actual.machine;
+  const due = dueEvents(desired, actual, now, capabilities);
+  if (due.length > 0) return { kind: 'Record', events: due, why: 'due by time or by a lost sender' };
+  if (isDone(order) && actual.attempts === 0) return { kind: 'Settle', why: 'ended, nothing open, nothing in doubt' };
+  const step = isTerminal(order)
+    ? planEnded(actual, now, capabilities)
+    : planLiving(desired, actual, now, capabilities, limits);
+  return escalated(step, order, now, limits);
+}
+
+/** Events that time alone brings about, or the death of whoever sent a request. */
+function dueEvents(desired: Desired, actual: Actual, now: string, capabilities: PlannerCapabilities): EventBody[] {
+  const order = actual.machine;
+  const events: EventBody[] = [];
+  if (currentLeg(order)?.phase === 'sent') {
+    events.push({ type: 'SubmitUnknown', reason: 'the sender ended before it recorded an answer' });
+  }
+  for (const request of order.requests) {
+    if (request.phase === 'sent' && request.how !== 'TWO_STEP') {
+      events.push({
+        type: 'RequestUnknown',
+        requestId: request.id,
+        reason: 'the sender ended before it recorded an answer',
+      });
+    }
+  }
+  const timerAt = ownTimerAt(desired, order, capabilities);
+  if (events.length === 0 && timerAt !== null && toMs(timerAt) <= toMs(now) && !backsOff(actual, now)) {
+    const requestId = `${timerId(desired)}${timersOf(desired, order).length + 1}`;
+    events.push({ type: 'TimedOut', requestId, reason: 'expiresAt has passed' });
+  }
+  return events;
+}
+
+const timerId = (desired: Desired): string => `expire-${desired.orderId}-`;
+const timersOf = (desired: Desired, order: OrderMachine): readonly OrderRequest[] =>
+  order.requests.filter((request) => request.id.startsWith(timerId(desired)));
+
+/**
+ * When our own timer acts next; null where it does not. It acts where the exchange has none, and on orders that the
+ * exchange has not got. A cancel of it that was refused is wished again, at growing distances: the order must end.
+ */
+function ownTimerAt(desired: Desired, order: OrderMachine, capabilities: PlannerCapabilities): string | null {
+  if (desired.spec.timeInForce !== 'GTT' || desired.spec.expiresAt === null) return null;
+  if (isTerminal(order) || openCancel(order) !== null) return null;
+  const atExchange = order.legs.length > 0 && currentLeg(order)?.phase !== 'absent';
+  if (atExchange && capabilities.nativeGtt) return null;
+  const earlier = timersOf(desired, order);
+  const last = earlier.at(-1);
+  if (last === undefined) return desired.spec.expiresAt;
+  return plusMs(last.requestedAt, Math.min(TIMER_RETRY_MS * 2 ** (earlier.length - 1), MAX_TIMER_RETRY_MS));
+}
+
+const backsOff = (actual: Actual, now: string): boolean =>
+  actual.nextAttemptAt !== null && toMs(actual.nextAttemptAt) > toMs(now);
+
+/** An order that is over for us, but with a stray, an open request, a doubt or a question left. */
+function planEnded(actual: Actual, now: string, capabilities: PlannerCapabilities): Step {
+  const order = actual.machine;
+  const leg = currentLeg(order);
+  const strayCancel = order.requests.find((request) => request.forStray && request.phase === 'wanted');
+  if (strayCancel !== undefined)
+    return paced(actual, now, { kind: 'Cancel', requestId: strayCancel.id, why: 'something of an ended order lives' });
+  // Late fills of the old leg completed the order while the new leg was on its way: it must be found or proved absent.
+  if (leg?.phase === 'unknown' && !order.stray) return planUnknownLeg(actual, leg, now, capabilities);
+  const why = order.stray
+    ? 'a stray is being cancelled'
+    : isDone(order)
+      ? 'a question to the exchange is open'
+      : 'requests of an ended order are open';
+  return paced(actual, now, { kind: 'Lookup', why });
+}
+
+function planLiving(
+  desired: Desired,
+  actual: Actual,
+  now: string,
+  capabilities: PlannerCapabilities,
+  limits: PlannerLimits,
+): Step {
+  const order = actual.machine;
+  const leg = currentLeg(order);
+  switch (order.life) {
+    case 'CREATED':
+      return { kind: 'Hold', why: 'not validated yet' };
+    case 'DARK_OPEN':
+      return { kind: 'Hold', why: 'waits for its trigger' };
+    case 'VALIDATED':
+      if (desired.mode === 'DARK') return { kind: 'Hold', why: 'not armed yet' };
+      return { kind: 'Submit', mode: 'first', terms: order.terms, why: 'validated, never sent' };
+    case 'TRIGGERED':
+      return { kind: 'Submit', mode: 'first', terms: order.terms, why: 'triggered, never sent' };
+    case 'SUBMITTED':
+    case 'ACKNOWLEDGED':
+    case 'PARTIALLY_FILLED':
+      if (leg === null) return { kind: 'Escalate', reason: 'at the exchange without a leg', lookup: false };
+      return planLeg(desired, actual, leg, now, capabilities, limits);
+    default:
+      return { kind: 'Settle', why: 'ended' };
+  }
+}
+
+function planLeg(
+  desired: Desired,
+  actual: Actual,
+  leg: Leg,
+  now: string,
+  capabilities: PlannerCapabilities,
+  limits: PlannerLimits,
+): Step {
+  switch (leg.phase) {
+    case 'sent':
+    case 'unknown':
+      return planUnknownLeg(actual, leg, now, capabilities);
+    case 'absent':
+    case 'ended':
+      return planNextSend(actual, leg, now);
+    case 'live':
+      return planLiveLeg(desired, actual, leg, now, capabilities, limits);
+  }
+}
+
+/** Sent, outcome unknown: look it up until it is found or proved absent. Never a second send before. */
+function planUnknownLeg(actual: Actual, leg: Leg, now: string, capabilities: PlannerCapabilities): Step {
+  const progress = absenceProgress(leg, actual, capabilities);
+  if (progress.nextLookupAt === null) {
+    return {
+      kind: 'Record',
+      events: [{ type: 'OrderAbsent', evidence: absenceEvidence(leg, progress) }],
+      why: 'absence is proven',
+    };
+  }
+  const step: Step = { kind: 'Lookup', why: 'the outcome of the submission is unknown' };
+  const lastAskedAt = actual.absentLookups.at(-1)?.askedAt ?? null;
+  if (toMs(now) >= toMs(progress.nextLookupAt)) {
+    // The first look-up that counts does not wait for the backoff of those that could not; a failed one does.
+    const countsFirst = lastAskedAt === null || toMs(lastAskedAt) < toMs(progress.nextLookupAt);
+    return countsFirst ? step : paced(actual, now, step);
+  }
+  if (actual.attempts === 0) return paced(actual, now, step);
+  // Early look-ups can find it, but not prove that it is absent: look often, and exactly when one begins to count.
+  const at = earliest(actual.nextAttemptAt, progress.nextLookupAt) ?? progress.nextLookupAt;
+  return toMs(at) > toMs(now) ? { kind: 'RecheckAt', at, why: 'looked up lately, outcome still unknown' } : step;
+}
+
+/** Nothing of the order lives at the exchange, proved: send the same leg again, or the rest as a new one. */
+function planNextSend(actual: Actual, leg: Leg, now: string): Step {
+  const order = actual.machine;
+  if (leg.attempts >= MAX_SUBMIT_ATTEMPTS && leg.phase === 'absent') {
+    return {
+      kind: 'Record',
+      events: [{ type: 'GaveUp', reason: `not placed after ${leg.attempts} attempts` }],
+      why: 'too many attempts',
+    };
+  }
+  const replace = twoStepReplace(order);
+  if (replace !== null) {
+    const terms = restTerms(order, replace);
+    if (terms === null)
+      return { kind: 'Escalate', reason: 'a replace in two steps has nothing left to place', lookup: true };
+    return paced(actual, now, {
+      kind: 'Submit',
+      mode: 'newLeg',
+      terms,
+      why: 'the old leg is proved over: place the rest',
+    });
+  }
+  if (leg.phase === 'ended')
+    return { kind: 'Escalate', reason: 'the leg is over and no replace is open', lookup: true };
+  return paced(actual, now, {
+    kind: 'Submit',
+    mode: 'again',
+    terms: order.terms,
+    why: 'proved absent: the same leg is sent again',
+  });
+}
+
+function planLiveLeg(
+  desired: Desired,
+  actual: Actual,
+  leg: Leg,
+  now: string,
+  capabilities: PlannerCapabilities,
+  limits: PlannerLimits,
+): Step {
+  const order = actual.machine;
+  const cancel = openCancel(order);
+  if (cancel !== null && cancel.phase === 'wanted')
+    return paced(actual, now, { kind: 'Cancel', requestId: cancel.id, why: 'a cancel is wanted' });
+  if (inDoubt(order)) return paced(actual, now, { kind: 'Lookup', why: 'something about the order is in doubt' });
+  if (cancel !== null) return paced(actual, now, { kind: 'Lookup', why: 'a cancel waits for its proof' });
+  const replace = openReplaces(order)[0];
+  if (replace !== undefined) return planReplace(actual, replace, now, capabilities);
+  if (actual.attempts > 0) return paced(actual, now, { kind: 'Lookup', why: 'a question to the exchange is open' });
+  if (endsAtOnce(order)) return paced(actual, now, { kind: 'Lookup', why: 'should have ended at once' });
+  const staleAt = plusMs(actual.lastEvidenceAt ?? leg.sentAt, limits.staleAfterMs);
+  if (toMs(staleAt) <= toMs(now))
+    return paced(actual, now, { kind: 'Lookup', why: 'no evidence within the staleness bound' });
+  const timerAt = ownTimerAt(desired, order, capabilities);
+  if (timerAt !== null) return paced(actual, now, { kind: 'RecheckAt', at: timerAt, why: 'rests; our timer ends it' });
+  return { kind: 'Settle', why: 'rests at the exchange as desired' };
+}
+
+function planReplace(actual: Actual, replace: OrderRequest, now: string, capabilities: PlannerCapabilities): Step {
+  if (replace.phase !== 'wanted') return paced(actual, now, { kind: 'Lookup', why: 'a replace waits for its proof' });
+  if (capabilities.amend === 'sizeAndPrice' && !shrinksToFilled(actual.machine, replace)) {
+    return paced(actual, now, { kind: 'Amend', requestId: replace.id, why: 'a change is wanted' });
+  }
+  return paced(actual, now, {
+    kind: 'Cancel',
+    requestId: replace.id,
+    why: 'a change in two steps: first the old leg must end',
+  });
+}
+
+/** A wish at or below the filled size is carried out as a cancel: nothing may execute any more. */
+function shrinksToFilled(order: OrderMachine, replace: OrderRequest): boolean {
+  const wished = replace.terms?.size ?? null;
+  return wished !== null && !isPositive(subtract(wished, cumQty(order)));
+}
+
+const twoStepReplace = (order: OrderMachine): OrderRequest | null =>
+  openReplaces(order).find((request) => request.how === 'TWO_STEP') ?? null;
+
+/** Terms of the new leg: the newest wish less what is filled. Null when nothing is left. */
+function restTerms(order: OrderMachine, replace: OrderRequest): OrderMachine['terms'] | null {
+  const wished = replace.terms ?? order.terms;
+  if (wished.size === null) return null;
+  const size = subtract(wished.size, cumQty(order));
+  return isPositive(size) ? { ...wished, size } : null;
+}
+
+/** Market, IOC and FOK orders do not rest: one that seems to is asked for. */
+const endsAtOnce = (order: OrderMachine): boolean =>
+  order.kind.type === 'MARKET' ||
+  (order.kind.type === 'LIMIT' && (order.kind.timeInForce === 'IOC' || order.kind.timeInForce === 'FOK'));
+
+/** Holds a step back until the backoff of the failed tries before it has passed. */
+function paced(actual: Actual, now: string, step: Step): Step {
+  if (actual.nextAttemptAt === null || !backsOff(actual, now)) return step;
+  return { kind: 'RecheckAt', at: actual.nextAttemptAt, why: `backing off: ${'why' in step ? step.why : step.kind}` };
+}
+
+/** In doubt for too long: a person should look. The look-ups go on; nothing is ever closed by a timer. */
+function escalated(step: Step, order: OrderMachine, now: string, limits: PlannerLimits): Step {
+  if (step.kind !== 'Lookup' || order.unknownSince === null) return step;
+  if (toMs(now) < toMs(order.unknownSince) + limits.attentionAfterMs) return step;
+  return { kind: 'Escalate', reason: `in doubt since ${order.unknownSince}: ${step.why}`, lookup: true };
+}
+
+/** When a resting order should be looked at again without any wake-up. */
+export const nextGlance = (now: string, limits: PlannerLimits): string => toInstant(toMs(now) + limits.staleAfterMs);

@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+
+/**
+ * One queue as both sides see it: name, schema and limits in one exported value. Parsed on enqueue and on dequeue, so
+ * that a malformed job can neither be written nor be acted on.
+ */
+export interface QueueContract<Data, Result> {
+  readonly name: string;
+  readonly data: z.ZodType<Data>;
+  readonly result: z.ZodType<Result>;
+  /** Jobs waiting beyond this number: producers refuse instead of filling Redis. */
+  readonly maxWaiting: number;
+  /** A worker that has not renewed its lock for this long is taken for dead, ms. */
+  readonly lockMs: number;
+}
+
+/** Queue prefix in braces: all keys of a queue fall into one Redis Cluster slot. */
+export const QUEUE_PREFIX = '{orderplane}';
+
+export class QueueFullError extends Error {
+  readonly queue: string;
+  constructor(queue: string, waiting: number) {
+    super(`queue ${queue} holds ${waiting} waiting jobs: nothing was accepted, try again later`);
+    this.name = 'QueueFullError';
+    this.queue = queue;
+  }
+}
+/** The queue could not be reached, or did not answer in time: whether the job was accepted is unknown. */
+export class QueueUnavailableError extends Error {
+  constructor(queue: string, cause: unknown) {
+    super(`queue ${queue} is not reachable`, { cause });
+    this.name = 'QueueUnavailableError';
+  }
+}
+/** The job was accepted, its result did not come within the time given. */
+export class ResultTimeoutError extends Error {
+  constructor(queue: string, timeoutMs: number) {
+    super(`no result from ${queue} within ${timeoutMs} ms`);
+    this.name = 'ResultTimeoutError';
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  DecimalSchema,
+  ExchangeIdSchema,
+  OrderSideSchema,
+  OrderTypeSchema,
+  TimeInForceSchema,
+  UserErrorSchema,
+  type ExchangeId,
+} from '@orderplane/domain';
+import { z } from 'zod';
+import type { QueueContract } from './contract.ts';
+
+const Id = z.string().min(1).max(64);
+const Instant = z.iso.datetime({ offset: false });
+
+/** A new order as the caller gave it; nulls for what was not given. `clientOrderId` is always set: the gateway makes one up, so that a repeated job is the same order. */
+export const PlaceInputSchema = z.object({
+  accountId: Id,
+  clientOrderId: z.string().min(1).max(64),
+  symbol: z.string().min(1).max(40),
+  side: OrderSideSchema,
+  type: OrderTypeSchema,
+  size: DecimalSchema.nullable(),
+  quoteSize: DecimalSchema.nullable(),
+  price: DecimalSchema.nullable(),
+  stopPrice: DecimalSchema.nullable(),
+  timeInForce: TimeInForceSchema,
+  expiresAt: Instant.nullable(),
+  postOnly: z.boolean(),
+  reduceOnly: z.boolean(),
+});
+export type PlaceInput = z.infer<typeof PlaceInputSchema>;
+
+const base = { commandId: Id, userId: Id };
+/** `commandId` makes a command idempotent: a job that runs twice has one effect. */
+export const OrderCommandSchema = z.discriminatedUnion('kind', [
+  z.object({ ...base, kind: z.literal('place'), input: PlaceInputSchema }),
+  z.object({
+    ...base,
+    kind: z.literal('modify'),
+    orderId: Id,
+    size: DecimalSchema.nullable(),
+    price: DecimalSchema.nullable(),
+    stopPrice: DecimalSchema.nullable(),
+  }),
+  z.object({ ...base, kind: z.literal('cancel'), orderId: Id }),
+  z.object({
+    ...base,
+    kind: z.literal('cancelAll'),
+    accountId: Id,
+    symbol: z.string().max(40).nullable(),
+    side: OrderSideSchema.nullable(),
+  }),
+]);
+export type OrderCommand = z.infer<typeof OrderCommandSchema>;
+
+export const CommandResultSchema = z.object({
+  orderIds: z.array(Id).readonly(),
+  userErrors: z.array(UserErrorSchema).readonly(),
+});
+export type CommandResult = z.infer<typeof CommandResultSchema>;
+
+export const ORDER_COMMANDS: QueueContract<OrderCommand, CommandResult> = {
+  name: 'order-commands',
+  data: OrderCommandSchema,
+  result: CommandResultSchema,
+  maxWaiting: 20_000,
+  lockMs: 5_000,
+};
+
+/** A reconcile job carries a key and nothing else; the worker reads desired and actual itself. */
+export const ReconcileJobSchema = z.object({ orderId: Id });
+export type ReconcileJob = z.infer<typeof ReconcileJobSchema>;
+export const reconcileQueue = (exchange: ExchangeId): QueueContract<ReconcileJob, null> => ({
+  name: `reconcile-${exchange}`,
+  data: ReconcileJobSchema,
+  result: z.null(),
+  maxWaiting: 200_000,
+  lockMs: 5_000,
+});
+/** Cancels go before submits, submits before reads (smaller is sooner; BullMQ: 1 … 2^21). */
+export const RECONCILE_PRIORITY = { cancel: 1, submit: 2, read: 3, resync: 4 } as const;
+export type ReconcileUrgency = keyof typeof RECONCILE_PRIORITY;
+
+export const SYNC_REASONS = ['scheduled', 'on-demand', 'pre-trade', 'stream-connected', 'takeover', 'forced'] as const;
+export const SyncJobSchema = z.object({
+  accountId: Id,
+  reason: z.enum(SYNC_REASONS),
+  requestedAt: Instant,
+  /** A complete sync that was asked at most this long before `requestedAt` will do. */
+  maxAgeMs: z.number().int().min(0).max(86_400_000),
+});
+export type SyncJob = z.infer<typeof SyncJobSchema>;
+export const SyncOutcomeSchema = z.object({
+  accountId: Id,
+  /** When the newest successful open-order listing was asked; null: never. */
+  syncedAt: Instant.nullable(),
+  fresh: z.boolean(),
+  complete: z.boolean(),
+  adopted: z.number().int().min(0),
+  error: z.string().nullable(),
+});
+export type SyncOutcome = z.infer<typeof SyncOutcomeSchema>;
+export const SYNC: QueueContract<SyncJob, SyncOutcome> = {
+  name: 'sync',
+  data: SyncJobSchema,
+  result: SyncOutcomeSchema,
+  maxWaiting: 10_000,
+  lockMs: 5_000,
+};
+
+/** What some worker should be streaming now. Repeated while the need lasts; the lease decides who does it. */
+export const StreamJobSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('orders'), accountId: Id }),
+  z.object({ kind: z.literal('ticker'), exchange: ExchangeIdSchema, symbol: z.string().min(1).max(40) }),
+]);
+export type StreamJob = z.infer<typeof StreamJobSchema>;
+export const STREAMS: QueueContract<StreamJob, null> = {
+  name: 'streams',
+  data: StreamJobSchema,
+  result: z.null(),
+  maxWaiting: 10_000,
+  lockMs: 5_000,
+};
+
+/** `recheck`: wake one order later. `resync`: wake all unsettled orders. */
+export const MaintenanceJobSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('recheck'), orderId: Id, exchange: ExchangeIdSchema }),
+  z.object({ kind: z.literal('resync') }),
+]);
+export type MaintenanceJob = z.infer<typeof MaintenanceJobSchema>;
+export const MAINTENANCE: QueueContract<MaintenanceJob, null> = {
+  name: 'maintenance',
+  data: MaintenanceJobSchema,
+  result: z.null(),
+  maxWaiting: 500_000,
+  lockMs: 5_000,
+};

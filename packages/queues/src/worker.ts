@@ -1,0 +1,111 @@
+import { Worker, type Job } from 'bullmq';
+import { QUEUE_PREFIX, type QueueContract } from './contract.ts';
+import { openRedis } from './connection.ts';
+import { tellWaiter } from './results.ts';
+
+/** What became of a job, as a closed set. `pauseMs` holds up the whole queue (a rate limit): the job runs again then. */
+export type JobVerdict<Result> =
+  { readonly kind: 'done'; readonly result: Result } | { readonly kind: 'pause'; readonly pauseMs: number };
+
+export interface Consumer {
+  readonly running: () => boolean;
+  /** Jobs begun and ended by this process, for health checks that watch progress. */
+  readonly progress: () => {
+    readonly started: number;
+    readonly finished: number;
+    readonly lastFinishedAtMs: number | null;
+  };
+  /** Waits for jobs in progress at most `graceMs`, then lets go of them: they are picked up by others. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface ConsumerOptions<Data, Result> {
+  readonly redisUrl: string;
+  readonly concurrency: number;
+  readonly handle: (data: Data, signal: { readonly lockLost: () => boolean }) => Promise<JobVerdict<Result>>;
+  readonly onError: (error: Error, jobId: string | null) => void;
+  readonly now: () => number;
+}
+
+/**
+ * The one place where BullMQ's control-flow exceptions live. A job that does not parse fails and is reported, it is
+ * never acted on. A crash does not count as an attempt: the job is run again by whoever finds its lock expired.
+ */
+export function createConsumer<Data, Result>(
+  contract: QueueContract<Data, Result>,
+  options: ConsumerOptions<Data, Result>,
+): Consumer {
+  const connection = openRedis(options.redisUrl, 'worker', (error) => options.onError(error, null));
+  let started = 0;
+  let finished = 0;
+  let lastFinishedAtMs: number | null = null;
+  /** Until when each job's lock surely holds, on the monotonic clock: a process that was stopped finds out by itself. */
+  const heldUntilMs = new Map<string, number>();
+  const hold = (jobId: string): void => {
+    heldUntilMs.set(jobId, performance.now() + contract.lockMs);
+  };
+
+  const worker: Worker = new Worker(
+    contract.name,
+    async (job: Job) => {
+      started += 1;
+      const jobId = job.id ?? '';
+      hold(jobId);
+      try {
+        const data = contract.data.parse(job.data);
+        const verdict = await options.handle(data, {
+          lockLost: () => performance.now() >= (heldUntilMs.get(jobId) ?? 0),
+        });
+        if (verdict.kind === 'done') {
+          const result = contract.result.parse(verdict.result);
+          tellWaiter(connection, { jobId, result });
+          return result;
+        }
+        await worker.rateLimit(verdict.pauseMs);
+        throw Worker.RateLimitError();
+      } finally {
+        heldUntilMs.delete(jobId);
+        finished += 1;
+        lastFinishedAtMs = options.now();
+      }
+    },
+    {
+      connection,
+      prefix: QUEUE_PREFIX,
+      concurrency: options.concurrency,
+      lockDuration: contract.lockMs,
+      stalledInterval: Math.max(1_000, Math.floor(contract.lockMs / 3)),
+      // A job of a crashed worker is given out again this often; its key is safe to run any number of times.
+      maxStalledCount: 1_000,
+      maxStartedAttempts: 1_000,
+      // The check of the server's version stays on: without it BullMQ waits in whole seconds, and every delayed job and
+      // every pause would end up to a second late.
+      drainDelay: 5,
+    },
+  );
+  worker.on('error', (error) => options.onError(error, null));
+  worker.on('failed', (job, error) => {
+    options.onError(error, job?.id ?? null);
+    if (job?.id !== undefined) tellWaiter(connection, { jobId: job.id, error: error.message });
+  });
+  worker.on('lockRenewalFailed', (jobIds: string[]) => {
+    for (const id of jobIds) heldUntilMs.set(id, 0);
+  });
+  worker.on('locksRenewed', ({ jobIds }: { readonly jobIds: string[] }) => {
+    for (const id of jobIds) if (heldUntilMs.has(id)) hold(id);
+  });
+  return {
+    running: () => worker.isRunning() && !worker.closing,
+    progress: () => ({ started, finished, lastFinishedAtMs }),
+    close: async (graceMs) => {
+      const closed = worker.close().catch(() => undefined);
+      let timer: NodeJS.Timeout | undefined;
+      const grace = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([closed, grace]);
+      clearTimeout(timer);
+      connection.disconnect();
+    },
+  };
+}

@@ -1,0 +1,189 @@
+import type { OrderReport } from '@orderplane/normalization';
+import { fold } from '@orderplane/planner';
+import type { OrderRecord } from '@orderplane/store';
+import { adopt, type AccountKey } from './adopt.ts';
+import { idsOf, indexRecords, type RecordIndex } from './match.ts';
+import { record, type RecorderOptions } from './record.ts';
+import type { RecordMemory } from './record-memory.ts';
+
+/** Orders that are booked at the same time. */
+const MAX_BOOKINGS = 256;
+
+export interface Observed {
+  readonly changed: number;
+  readonly adopted: number;
+  /** Orders that should be reconciled now, and why: the exchange must be asked, or a wish can be sent at last. */
+  readonly questions: readonly { readonly orderId: string; readonly why: string }[];
+  /** Reports of ended orders and of executions that belong to no order of ours. */
+  readonly orphans: readonly OrderReport[];
+  /** Our orders that these reports spoke of, by id. */
+  readonly seen: ReadonlySet<string>;
+}
+
+/**
+ * Books a batch of observations of one account: one read for all of them that `memory` does not spare, one write for
+ * each order that changed. Reports of one order are booked one after the other, different orders at the same time, so
+ * that their writes share a transaction. An open order that nobody here owns is adopted; what else is unknown is handed back.
+ */
+export async function observe(
+  options: RecorderOptions,
+  account: AccountKey,
+  reports: readonly OrderReport[],
+  memory: RecordMemory | null = null,
+): Promise<Observed> {
+  const observation = new Observation(options, account, memory);
+  if (reports.length > 0) await observation.run(reports);
+  return observation;
+}
+
+class Observation implements Observed {
+  readonly questions: { orderId: string; why: string }[] = [];
+  readonly orphans: OrderReport[] = [];
+  readonly seen = new Set<string>();
+  changed = 0;
+  adopted = 0;
+  readonly #options: RecorderOptions;
+  readonly #account: AccountKey;
+  readonly #memory: RecordMemory | null;
+  readonly #index: RecordIndex;
+  /** Orders as they were remembered and not yet read in this run. */
+  readonly #remembered = new Set<string>();
+  /** The last booking of each order that is under way. */
+  readonly #bookings = new Map<string, Promise<void>>();
+
+  constructor(options: RecorderOptions, account: AccountKey, memory: RecordMemory | null) {
+    this.#options = options;
+    this.#account = account;
+    this.#memory = memory;
+    this.#index = indexRecords([]);
+  }
+
+  async run(reports: readonly OrderReport[]): Promise<void> {
+    await this.#load(reports);
+    try {
+      for (const report of reports) await this.#observe(report);
+    } finally {
+      await this.#settle();
+    }
+  }
+
+  async #load(reports: readonly OrderReport[]): Promise<void> {
+    for (const record of this.#memory?.recall(reports) ?? []) {
+      this.#index.put(record);
+      this.#remembered.add(record.intent.orderId);
+    }
+    const strange = reports.filter((report) => this.#index.find(report) === null);
+    if (strange.length === 0) return;
+    const { accountId } = this.#account;
+    for (const record of await this.#options.ledger.findByVenueIds(accountId, idsOf(strange))) this.#keep(record);
+  }
+
+  #keep(record: OrderRecord): void {
+    this.#index.put(record);
+    this.#remembered.delete(record.intent.orderId);
+    this.#memory?.remember(record);
+  }
+
+  async #observe(report: OrderReport): Promise<void> {
+    const owner = await this.#ownerOf(report);
+    if (owner === null) {
+      this.orphans.push(report);
+      return;
+    }
+    const { orderId } = owner.intent;
+    this.seen.add(orderId);
+    const before = this.#bookings.get(orderId);
+    const booking = before === undefined ? this.#book(report, owner) : before.then(() => this.#bookNext(report, owner));
+    // Told by `settle`, which may come later.
+    booking.catch(() => undefined);
+    this.#bookings.set(orderId, booking);
+    if (this.#bookings.size >= MAX_BOOKINGS) await this.#settle();
+  }
+
+  async #ownerOf(report: OrderReport): Promise<OrderRecord | null> {
+    const owner = this.#index.find(report);
+    if (owner !== null) return owner;
+    // What is being booked may bring the id by which this report's order is known.
+    await this.#settle();
+    return this.#index.find(report) ?? (isAlive(report) ? this.#adopt(report) : null);
+  }
+
+  async #adopt(report: OrderReport): Promise<OrderRecord | null> {
+    const { accountId } = this.#account;
+    const owner = await adopt(this.#options, this.#account, report);
+    if (owner === null) return null;
+    this.adopted += 1;
+    this.#keep(owner);
+    this.#options.log.info({ orderId: owner.intent.orderId, accountId }, 'adopted an order placed elsewhere');
+    return owner;
+  }
+
+  /** The booking before has changed the order. */
+  #bookNext(report: OrderReport, owner: OrderRecord): Promise<void> {
+    return this.#book(report, this.#index.find(report) ?? owner);
+  }
+
+  async #book(report: OrderReport, owner: OrderRecord): Promise<void> {
+    const { orderId } = owner.intent;
+    let outcome = await foldInto(this.#options, orderId, report, owner);
+    if (!outcome.changed && this.#remembered.has(orderId)) outcome = await foldInto(this.#options, orderId, report);
+    this.#keep(outcome.record ?? owner);
+    if (outcome.changed) this.changed += 1;
+    const wanted = outcome.changed && outcome.record !== null && waits(outcome.record);
+    const why = outcome.question ?? (wanted ? 'a request waits to be sent' : null);
+    if (why !== null) this.questions.push({ orderId, why });
+  }
+
+  /** Waits for all bookings, then throws what one of them threw. */
+  async #settle(): Promise<void> {
+    const bookings = [...this.#bookings.values()];
+    this.#bookings.clear();
+    const failed = (await Promise.allSettled(bookings)).find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+}
+
+/** Something is wanted of the exchange that could not be sent before, e.g. a cancel before the acknowledgement. */
+const waits = (order: OrderRecord): boolean =>
+  order.actual.machine.requests.some((request) => request.phase === 'wanted');
+
+const isAlive = (report: OrderReport): boolean => report.order?.status === 'OPEN' || report.order?.status === 'PENDING';
+
+/** `known`: the order at hand, which spares a read; it may be old. `record` null: there is no such order. */
+async function foldInto(
+  options: RecorderOptions,
+  orderId: string,
+  report: OrderReport,
+  known?: OrderRecord,
+): Promise<{ readonly record: OrderRecord | null; readonly changed: boolean; readonly question: string | null }> {
+  let question: string | null = null;
+  const written = await record(
+    options,
+    orderId,
+    (current, at) => {
+      const folded = fold(current.actual.machine, report, {
+        at,
+        visibilityDelayMs: options.visibilityDelayMs(current.intent.exchange),
+      });
+      question = folded.question;
+      for (const alarm of folded.alarms)
+        options.log.warn({ orderId: current.intent.orderId, alarm }, 'the exchange contradicts the order');
+      const unchanged = folded.machine === current.actual.machine && folded.journal.length === 0;
+      const asked = current.actual.reconciliation.attempts > 0;
+      if (unchanged && (folded.question === null || asked)) return null;
+      return {
+        machine: folded.machine,
+        journal: folded.journal,
+        reconciliation: {
+          lastEvidenceAt: report.askedAt,
+          // An open question is an attempt that has not succeeded yet: the planner answers it with a look-up.
+          ...(folded.question === null || asked
+            ? {}
+            : { attempts: 1, nextAttemptAt: null, lastError: folded.question }),
+        },
+      };
+    },
+    known,
+  );
+  return { record: written?.record ?? null, changed: written?.changed ?? false, question };
+}

@@ -1,0 +1,39 @@
+import type { OrderLedger } from '@orderplane/store';
+
+export type Write = 'place' | 'commit';
+
+/** Called around every write of the ledger; one that throws is a process that dies there. */
+export interface LedgerHooks {
+  before: (write: Write) => Promise<void> | void;
+  after: (write: Write) => Promise<void> | void;
+}
+
+export const noHooks = (): LedgerHooks => ({ before: () => undefined, after: () => undefined });
+
+/** The same ledger; reads go straight through. */
+export function hookedLedger(ledger: OrderLedger, hooks: LedgerHooks): OrderLedger {
+  return {
+    intents: ledger.intents,
+    states: ledger.states,
+    place: async (record, journal) => {
+      await hooks.before('place');
+      const result = await ledger.place(record, journal);
+      await hooks.after('place');
+      return result;
+    },
+    commit: async (change) => {
+      await hooks.before('commit');
+      const result = await ledger.commit(change);
+      await hooks.after('commit');
+      return result;
+    },
+    find: (orderId) => ledger.find(orderId),
+    findByClientOrderId: (accountId, clientOrderId) => ledger.findByClientOrderId(accountId, clientOrderId),
+    findByVenueIds: (accountId, ids) => ledger.findByVenueIds(accountId, ids),
+    openOrders: (accountId, symbol) => ledger.openOrders(accountId, symbol),
+    unsettled: (page) => ledger.unsettled(page),
+    journalOf: (orderId) => ledger.journalOf(orderId),
+    accountJournal: (accountId, after, limit) => ledger.accountJournal(accountId, after, limit),
+    accountSnapshot: (accountId) => ledger.accountSnapshot(accountId),
+  };
+}

@@ -1,0 +1,2 @@
+export * from './hooked-ledger.ts';
+export * from './world.ts';

@@ -1,0 +1,23 @@
+import type { AccessStore } from './contracts/access.ts';
+import type { OrderLedger } from './contracts/ledger.ts';
+import type { ObservationStore } from './contracts/observations.ts';
+import type { OrderQueries } from './contracts/queries.ts';
+
+export * from './contracts/access.ts';
+export * from './contracts/errors.ts';
+export * from './contracts/ledger.ts';
+export * from './contracts/observations.ts';
+export * from './contracts/orders.ts';
+export * from './contracts/paging.ts';
+export * from './contracts/queries.ts';
+
+/** One backend with all contracts: PostgreSQL or in memory. */
+export interface Store {
+  readonly ledger: OrderLedger;
+  readonly queries: OrderQueries;
+  readonly access: AccessStore;
+  readonly observations: ObservationStore;
+  /** Answers when the database does; throws otherwise. For readiness checks. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,60 @@
+import type { AccountMode, DecimalString, ExchangeId, Role } from '@orderplane/domain';
+
+export interface Account {
+  readonly id: string;
+  readonly userId: string;
+  readonly exchange: ExchangeId;
+  readonly label: string;
+  readonly mode: AccountMode;
+  readonly halted: boolean;
+  readonly lastSyncedAt: string | null;
+  readonly createdAt: string;
+  readonly privacy: {
+    readonly cacheOpenOrders: boolean;
+    readonly encryptAtRest: boolean;
+    readonly historyRetentionDays: number | null;
+  };
+  readonly risk: {
+    readonly maxOrderNotional: DecimalString | null;
+    readonly maxOpenNotional: DecimalString | null;
+    readonly maxOpenOrders: number | null;
+    readonly priceCollar: DecimalString | null;
+    readonly rejectDuplicates: boolean;
+  };
+}
+
+export interface Principal {
+  readonly userId: string;
+  readonly role: Role;
+  readonly tokenId: string;
+}
+
+export interface AccessStore {
+  createUser(user: { readonly id: string; readonly name: string; readonly createdAt: string }): Promise<void>;
+  /** Keeps only a SHA-256 of the token. `prefix` is shown in lists. */
+  createToken(token: {
+    readonly id: string;
+    readonly userId: string;
+    readonly role: Role;
+    readonly tokenHash: string;
+    readonly prefix: string;
+    readonly createdAt: string;
+    readonly expiresAt: string | null;
+  }): Promise<void>;
+  principalByTokenHash(tokenHash: string, now: string): Promise<Principal | null>;
+  createAccount(account: Account, sealedCredentials: string): Promise<void>;
+  account(accountId: string): Promise<Account | null>;
+  accountsOfUser(userId: string): Promise<readonly Account[]>;
+  allAccounts(): Promise<readonly Account[]>;
+  /** The sealed envelope (see credentials.ts); opened only in the services that call the exchange. */
+  sealedCredentials(accountId: string): Promise<string>;
+  setLastSynced(accountId: string, at: string): Promise<void>;
+  audit(entry: {
+    readonly at: string;
+    readonly userId: string | null;
+    readonly action: string;
+    readonly target: string | null;
+    readonly outcome: string;
+    readonly remote: string | null;
+  }): Promise<void>;
+}

@@ -1,0 +1,26 @@
+export class NotFoundError extends Error {
+  readonly id: string;
+  constructor(what: string, id: string) {
+    super(`${what} ${id} does not exist`);
+    this.name = 'NotFoundError';
+    this.id = id;
+  }
+}
+export class AlreadyExistsError extends Error {
+  readonly id: string;
+  constructor(what: string, id: string) {
+    super(`${what} ${id} already exists`);
+    this.name = 'AlreadyExistsError';
+    this.id = id;
+  }
+}
+
+/** A cursor that no list of this store gave out, or one whose row is gone. */
+export class InvalidCursorError extends Error {
+  readonly cursor: string;
+  constructor(cursor: string) {
+    super(`not a cursor of this list: ${cursor.slice(0, 80)}`);
+    this.name = 'InvalidCursorError';
+    this.cursor = cursor;
+  }
+}

@@ -1,0 +1,86 @@
+import type { ExchangeId, ReconciliationStatus } from '@orderplane/domain';
+import type {
+  ActualState,
+  CommitResult,
+  Intent,
+  JournalRecord,
+  OrderChange,
+  OrderRecord,
+  StoredOrderEvent,
+} from './orders.ts';
+import type { PageRequest } from './paging.ts';
+
+/** Desired state. Durable; indices follow changes of symbol and group. */
+export interface IntentStore {
+  /** Throws AlreadyExistsError on a known order id, or on a known (account, clientOrderId). */
+  create(intent: Intent): Promise<void>;
+  /** Throws NotFoundError. */
+  get(orderId: string): Promise<Intent>;
+  update(intent: Intent): Promise<void>;
+  delete(orderId: string): Promise<void>;
+  /** Both filters: intersection. Ordered by creation, then id. */
+  list(
+    filter: { readonly symbol?: string; readonly groupId?: string; readonly accountId?: string },
+    page: PageRequest,
+  ): Promise<readonly Intent[]>;
+  listByGroup(groupId: string): Promise<readonly Intent[]>;
+  findByClientOrderId(accountId: string, clientOrderId: string): Promise<Intent | null>;
+}
+
+/** Actual state. */
+export interface OrderStateStore {
+  create(state: ActualState): Promise<void>;
+  get(orderId: string): Promise<ActualState>;
+  /** By an id that the exchange gave to any leg of it. */
+  getByExchangeOrderId(accountId: string, exchangeOrderId: string): Promise<ActualState>;
+  /** Compare-and-swap on `version`: the stored version must be `state.version - 1`. False when it is not. */
+  update(state: ActualState): Promise<boolean>;
+  delete(orderId: string): Promise<void>;
+  list(
+    filter: { readonly symbol?: string; readonly status?: ReconciliationStatus },
+    page: PageRequest,
+  ): Promise<readonly ActualState[]>;
+  /** Orders that are not settled and whose last evidence is older than `olderThan`. */
+  listStale(olderThan: string, limit: number): Promise<readonly ActualState[]>;
+}
+
+export interface OrderKey {
+  readonly orderId: string;
+  readonly accountId: string;
+  readonly exchange: ExchangeId;
+}
+
+export interface AccountJournalPage {
+  /** Every line, oldest first, also those without a public `entry`, so that the last cursor read is exact. */
+  readonly lines: readonly StoredOrderEvent[];
+  /** Each order that a public line speaks of, once, as new as its newest line or newer. Without orders whose state was deleted. */
+  readonly orders: ReadonlyMap<string, OrderRecord>;
+}
+
+/** The transactional port that the services use. Implementations: PostgreSQL, in memory. */
+export interface OrderLedger {
+  readonly intents: IntentStore;
+  readonly states: OrderStateStore;
+  /** Intent, state and journal of a new order in one transaction. Throws AlreadyExistsError (account + clientOrderId, or a known venue order of an adoption). */
+  place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult>;
+  /** Single statement; `conflict` when the version moved on. */
+  commit(change: OrderChange): Promise<CommitResult>;
+  /** Reconciliation bookkeeping only, no journal; also compare-and-swap. */
+  find(orderId: string): Promise<OrderRecord | null>;
+  findByClientOrderId(accountId: string, clientOrderId: string): Promise<OrderRecord | null>;
+  /** Every order of the account that owns one of these ids, in one round trip. */
+  findByVenueIds(
+    accountId: string,
+    ids: { readonly venueClientIds: readonly string[]; readonly venueOrderIds: readonly string[] },
+  ): Promise<readonly OrderRecord[]>;
+  /** Orders of an account that have not ended (status PENDING or OPEN). */
+  openOrders(accountId: string, symbol?: string): Promise<readonly OrderRecord[]>;
+  /** Keys of all orders that are not done (see isDone of the state machine), id order, after the given id. */
+  unsettled(page: PageRequest & { readonly exchange?: ExchangeId }): Promise<readonly OrderKey[]>;
+  /** Replay source, oldest first. */
+  journalOf(orderId: string): Promise<readonly JournalRecord[]>;
+  /** The account's journal after a cursor, with the orders it speaks of, in one snapshot. */
+  accountJournal(accountId: string, after: bigint, limit: number): Promise<AccountJournalPage>;
+  /** Newest cursor of the account and its open orders, read in one snapshot. */
+  accountSnapshot(accountId: string): Promise<{ readonly cursor: bigint; readonly orders: readonly OrderRecord[] }>;
+}

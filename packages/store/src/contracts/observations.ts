@@ -1,0 +1,48 @@
+import type { ExchangeId, Market } from '@orderplane/domain';
+
+export interface SyncRun {
+  readonly id: string;
+  readonly accountId: string;
+  readonly reason: 'scheduled' | 'on-demand' | 'pre-trade' | 'stream-connected' | 'takeover' | 'forced';
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** What was asked, how far it got: one entry per part (open orders, fills). */
+  readonly coverage: readonly {
+    readonly part: string;
+    readonly askedAt: string;
+    readonly complete: boolean;
+    readonly from: string | null;
+    readonly pages: number;
+    readonly items: number;
+    readonly error: string | null;
+  }[];
+  readonly complete: boolean;
+  readonly adopted: number;
+  readonly changed: number;
+}
+
+export interface ObservationStore {
+  saveSyncRun(run: SyncRun): Promise<void>;
+  lastSyncRun(accountId: string, completeOnly: boolean): Promise<SyncRun | null>;
+  /** Fills of the account are read from here (minus an overlap); moves only after a complete read. */
+  fillsWatermark(accountId: string): Promise<string | null>;
+  setFillsWatermark(accountId: string, at: string): Promise<void>;
+  saveMarkets(exchange: ExchangeId, markets: readonly Market[], at: string): Promise<void>;
+  markets(exchange: ExchangeId, symbols?: readonly string[]): Promise<readonly Market[]>;
+  setExchangeHealth(health: ExchangeHealthRecord): Promise<void>;
+  /** Leaves the other facts as they are. */
+  setRateLimited(exchange: ExchangeId, until: string, at: string): Promise<void>;
+  exchangeHealth(): Promise<readonly ExchangeHealthRecord[]>;
+  /** A lease that one worker holds: true when taken or renewed by `owner` until now + ttlMs by the database's clock. */
+  acquireLease(name: string, owner: string, ttlMs: number): Promise<boolean>;
+  releaseLease(name: string, owner: string): Promise<void>;
+}
+
+export interface ExchangeHealthRecord {
+  readonly exchange: ExchangeId;
+  readonly reachable: boolean;
+  readonly streamConnected: boolean;
+  readonly rateLimitedUntil: string | null;
+  readonly lastError: string | null;
+  readonly at: string;
+}

@@ -1,0 +1,106 @@
+import type { ExchangeId, ExecutionMode, OrderOrigin, OrderSpec, ReconciliationStatus } from '@orderplane/domain';
+import type { JournalEntry, MachineEvent, OrderMachine } from '@orderplane/state-machine';
+
+/** The desired order. `spec` holds the newest wished terms; every change raises `generation` by one. */
+export interface Intent {
+  readonly orderId: string;
+  readonly accountId: string;
+  readonly userId: string;
+  readonly exchange: ExchangeId;
+  /** The caller's id, unique per account; generated when the caller gives none. */
+  readonly clientOrderId: string;
+  /** Hash of the request as first placed: a repeat with the same hash is the same order, with another it is ALREADY_EXISTS. */
+  readonly requestHash: string;
+  readonly origin: OrderOrigin;
+  readonly mode: ExecutionMode;
+  readonly generation: number;
+  readonly spec: OrderSpec;
+  readonly groupId: string | null;
+  /** The session that made the order and the one that tracks it now. */
+  readonly createdSessionId: string | null;
+  readonly sessionId: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** A negative look-up for the current doubt: the raw material of a proof of absence. */
+export interface AbsentLookup {
+  readonly askedAt: string;
+  readonly provesAbsence: boolean;
+}
+
+/** What is known about the work of reconciling, beside the machine. Not part of the journal. */
+export interface ReconciliationRecord {
+  readonly status: ReconciliationStatus;
+  readonly observedGeneration: number;
+  /** Failed tries in a row; 0 after a success. */
+  readonly attempts: number;
+  readonly nextAttemptAt: string | null;
+  readonly lastError: string | null;
+  /** Newest instant at which the exchange said anything about this order. */
+  readonly lastEvidenceAt: string | null;
+  /** Look-ups since the current doubt began, newest last, at most 20 kept. */
+  readonly absentLookups: readonly AbsentLookup[];
+}
+
+/** What the exchange has been proved to hold. `version` is the compare-and-swap key of every write. */
+export interface ActualState {
+  readonly orderId: string;
+  readonly version: number;
+  readonly machine: OrderMachine;
+  readonly reconciliation: ReconciliationRecord;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface OrderRecord {
+  readonly intent: Intent;
+  readonly actual: ActualState;
+}
+
+/** One machine event with the public lines that it gave rise to. */
+export interface JournalRecord {
+  readonly event: MachineEvent;
+  readonly entries: readonly JournalEntry[];
+}
+
+/** A public journal line as stored. `cursor` is the position in the account's journal: gapless per account, in commit order. */
+export interface StoredOrderEvent {
+  readonly accountId: string;
+  readonly cursor: bigint;
+  readonly orderId: string;
+  /** Position in the order's own journal, from 1. */
+  readonly sequence: number;
+  readonly entry: JournalEntry | null;
+  /** Null in the second and later lines of one machine event. */
+  readonly event: MachineEvent | null;
+  /** Who caused it; known in every line. */
+  readonly source: MachineEvent['source'];
+  readonly at: string;
+  /** Whole order after this event, as a reader of the stream needs it. */
+  readonly version: number;
+}
+
+/** One write of order state: compare-and-swap on `expectedVersion`, in one transaction with its journal, legs and fills. */
+export interface OrderChange {
+  readonly orderId: string;
+  /** The order's account. Writes that name the same one may share a transaction. */
+  readonly accountId?: string;
+  readonly expectedVersion: number;
+  /** Present when the intent changes too (modify). */
+  readonly intent?: { readonly spec: OrderSpec; readonly generation: number };
+  readonly machine: OrderMachine;
+  readonly reconciliation: ReconciliationRecord;
+  readonly journal: readonly JournalRecord[];
+  readonly at: string;
+}
+
+export type CommitResult =
+  | {
+      readonly kind: 'committed';
+      readonly record: OrderRecord;
+      readonly firstCursor: bigint | null;
+      readonly lastCursor: bigint | null;
+    }
+  | { readonly kind: 'conflict' };

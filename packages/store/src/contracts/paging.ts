@@ -1,0 +1,5 @@
+export interface PageRequest {
+  /** At most 200. */
+  readonly limit: number;
+  readonly after?: string;
+}

@@ -1,0 +1,14 @@
+export * from './contracts.ts';
+export * from './credentials.ts';
+export { createMemoryStore } from './memory/index.ts';
+export { migrate, MigrationError } from './migrate.ts';
+export { CommitNotifier, journalChannel, JournalWakeUpSchema, parseJournalWakeUp } from './notifications.ts';
+export type { JournalWakeUp } from './notifications.ts';
+export { cacheScope, lastSyncKey, OpenOrderCache, openOrdersKey } from './open-order-cache.ts';
+export type { CachedOpenOrders, CacheScope } from './open-order-cache.ts';
+export { orderCursor, PAGE_LIMIT, WALK_LIMIT } from './paging.ts';
+export { createPostgresStore } from './postgres/index.ts';
+export type { PostgresOptions } from './postgres/index.ts';
+export { toNormalizedOrder } from './projection.ts';
+export { createApiToken, hashToken, isApiToken } from './tokens.ts';
+export type { ApiToken } from './tokens.ts';

@@ -1,0 +1,22 @@
+import type { Store } from '../contracts.ts';
+import { MemoryAccessStore } from './access.ts';
+import { MemoryOrderLedger } from './ledger.ts';
+import { MemoryObservationStore } from './observations.ts';
+import { MemoryOrderQueries } from './queries.ts';
+import { MemoryTables } from './tables.ts';
+
+/**
+ * The contracts in memory: no clock of its own, no randomness, and each call is done before it first awaits, so the same
+ * calls give the same answers. Values are kept as handed in: they are immutable by their types.
+ */
+export function createMemoryStore(options: { readonly nowMs: () => number }): Store {
+  const tables = new MemoryTables();
+  return {
+    ledger: new MemoryOrderLedger(tables),
+    queries: new MemoryOrderQueries(tables),
+    access: new MemoryAccessStore(tables),
+    observations: new MemoryObservationStore(options.nowMs),
+    ping: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,140 @@
+import type { ExchangeId } from '@orderplane/domain';
+import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
+import type {
+  AccountJournalPage,
+  ActualState,
+  CommitResult,
+  JournalRecord,
+  OrderChange,
+  OrderKey,
+  OrderLedger,
+  OrderRecord,
+  PageRequest,
+  StoredOrderEvent,
+} from '../contracts.ts';
+import { allFillRows, eventRows, journalRecords, touchedFillRows } from '../order-rows.ts';
+import { checkedLimit, WALK_LIMIT } from '../paging.ts';
+import { MemoryIntentStore } from './intent-store.ts';
+import { byCreation, compareText, isRecorded, key, toRecord } from './state.ts';
+import type { RecordedOrder } from './state.ts';
+import { MemoryOrderStateStore } from './state-store.ts';
+import { bareRow, withActual } from './tables.ts';
+import type { MemoryTables } from './tables.ts';
+
+/** Every method does its work before its first await, so calls never interleave: each is a transaction. */
+export class MemoryOrderLedger implements OrderLedger {
+  readonly intents: MemoryIntentStore;
+  readonly states: MemoryOrderStateStore;
+  readonly #tables: MemoryTables;
+
+  constructor(tables: MemoryTables) {
+    this.#tables = tables;
+    this.intents = new MemoryIntentStore(tables);
+    this.states = new MemoryOrderStateStore(tables);
+  }
+
+  async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
+    const { intent, actual } = record;
+    if (this.#tables.state.orders.has(intent.orderId)) throw new AlreadyExistsError('order', intent.orderId);
+    const fresh = withActual(bareRow(intent), intent, actual, allFillRows(actual.machine));
+    const row = { ...fresh, eventCount: eventRows(journal).length };
+    this.#tables.put(row);
+    return { kind: 'committed', record, ...this.#tables.append(row, journal) };
+  }
+
+  async commit(change: OrderChange): Promise<CommitResult> {
+    const before = this.#tables.state.orders.get(change.orderId);
+    if (!isRecorded(before)) throw new NotFoundError('order', change.orderId);
+    if (before.actual.version !== change.expectedVersion) return { kind: 'conflict' };
+    const actual: ActualState = {
+      orderId: change.orderId,
+      version: change.expectedVersion + 1,
+      machine: change.machine,
+      reconciliation: change.reconciliation,
+      createdAt: before.actual.createdAt,
+      updatedAt: change.at,
+    };
+    const intent = change.intent ? { ...before.intent, ...change.intent, updatedAt: change.at } : before.intent;
+    const changed = withActual(before, intent, actual, touchedFillRows(change.machine, change.journal));
+    const row = { ...changed, eventCount: before.eventCount + eventRows(change.journal).length };
+    this.#tables.put(row);
+    return { kind: 'committed', record: { intent, actual }, ...this.#tables.append(row, change.journal) };
+  }
+
+  async find(orderId: string): Promise<OrderRecord | null> {
+    const row = this.#tables.state.orders.get(orderId);
+    return isRecorded(row) ? toRecord(row) : null;
+  }
+
+  async findByClientOrderId(accountId: string, clientOrderId: string): Promise<OrderRecord | null> {
+    const orderId = this.#tables.state.byClientOrderId.get(key(accountId, clientOrderId));
+    return orderId === undefined ? null : this.find(orderId);
+  }
+
+  async findByVenueIds(
+    accountId: string,
+    ids: { readonly venueClientIds: readonly string[]; readonly venueOrderIds: readonly string[] },
+  ): Promise<readonly OrderRecord[]> {
+    const { byVenueClientId, byVenueOrderId } = this.#tables.state;
+    const found = new Set<string>();
+    for (const id of ids.venueClientIds) byVenueClientId.get(key(accountId, id))?.forEach((order) => found.add(order));
+    for (const id of ids.venueOrderIds) byVenueOrderId.get(key(accountId, id))?.forEach((order) => found.add(order));
+    return this.#rows(found).map(toRecord);
+  }
+
+  async openOrders(accountId: string, symbol?: string): Promise<readonly OrderRecord[]> {
+    const rows = this.#rows(this.#tables.state.open.get(accountId) ?? []);
+    return rows.filter((row) => symbol === undefined || row.intent.spec.symbol === symbol).map(toRecord);
+  }
+
+  async unsettled(page: PageRequest & { readonly exchange?: ExchangeId }): Promise<readonly OrderKey[]> {
+    const limit = checkedLimit(page.limit, WALK_LIMIT);
+    const after = page.after ?? '';
+    return [...this.#tables.state.unsettled]
+      .filter((id) => id > after)
+      .sort(compareText)
+      .flatMap((orderId) => {
+        const intent = this.#tables.state.orders.get(orderId)?.intent;
+        if (intent === undefined || (page.exchange !== undefined && intent.exchange !== page.exchange)) return [];
+        return [{ orderId, accountId: intent.accountId, exchange: intent.exchange }];
+      })
+      .slice(0, limit);
+  }
+
+  async journalOf(orderId: string): Promise<readonly JournalRecord[]> {
+    const row = this.#tables.state.orders.get(orderId);
+    if (row === undefined) return [];
+    const lines = this.#tables.state.journals.get(row.intent.accountId) ?? [];
+    return journalRecords(lines.filter((line) => line.orderId === orderId));
+  }
+
+  async accountJournal(accountId: string, after: bigint, limit: number): Promise<AccountJournalPage> {
+    const lines = this.#tables.state.journals.get(accountId) ?? [];
+    const most = checkedLimit(limit, WALK_LIMIT);
+    const found: StoredOrderEvent[] = [];
+    for (let index = Number(after); index < lines.length && found.length < most; index += 1) {
+      const line = lines[index];
+      // Lines of deleted orders are gone; their cursors are not given out again.
+      if (line !== undefined && this.#tables.state.orders.has(line.orderId)) found.push(line);
+    }
+    const spokenOf = found.filter((line) => line.entry !== null).map((line) => line.orderId);
+    return {
+      lines: found,
+      orders: new Map(this.#rows(new Set(spokenOf)).map((row) => [row.intent.orderId, toRecord(row)])),
+    };
+  }
+
+  async accountSnapshot(
+    accountId: string,
+  ): Promise<{ readonly cursor: bigint; readonly orders: readonly OrderRecord[] }> {
+    const cursor = BigInt(this.#tables.state.journals.get(accountId)?.length ?? 0);
+    return { cursor, orders: this.#rows(this.#tables.state.open.get(accountId) ?? []).map(toRecord) };
+  }
+
+  #rows(ids: Iterable<string>): readonly RecordedOrder[] {
+    return [...ids]
+      .map((id) => this.#tables.state.orders.get(id))
+      .filter(isRecorded)
+      .sort(byCreation);
+  }
+}

@@ -1,0 +1,88 @@
+import type { ExchangeId, Market } from '@orderplane/domain';
+import { AlreadyExistsError } from '../contracts.ts';
+import type { ExchangeHealthRecord, ObservationStore, SyncRun } from '../contracts.ts';
+import { compareText } from './state.ts';
+
+export class MemoryObservationStore implements ObservationStore {
+  readonly #nowMs: () => number;
+  readonly #runs = new Map<string, SyncRun>();
+  readonly #watermarks = new Map<string, string>();
+  readonly #markets = new Map<ExchangeId, readonly Market[]>();
+  readonly #health = new Map<ExchangeId, ExchangeHealthRecord>();
+  readonly #leases = new Map<string, { owner: string; expiresAtMs: number }>();
+
+  /** `nowMs` stands for the database's clock; only leases read it. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  async saveSyncRun(run: SyncRun): Promise<void> {
+    if (this.#runs.has(run.id)) throw new AlreadyExistsError('sync run', run.id);
+    this.#runs.set(run.id, run);
+  }
+
+  async lastSyncRun(accountId: string, completeOnly: boolean): Promise<SyncRun | null> {
+    const runs = [...this.#runs.values()].filter(
+      (run) => run.accountId === accountId && (run.complete || !completeOnly),
+    );
+    runs.sort((a, b) => compareText(a.startedAt, b.startedAt) || compareText(a.id, b.id));
+    return runs.at(-1) ?? null;
+  }
+
+  async fillsWatermark(accountId: string): Promise<string | null> {
+    return this.#watermarks.get(accountId) ?? null;
+  }
+
+  async setFillsWatermark(accountId: string, at: string): Promise<void> {
+    const known = this.#watermarks.get(accountId);
+    if (known === undefined || known < at) this.#watermarks.set(accountId, at);
+  }
+
+  async saveMarkets(exchange: ExchangeId, markets: readonly Market[], _at: string): Promise<void> {
+    this.#markets.set(
+      exchange,
+      [...markets].sort((a, b) => compareText(a.symbol, b.symbol)),
+    );
+  }
+
+  async markets(exchange: ExchangeId, symbols?: readonly string[]): Promise<readonly Market[]> {
+    const all = this.#markets.get(exchange) ?? [];
+    return symbols === undefined ? all : all.filter((market) => symbols.includes(market.symbol));
+  }
+
+  async setExchangeHealth(health: ExchangeHealthRecord): Promise<void> {
+    const known = this.#health.get(health.exchange);
+    if (known !== undefined && known.at > health.at) return;
+    this.#health.set(health.exchange, {
+      ...health,
+      rateLimitedUntil: health.rateLimitedUntil ?? known?.rateLimitedUntil ?? null,
+    });
+  }
+
+  async setRateLimited(exchange: ExchangeId, until: string, at: string): Promise<void> {
+    const known = this.#health.get(exchange);
+    const unknown = { exchange, reachable: true, streamConnected: false, rateLimitedUntil: null, lastError: null, at };
+    const { rateLimitedUntil, ...facts } = known ?? unknown;
+    this.#health.set(exchange, {
+      ...facts,
+      rateLimitedUntil: rateLimitedUntil !== null && rateLimitedUntil > until ? rateLimitedUntil : until,
+      at: facts.at > at ? facts.at : at,
+    });
+  }
+
+  async exchangeHealth(): Promise<readonly ExchangeHealthRecord[]> {
+    return [...this.#health.values()].sort((a, b) => compareText(a.exchange, b.exchange));
+  }
+
+  async acquireLease(name: string, owner: string, ttlMs: number): Promise<boolean> {
+    const nowMs = this.#nowMs();
+    const held = this.#leases.get(name);
+    if (held !== undefined && held.owner !== owner && held.expiresAtMs > nowMs) return false;
+    this.#leases.set(name, { owner, expiresAtMs: nowMs + ttlMs });
+    return true;
+  }
+
+  async releaseLease(name: string, owner: string): Promise<void> {
+    if (this.#leases.get(name)?.owner === owner) this.#leases.delete(name);
+  }
+}

@@ -1,0 +1,49 @@
+import type { ActualState, Account, Intent, OrderRecord, StoredOrderEvent } from '../contracts.ts';
+import type { DerivedColumns, FillRow } from '../order-rows.ts';
+
+/** One order with what PostgreSQL keeps in columns and child tables. Replaced as a whole, never changed in place. */
+export interface OrderRow {
+  readonly intent: Intent;
+  readonly actual: ActualState | null;
+  readonly derived: DerivedColumns | null;
+  readonly pendingSince: string | null;
+  readonly eventCount: number;
+  readonly fills: ReadonlyMap<string, FillRow>;
+}
+
+export interface RecordedOrder extends OrderRow {
+  readonly actual: ActualState;
+  readonly derived: DerivedColumns;
+}
+
+/** Tables and indices. Every map is keyed by strings and walked in sorted order where order can be seen. */
+export class MemoryState {
+  readonly users = new Set<string>();
+  readonly accounts = new Map<string, { account: Account; sealedCredentials: string }>();
+  /** Lines of an account's journal; the cursor of a line is its index plus one. */
+  readonly journals = new Map<string, StoredOrderEvent[]>();
+  readonly orders = new Map<string, OrderRow>();
+  readonly byClientOrderId = new Map<string, string>();
+  /** Orders that have not ended, per account. */
+  readonly open = new Map<string, Set<string>>();
+  readonly unsettled = new Set<string>();
+  /** Owner of every own venue client id; orders by any venue client id; owner of every (account, symbol, venue order id). */
+  readonly ownVenueClientIds = new Map<string, string>();
+  readonly byVenueClientId = new Map<string, Set<string>>();
+  readonly byVenueOrderId = new Map<string, Map<string, string>>();
+  readonly executions = new Map<string, string>();
+}
+
+/** Unambiguous composite key. */
+export const key = (...parts: readonly string[]): string => JSON.stringify(parts);
+
+export const isRecorded = (row: OrderRow | undefined): row is RecordedOrder =>
+  row !== undefined && row.actual !== null && row.derived !== null;
+
+export const toRecord = (row: RecordedOrder): OrderRecord => ({ intent: row.intent, actual: row.actual });
+
+/** Bytewise, as PostgreSQL's COLLATE "C" does for the ids in use. */
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export const byCreation = (a: OrderRow, b: OrderRow): number =>
+  compareText(a.intent.createdAt, b.intent.createdAt) || compareText(a.intent.orderId, b.intent.orderId);

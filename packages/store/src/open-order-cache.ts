@@ -1,0 +1,224 @@
+import {
+  ExchangeIdSchema,
+  OrderSideSchema,
+  OrderStatusSchema,
+  OrderTypeSchema,
+  TimeInForceSchema,
+} from '@orderplane/domain';
+import type { ExchangeId } from '@orderplane/domain';
+import type { NormalizedOrder } from '@orderplane/normalization';
+import type { ChainableCommander, Redis } from 'ioredis';
+import { z } from 'zod';
+import type { Account, OrderLedger, OrderRecord } from './contracts.ts';
+import { toNormalizedOrder } from './projection.ts';
+
+const text = z.string().nullable();
+const CachedOrderSchema = z.object({
+  exchange: ExchangeIdSchema,
+  orderId: z.string(),
+  clientOrderId: text,
+  symbol: text,
+  side: OrderSideSchema.nullable(),
+  type: OrderTypeSchema.nullable(),
+  status: OrderStatusSchema,
+  size: text,
+  filledSize: text,
+  remainingSize: text,
+  price: text,
+  stopPrice: text,
+  averageFilledPrice: text,
+  quoteSize: text,
+  filledValue: text,
+  createdAt: text,
+  updatedAt: text,
+  expiresAt: text,
+  timeInForce: TimeInForceSchema.nullable(),
+  postOnly: z.boolean().nullable(),
+  reduceOnly: z.boolean().nullable(),
+  reason: text,
+  working: z.boolean().nullable(),
+}) satisfies z.ZodType<NormalizedOrder>;
+
+/** Where an account's open orders are kept. */
+export interface CacheScope {
+  readonly userId: string;
+  readonly exchange: ExchangeId;
+  readonly accountId: string;
+  /** The user has several accounts on this exchange: the account's id is part of the key. */
+  readonly several: boolean;
+  /** The account's privacy setting `cacheOpenOrders`: false writes nothing and removes what is there. */
+  readonly enabled: boolean;
+}
+
+/** `accountsOfUser`: all accounts of the account's user. */
+export const cacheScope = (account: Account, accountsOfUser: readonly Account[]): CacheScope => ({
+  userId: account.userId,
+  exchange: account.exchange,
+  accountId: account.id,
+  several: accountsOfUser.filter((other) => other.exchange === account.exchange).length > 1,
+  enabled: account.privacy.cacheOpenOrders,
+});
+
+const baseKey = (scope: CacheScope): string =>
+  `orders:${scope.userId}:${scope.exchange}${scope.several ? `.${scope.accountId}` : ''}`;
+/** Hash: our order id → normalized order, JSON. */
+export const openOrdersKey = (scope: CacheScope): string => `${baseKey(scope)}:open`;
+/** Instant of the sync that filled the hash. */
+export const lastSyncKey = (scope: CacheScope): string => `${baseKey(scope)}:last_sync`;
+
+export interface CachedOpenOrders {
+  /** By our order id. */
+  readonly orders: ReadonlyMap<string, NormalizedOrder>;
+  readonly lastSyncedAt: string;
+}
+
+/** Newest version of an order that any process has put, kept for a minute: late writes of older ones are dropped. */
+const versionKey = (orderId: string): string => `orders:version:${orderId}`;
+const VERSION_TTL_MS = 60_000;
+
+/**
+ * Processes tell of their commits after them, so their writes arrive in any order. KEYS: hash, version; ARGV: order id,
+ * version, JSON ("" when it has ended), life of the version in ms.
+ */
+const PUT = `local seen = redis.call('GET', KEYS[2])
+if seen and tonumber(seen) > tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[4])
+if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+return 1`;
+
+/** Fields per HSET: one command of 100,000 orders would stall the server for everybody. */
+const FIELDS_PER_COMMAND = 1_000;
+
+const isOpen = (order: NormalizedOrder): boolean => order.status === 'PENDING' || order.status === 'OPEN';
+
+/**
+ * Open orders in Redis for fast reads; PostgreSQL stays the truth, and the whole cache may vanish at any moment.
+ * Keys have no TTL and are replaced as a whole at every sync; single writes never undo a newer one.
+ * Methods throw what Redis throws.
+ */
+export class OpenOrderCache {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  /** One MULTI: readers see the old list or the new one, never a mixture. Orders that have ended are left out. */
+  async replaceAll(scope: CacheScope, records: readonly OrderRecord[], syncedAt: string): Promise<void> {
+    const multi = this.#redis.multi();
+    multi.del(openOrdersKey(scope), lastSyncKey(scope));
+    if (scope.several) {
+      // From the time when the user had one account here.
+      const alone = { ...scope, several: false };
+      multi.del(openOrdersKey(alone), lastSyncKey(alone));
+    }
+    if (scope.enabled) {
+      const fields = records.flatMap((record) => {
+        const order = toNormalizedOrder(record);
+        return isOpen(order) ? [record.intent.orderId, JSON.stringify(order)] : [];
+      });
+      for (let start = 0; start < fields.length; start += 2 * FIELDS_PER_COMMAND) {
+        multi.hset(openOrdersKey(scope), ...fields.slice(start, start + 2 * FIELDS_PER_COMMAND));
+      }
+      multi.set(lastSyncKey(scope), syncedAt);
+    }
+    await execute(multi);
+  }
+
+  /** Keeps the order while it is open, removes it when it has ended. */
+  async put(scope: CacheScope, record: OrderRecord): Promise<void> {
+    const pipeline = this.#redis.pipeline();
+    addOrder(pipeline, scope, record);
+    if (pipeline.length > 0) await execute(pipeline);
+  }
+
+  async remove(scope: CacheScope, orderId: string): Promise<void> {
+    await this.#redis.hdel(openOrdersKey(scope), orderId);
+  }
+
+  /** Null when nothing was synced yet, the cache was lost, or a value is not one of ours: rebuild, or read PostgreSQL. */
+  async read(scope: CacheScope): Promise<CachedOpenOrders | null> {
+    const multi = this.#redis.multi();
+    multi.hgetall(openOrdersKey(scope)).get(lastSyncKey(scope));
+    const [hash, lastSyncedAt] = ReadSchema.parse(await execute(multi));
+    if (lastSyncedAt === null) return null;
+    const orders = new Map<string, NormalizedOrder>();
+    for (const [orderId, json] of Object.entries(hash)) {
+      const order = parseOrder(json);
+      if (order === null) return null;
+      orders.set(orderId, order);
+    }
+    return { orders, lastSyncedAt };
+  }
+
+  /** From PostgreSQL. `lastSyncedAt` is the account's, for a rebuild is not a sync. Gives the number of orders. */
+  async rebuild(
+    scope: CacheScope,
+    ledger: Pick<OrderLedger, 'openOrders' | 'find'>,
+    lastSyncedAt: string,
+  ): Promise<number> {
+    const records = await ledger.openOrders(scope.accountId);
+    await this.replaceAll(scope, records, lastSyncedAt);
+    for (const orderId of await this.#overtaken(scope, records)) {
+      const newest = await ledger.find(orderId);
+      if (newest !== null) await this.put(scope, newest);
+    }
+    return records.length;
+  }
+
+  /** Orders that somebody put in a newer version while these were read. */
+  async #overtaken(scope: CacheScope, records: readonly OrderRecord[]): Promise<readonly string[]> {
+    const overtaken: string[] = [];
+    for (let start = 0; scope.enabled && start < records.length; start += FIELDS_PER_COMMAND) {
+      const part = records.slice(start, start + FIELDS_PER_COMMAND);
+      const versions = await this.#redis.mget(part.map(({ intent }) => versionKey(intent.orderId)));
+      part.forEach(({ intent, actual }, index) => {
+        if (Number(versions[index] ?? 0) > actual.version) overtaken.push(intent.orderId);
+      });
+    }
+    return overtaken;
+  }
+
+  async clear(scope: CacheScope): Promise<void> {
+    await this.#redis.del(openOrdersKey(scope), lastSyncKey(scope));
+  }
+}
+
+/** Adds the write that `put` makes to a pipeline; nothing when caching is off. */
+export function addOrder(pipeline: ChainableCommander, scope: CacheScope, record: OrderRecord): void {
+  if (!scope.enabled) return;
+  const { orderId } = record.intent;
+  const order = toNormalizedOrder(record);
+  const json = isOpen(order) ? JSON.stringify(order) : '';
+  pipeline.eval(
+    PUT,
+    2,
+    openOrdersKey(scope),
+    versionKey(orderId),
+    orderId,
+    record.actual.version,
+    json,
+    VERSION_TTL_MS,
+  );
+}
+
+const ReadSchema = z.tuple([z.record(z.string(), z.string()), z.string().nullable()]);
+
+function parseOrder(json: string): NormalizedOrder | null {
+  try {
+    const parsed = CachedOrderSchema.safeParse(JSON.parse(json));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Replies in order; throws the first error among them, or one that says the transaction was dropped. */
+export async function execute(commands: ChainableCommander): Promise<readonly unknown[]> {
+  const replies = await commands.exec();
+  if (replies === null) throw new Error('Redis dropped the transaction');
+  return replies.map(([error, reply]) => {
+    if (error !== null) throw error;
+    return reply;
+  });
+}

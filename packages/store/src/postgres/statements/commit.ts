@@ -1,0 +1,48 @@
+import { ACTUAL_WRITE, hangingParts, journalParts, type WrittenParts } from './order-columns.ts';
+
+const ASSIGNMENTS = ACTUAL_WRITE.map((column) => `${column} = s.${column}`).join(', ');
+const IDS = 'ARRAY(SELECT id FROM input)';
+
+/**
+ * Compare-and-swap of the states of several orders with their journal, legs and fills: one round trip, one implicit
+ * transaction. $1: one object for each order, in the order of their cursors: `n` from 1, `id`, `expected` version (null:
+ * no state yet), `events`, `state` (columns of `orders`; a changed intent brings `generation`, `spec` and what is
+ * filtered on), and the rows of `journal`, `legs`, `leg_ids` and `fills`.
+ *
+ * Every other part hangs on the rows that the update returns. The journals of the accounts are locked before any order,
+ * so that two writers with several orders in common wait for each other instead of for ever; the wait ends with the
+ * other's commit, and under READ COMMITTED the version is then checked on the newer row: no row comes back for the
+ * order, and nothing of it is written. The ids are an array beside the join, so that it cannot become a scan.
+ */
+export const commitStatement = (parts: WrittenParts): string => `
+WITH input AS MATERIALIZED (
+  SELECT * FROM json_to_recordset($1::json)
+    AS i(n int, id text, expected int, events int, state json, journal json, legs json, leg_ids json, fills json)
+), locked AS MATERIALIZED (
+  SELECT account_id FROM account_journals
+  WHERE account_id = ANY(ARRAY(SELECT DISTINCT account_id FROM orders WHERE id = ANY(${IDS})))
+  ORDER BY account_id FOR UPDATE
+), written AS (
+  UPDATE orders o SET ${ASSIGNMENTS},
+    actual_created_at = COALESCE(o.actual_created_at, s.actual_created_at, s.actual_updated_at),
+    event_count = o.event_count + i.events,
+    pending_since = CASE WHEN s.reconciliation_status = 'IN_SYNC' THEN NULL ELSE COALESCE(o.pending_since, s.actual_updated_at) END,
+    generation = COALESCE(s.generation, o.generation),
+    spec = COALESCE(s.spec, o.spec),
+    symbol = COALESCE(s.symbol, o.symbol),
+    side = COALESCE(s.side, o.side),
+    type = COALESCE(s.type, o.type),
+    time_in_force = COALESCE(s.time_in_force, o.time_in_force),
+    updated_at = CASE WHEN s.generation IS NULL THEN o.updated_at ELSE s.actual_updated_at END
+  FROM input i CROSS JOIN LATERAL json_populate_record(NULL::orders, i.state) s
+  WHERE o.id = ANY(${IDS}) AND o.id = i.id AND o.version IS NOT DISTINCT FROM i.expected
+    AND (SELECT count(*) FROM locked) >= 0
+  RETURNING i.n, i.events, i.journal, i.legs, i.leg_ids, i.fills,
+    o.id, o.account_id, o.user_id, o.exchange, o.client_order_id, o.request_hash, o.origin, o.mode, o.generation,
+    o.symbol, o.spec, o.group_id, o.created_session_id, o.session_id, o.metadata, o.created_at, o.updated_at,
+    o.version, o.event_count, o.actual_created_at
+),${journalParts('written')}${hangingParts('written', parts)}
+SELECT w.n, w.id, w.account_id, w.user_id, w.exchange, w.client_order_id, w.request_hash, w.origin, w.mode, w.generation,
+  w.spec, w.group_id, w.created_session_id, w.session_id, w.metadata, w.created_at, w.updated_at, w.actual_created_at,
+  w.seq
+FROM numbered w`;

@@ -1,0 +1,205 @@
+import type { ActualState, CommitResult, JournalRecord, OrderChange, OrderRecord } from '../contracts.ts';
+import type { OrderMachine } from '@orderplane/state-machine';
+import { storableJson } from '../json.ts';
+import { allFillRows, eventRows, legIdRows, legRows, touchedFillRows } from '../order-rows.ts';
+import type { EventRow, FillRow, LegIdRow, LegRow } from '../order-rows.ts';
+import { isStatementFailure, orderWriteError, withRetry } from './errors.ts';
+import { Lanes } from './lanes.ts';
+import { actualColumnsOf, intentColumnsOf, specColumns } from './parameters.ts';
+import { toIntent } from './records.ts';
+import type { IntentRow } from './records.ts';
+import type { Sql } from './sql.ts';
+import { commitStatement } from './statements/commit.ts';
+import type { WrittenParts } from './statements/order-columns.ts';
+import { placeStatement } from './statements/place.ts';
+
+/** Orders in one statement. Its transaction holds the account's journal, so it must stay short. */
+const MAX_ORDERS = 64;
+
+/** What hangs on a written order; empty lists are left out of the JSON. */
+interface Hanging {
+  readonly events: number;
+  readonly journal: readonly EventRow[] | undefined;
+  readonly legs: readonly LegRow[] | undefined;
+  readonly leg_ids: readonly LegIdRow[] | undefined;
+  readonly fills: readonly FillRow[] | undefined;
+}
+
+const unlessEmpty = <Row>(rows: readonly Row[]): readonly Row[] | undefined => (rows.length === 0 ? undefined : rows);
+
+function hanging(machine: OrderMachine, journal: readonly JournalRecord[], fills: readonly FillRow[]): Hanging {
+  const rows = eventRows(journal);
+  return {
+    events: rows.length,
+    journal: unlessEmpty(rows),
+    legs: unlessEmpty(legRows(machine)),
+    leg_ids: unlessEmpty(legIdRows(machine)),
+    fills: unlessEmpty(fills),
+  };
+}
+
+const venueIds = (write: Hanging) => ({
+  venueOrderIds: (write.leg_ids ?? []).map((row) => row.venue_order_id),
+  venueClientIds: (write.legs ?? []).map((row) => row.venue_client_id),
+  tradeIds: (write.fills ?? []).map((row) => row.trade_id),
+});
+
+const cursors = (seq: bigint | null, events: number): { firstCursor: bigint | null; lastCursor: bigint | null } =>
+  seq === null ? { firstCursor: null, lastCursor: null } : { firstCursor: seq - BigInt(events) + 1n, lastCursor: seq };
+
+type Statement = (parts: WrittenParts) => string;
+
+/** Texts by what they write: eight at most, each with its own plan. */
+function chosen(statement: Statement): (writes: readonly Hanging[]) => string {
+  const texts = new Map<string, string>();
+  return (writes) => {
+    const parts = {
+      legs: writes.some(({ legs }) => legs !== undefined),
+      legIds: writes.some(({ leg_ids }) => leg_ids !== undefined),
+      fills: writes.some(({ fills }) => fills !== undefined),
+    };
+    const key = JSON.stringify(parts);
+    const text = texts.get(key) ?? statement(parts);
+    texts.set(key, text);
+    return text;
+  };
+}
+const placeText = chosen(placeStatement);
+const commitText = chosen(commitStatement);
+
+const numbered = (writes: readonly object[]): string =>
+  storableJson(writes.map((write, index) => ({ n: index + 1, ...write })));
+
+interface NewOrder extends Hanging {
+  readonly id: string;
+  readonly account_id: string;
+  readonly symbol: string;
+  readonly origin: string;
+  readonly version: number;
+  readonly event_count: number;
+  readonly state: Readonly<Record<string, unknown>>;
+}
+
+function newOrder({ intent, actual }: OrderRecord, journal: readonly JournalRecord[]): NewOrder {
+  const parts = hanging(actual.machine, journal, allFillRows(actual.machine));
+  return {
+    ...parts,
+    id: intent.orderId,
+    account_id: intent.accountId,
+    symbol: intent.spec.symbol,
+    origin: intent.origin,
+    version: actual.version,
+    event_count: parts.events,
+    state: {
+      ...intentColumnsOf(intent),
+      ...actualColumnsOf(actual.version, actual.machine, actual.reconciliation, actual.updatedAt),
+      actual_created_at: actual.createdAt,
+      event_count: parts.events,
+    },
+  };
+}
+
+async function insert(sql: Sql, orders: readonly NewOrder[]): Promise<readonly (bigint | null)[]> {
+  const rows = await withRetry(() =>
+    sql.$queryRawUnsafe<{ n: number; seq: bigint | null }[]>(placeText(orders), numbered(orders)),
+  );
+  const seqs = new Map(rows.map(({ n, seq }) => [n, seq]));
+  return orders.map((_, index) => seqs.get(index + 1) ?? null);
+}
+
+interface StateWrite extends Hanging {
+  readonly id: string;
+  /** Null: the order has no state yet. */
+  readonly expected: number | null;
+  readonly state: Readonly<Record<string, unknown>>;
+}
+
+type WrittenRow = IntentRow & { readonly n: number; readonly actual_created_at: Date; readonly seq: bigint | null };
+/** `row` null: the order is not at the expected version, or does not exist. */
+interface Written {
+  readonly row: WrittenRow | null;
+}
+
+async function update(sql: Sql, writes: readonly StateWrite[]): Promise<readonly Written[]> {
+  const rows = await withRetry(() => sql.$queryRawUnsafe<WrittenRow[]>(commitText(writes), numbered(writes)));
+  const byNumber = new Map(rows.map((row) => [row.n, row]));
+  return writes.map((_, index) => ({ row: byNumber.get(index + 1) ?? null }));
+}
+
+/**
+ * Writes of orders. Those of one account that come while another is under way share the next statement and its commit:
+ * the account's journal admits one transaction at a time, so without this each would wait for every disk write before it.
+ */
+export class OrderWrites {
+  readonly #places: Lanes<NewOrder, { readonly seq: bigint | null }>;
+  readonly #updates: Lanes<StateWrite, Written>;
+
+  constructor(sql: Sql) {
+    const common = { isFaultOfOne: isStatementFailure, maxItems: MAX_ORDERS };
+    this.#places = new Lanes({
+      ...common,
+      run: async (orders) => (await insert(sql, orders)).map((seq) => ({ seq })),
+      keyOf: ({ id }) => id,
+    });
+    this.#updates = new Lanes({ ...common, run: (writes) => update(sql, writes), keyOf: ({ id }) => id });
+  }
+
+  /** Throws AlreadyExistsError; NotFoundError for an unknown account. */
+  async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
+    const { orderId, accountId, clientOrderId } = record.intent;
+    const order = newOrder(record, journal);
+    try {
+      const { seq } = await this.#places.add(accountId, order);
+      return { kind: 'committed', record, ...cursors(seq, order.events) };
+    } catch (error) {
+      throw orderWriteError(error, { orderId, accountId, clientOrderId, ...venueIds(order) });
+    }
+  }
+
+  /** `conflict` when the order is not at the expected version or does not exist. Throws AlreadyExistsError for ids or executions of another order. */
+  async commit(change: OrderChange): Promise<CommitResult> {
+    const version = change.expectedVersion + 1;
+    const write = {
+      ...hanging(change.machine, change.journal, touchedFillRows(change.machine, change.journal)),
+      id: change.orderId,
+      expected: change.expectedVersion,
+      state: {
+        ...actualColumnsOf(version, change.machine, change.reconciliation, change.at),
+        ...(change.intent && { generation: change.intent.generation, ...specColumns(change.intent.spec) }),
+      },
+    };
+    const row = await this.#write(change.accountId ?? change.orderId, write);
+    if (row === null) return { kind: 'conflict' };
+    const actual: ActualState = {
+      orderId: change.orderId,
+      version,
+      machine: change.machine,
+      reconciliation: change.reconciliation,
+      createdAt: row.actual_created_at.toISOString(),
+      updatedAt: change.at,
+    };
+    return { kind: 'committed', record: { intent: toIntent(row), actual }, ...cursors(row.seq, write.events) };
+  }
+
+  /** The state alone, without a journal. False when the order is not at the expected version or does not exist. */
+  async writeState(state: ActualState, expectedVersion: number | null): Promise<boolean> {
+    const row = await this.#write(state.orderId, {
+      ...hanging(state.machine, [], allFillRows(state.machine)),
+      id: state.orderId,
+      expected: expectedVersion,
+      state: {
+        ...actualColumnsOf(state.version, state.machine, state.reconciliation, state.updatedAt),
+        actual_created_at: state.createdAt,
+      },
+    });
+    return row !== null;
+  }
+
+  async #write(lane: string, write: StateWrite): Promise<WrittenRow | null> {
+    try {
+      return (await this.#updates.add(lane, write)).row;
+    } catch (error) {
+      throw orderWriteError(error, { orderId: write.id, ...venueIds(write) });
+    }
+  }
+}

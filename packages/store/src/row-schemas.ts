@@ -1,0 +1,26 @@
+import { ACCOUNT_MODES, ROLES } from '@orderplane/domain';
+import { z } from 'zod';
+
+export const AccountModeSchema = z.enum(ACCOUNT_MODES);
+export const RoleSchema = z.enum(ROLES);
+
+export const SyncReasonSchema = z.enum([
+  'scheduled',
+  'on-demand',
+  'pre-trade',
+  'stream-connected',
+  'takeover',
+  'forced',
+]);
+
+export const CoverageSchema = z.array(
+  z.object({
+    part: z.string(),
+    askedAt: z.string(),
+    complete: z.boolean(),
+    from: z.string().nullable(),
+    pages: z.number(),
+    items: z.number(),
+    error: z.string().nullable(),
+  }),
+);

@@ -1,0 +1,36 @@
+import type { Store } from '../contracts.ts';
+import { createMemoryStore } from '../memory/index.ts';
+import { createPostgresStore } from '../postgres/index.ts';
+import { seedAccounts } from './fixtures.ts';
+import { startTestDatabase } from './postgres.ts';
+
+export interface Backend {
+  readonly name: string;
+  /** A fresh, seeded store; `close` drops what it stands on. */
+  readonly open: () => Promise<{ readonly store: Store; readonly close: () => Promise<void> }>;
+}
+
+/** Both implementations of the contracts: every test of the shared suite runs on each. */
+export const BACKENDS: readonly Backend[] = [
+  {
+    name: 'memory',
+    open: async () => {
+      const store = createMemoryStore({ nowMs: () => performance.now() });
+      await seedAccounts(store);
+      return { store, close: () => store.close() };
+    },
+  },
+  {
+    name: 'postgres',
+    open: async () => {
+      const database = await startTestDatabase();
+      const store = createPostgresStore({ url: database.url, poolSize: 20 });
+      await seedAccounts(store);
+      const close = async (): Promise<void> => {
+        await store.close();
+        await database.stop();
+      };
+      return { store, close };
+    },
+  },
+];

@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sum } from '@orderplane/domain';
+import type { ExchangeId, OrderSpec } from '@orderplane/domain';
+import type { CancelRequest, ExchangeAdapter, LookupRequest, SubmitRequest } from '@orderplane/exchange';
+import { fitClientId } from '@orderplane/normalization';
+import { adapterOf, marketDataOf, openAccount, startSimulator } from './simulator.ts';
+import type { Account, Simulator } from './simulator.ts';
+
+/** The adapters against the real simulator process, through the real ccxt classes: calls. */
+
+const CONTROL = { timeoutMs: 3_000 };
+const SYMBOL: Readonly<Record<ExchangeId, string>> = { binance: 'BTC-USDT', kraken: 'BTC-USD' };
+const rejections: unknown[] = [];
+const note = (reason: unknown): void => void rejections.push(reason);
+let simulator: Simulator;
+
+beforeAll(async () => {
+  process.on('unhandledRejection', note);
+  simulator = await startSimulator();
+});
+afterAll(async () => {
+  await simulator.stop();
+  process.off('unhandledRejection', note);
+  expect(rejections).toEqual([]);
+});
+
+describe.each(['binance', 'kraken'] as const)('%s', (exchange) => {
+  let account: Account;
+  let adapter: ExchangeAdapter;
+
+  beforeEach(async () => {
+    await simulator.admin('POST', '/reset', { exchange });
+    await simulator.admin('POST', '/walk', { exchange, running: false });
+    await simulator.admin('POST', '/price', { exchange, symbol: SYMBOL[exchange], price: '50000' });
+    account = await openAccount(simulator, exchange);
+    adapter = adapterOf(simulator, account);
+  });
+  afterEach(async () => {
+    await simulator.admin('DELETE', '/faults');
+    await adapter.close();
+  });
+
+  const soon = (): string => new Date(Date.now() + 5_000).toISOString();
+  const order = (terms: Partial<OrderSpec> = {}): SubmitRequest => ({
+    venueClientId: fitClientId(exchange, randomUUID()),
+    deadlineAt: soon(),
+    spec: {
+      symbol: SYMBOL[exchange],
+      side: 'BUY',
+      type: 'LIMIT',
+      size: '0.01',
+      quoteSize: null,
+      price: '40000.1',
+      stopPrice: null,
+      timeInForce: 'GTC',
+      expiresAt: null,
+      postOnly: false,
+      reduceOnly: false,
+      ...terms,
+    },
+  });
+  const question = (request: SubmitRequest, venueOrderId: string | null = null): LookupRequest => ({
+    symbol: request.spec.symbol,
+    venueClientId: request.venueClientId,
+    venueOrderId,
+    since: new Date(Date.now() - 10_000).toISOString(),
+  });
+  const cancelOf = (request: SubmitRequest, venueOrderId: string | null = null): CancelRequest => ({
+    symbol: request.spec.symbol,
+    venueClientId: request.venueClientId,
+    venueOrderId,
+    deadlineAt: soon(),
+  });
+  const market = { type: 'MARKET', price: null } as const;
+
+  it.each([
+    ['a limit order', {}, 'OPEN'],
+    ['a post-only order', { postOnly: true }, 'OPEN'],
+    ['a market order', market, 'FILLED'],
+    ['a market order by quote size', { ...market, size: null, quoteSize: '200' }, 'FILLED'],
+    ['an IOC order', { timeInForce: 'IOC', price: '60000' }, 'FILLED'],
+    // Kraken's REST says "canceled" and no time in force: only who sent the order can tell that it expired.
+    ['an IOC order that finds nothing', { timeInForce: 'IOC' }, exchange === 'binance' ? 'EXPIRED' : 'CANCELLED'],
+    ['a FOK order', { timeInForce: 'FOK', price: '60000' }, 'FILLED'],
+    ['a stop-limit order', { type: 'STOP_LIMIT', stopPrice: '60000', price: '60010' }, 'OPEN'],
+    ['a stop-market order', { type: 'STOP_MARKET', stopPrice: '60000', price: null }, 'OPEN'],
+    ['a GTT order', { timeInForce: 'GTT', expiresAt: new Date(Date.now() + 60_000).toISOString() }, 'OPEN'],
+  ] as const)('places %s and finds it by both ids', async (_name, terms, status) => {
+    const request = order(terms);
+    const outcome = await adapter.submit(request, CONTROL);
+    expect(outcome).toMatchObject({ kind: 'placed' });
+    if (outcome.kind !== 'placed') return;
+    const { orderId, clientOrderId } = outcome.report.order ?? {};
+    expect(clientOrderId).toBe(request.venueClientId);
+    const ledger = await simulator.ledger(exchange, account.apiKey);
+    expect(ledger.orders).toHaveLength(1);
+    expect(ledger.orders[0]).toMatchObject({ exchangeOrderId: orderId, clientId: request.venueClientId });
+    for (const venueOrderId of [null, orderId ?? '']) {
+      const found = await adapter.lookup(question(request, venueOrderId), CONTROL);
+      expect(found).toMatchObject({ error: null, provesAbsence: false, fillsComplete: true });
+      expect(found.order).toMatchObject({ orderId, clientOrderId, status, symbol: SYMBOL[exchange] });
+      expect(found.order?.filledSize).toBe(ledger.orders[0]?.filledSize);
+      const own = ledger.executions.map((one) => one.tradeId).sort();
+      expect(found.fills.map((fill) => fill.tradeId).sort()).toEqual(own);
+      expect(sum(found.fills.map((fill) => fill.size))).toBe(ledger.orders[0]?.filledSize);
+    }
+  });
+
+  it('lists open orders and fills completely', async () => {
+    const from = new Date(Date.now() - 1_000).toISOString();
+    const resting = [order(), order({ side: 'SELL', price: '60000' })];
+    for (const request of [...resting, order(market), order(market)]) await adapter.submit(request, CONTROL);
+    const open = await adapter.openOrders(CONTROL);
+    expect(open.coverage).toMatchObject({ complete: true, error: null });
+    expect(open.items.map((one) => one.clientOrderId).sort()).toEqual(resting.map((one) => one.venueClientId).sort());
+    const fills = await adapter.fills(from, [SYMBOL[exchange]], CONTROL);
+    expect(fills.coverage).toMatchObject({ complete: true, from });
+    const { executions } = await simulator.ledger(exchange, account.apiKey);
+    expect(fills.items.map((fill) => fill.tradeId).sort()).toEqual(executions.map((one) => one.tradeId).sort());
+  });
+
+  it('a listing that fails is not an empty one', async () => {
+    await adapter.submit(order(), CONTROL);
+    await simulator.admin('POST', '/faults', { exchange, fault: 'error5xxBefore', method: 'list', times: 2 });
+    const open = await adapter.openOrders(CONTROL);
+    expect(open).toMatchObject({ items: [], coverage: { complete: false } });
+    const fills = await adapter.fills(new Date(0).toISOString(), [SYMBOL[exchange]], CONTROL);
+    expect(fills.coverage.complete).toBe(false);
+  });
+
+  it.each([false, true])('cancels (by the exchange id: %s)', async (byVenueId) => {
+    const request = order();
+    const outcome = await adapter.submit(request, CONTROL);
+    const orderId = outcome.kind === 'placed' && byVenueId ? (outcome.report.order?.orderId ?? null) : null;
+    expect((await adapter.cancel(cancelOf(request, orderId), CONTROL)).kind).toBe('accepted');
+    expect((await adapter.lookup(question(request), CONTROL)).order).toMatchObject({
+      status: 'CANCELLED',
+      clientOrderId: request.venueClientId,
+    });
+    expect((await adapter.cancel(cancelOf(request, orderId), CONTROL)).kind).toBe('unknownOrder');
+  });
+
+  it('a cancel of what never was proves nothing, a look-up does', async () => {
+    const request = order();
+    await adapter.submit(order(market), CONTROL);
+    expect((await adapter.cancel(cancelOf(request), CONTROL)).kind).toBe('unknownOrder');
+    const looked = await adapter.lookup(question(request), CONTROL);
+    expect(looked).toMatchObject({ order: null, provesAbsence: true, error: null });
+    expect(looked.places.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('a look-up of which a part fails proves nothing', async () => {
+    await adapter.openOrders(CONTROL);
+    await simulator.admin('POST', '/faults', { exchange, fault: 'error5xxBefore', method: 'list', times: 1 });
+    const looked = await adapter.lookup(question(order()), CONTROL);
+    expect(looked).toMatchObject({ order: null, provesAbsence: false });
+    expect(looked.error).not.toBeNull();
+  });
+
+  it.each(['ackLost', 'error5xxAfterAccept', 'bodyStall', 'bodyCut'])('%s: unknown, and found', async (fault) => {
+    const request = order();
+    await adapter.openOrders(CONTROL);
+    await simulator.admin('POST', '/faults', { exchange, fault, method: 'submit' });
+    expect((await adapter.submit(request, { timeoutMs: 400 })).kind).toBe('unknown');
+    expect((await adapter.lookup(question(request), CONTROL)).order?.status).toBe('OPEN');
+    expect((await simulator.ledger(exchange, account.apiKey)).orders).toHaveLength(1);
+  });
+
+  it.each(['dropBeforeAccept', 'error5xxBefore'])('%s: unknown, and absent', async (fault) => {
+    const request = order();
+    await adapter.openOrders(CONTROL);
+    await simulator.admin('POST', '/faults', { exchange, fault, method: 'submit' });
+    expect((await adapter.submit(request, { timeoutMs: 400 })).kind).toBe('unknown');
+    expect(await adapter.lookup(question(request), CONTROL)).toMatchObject({ order: null, provesAbsence: true });
+  });
+
+  it.each([
+    ['rateLimit', 'rateLimited'],
+    ['authFail', 'auth'],
+  ])('%s', async (fault, kind) => {
+    await adapter.openOrders(CONTROL);
+    await simulator.admin('POST', '/faults', { exchange, fault, times: 2 });
+    expect((await adapter.submit(order(), CONTROL)).kind).toBe(kind);
+    expect((await adapter.cancel(cancelOf(order()), CONTROL)).kind).toBe(kind);
+  });
+
+  it('an id that an open order has is a duplicate', async () => {
+    const request = order();
+    await adapter.submit(request, CONTROL);
+    expect((await adapter.submit(request, CONTROL)).kind).toBe('duplicate');
+    expect((await simulator.ledger(exchange, account.apiKey)).orders).toHaveLength(1);
+  });
+
+  it.each([
+    ['no money', { size: '5000' }, { insufficientFunds: true }],
+    ['a crossing post-only order', { postOnly: true, price: '60000' }, {}],
+    ['too little', { size: '0.00001' }, { rulesChanged: true }],
+  ])('%s is refused', async (_name, terms, flags) => {
+    expect(await adapter.submit(order(terms), CONTROL)).toMatchObject({ kind: 'notPlaced', ...flags });
+    expect((await simulator.ledger(exchange, account.apiKey)).orders).toHaveLength(0);
+  });
+
+  it('a clock that is 20 s off is put right', async () => {
+    const behind = adapterOf(simulator, account, -20_000);
+    const request = { ...order(), deadlineAt: new Date(Date.now() - 20_000 + 5_000).toISOString() };
+    const first = await behind.submit(request, CONTROL);
+    // Where the deadline is an instant of the wall clock, the first refusal stays in doubt and teaches the offset.
+    const outcome = first.kind === 'placed' ? first : await behind.submit(request, CONTROL);
+    expect(outcome.kind).toBe('placed');
+    await behind.close();
+  });
+
+  it('20 orders and cancels at once, from two processes of one key', async () => {
+    const other = adapterOf(simulator, account);
+    const requests = Array.from({ length: 20 }, () => order());
+    const outcomes = await Promise.all(
+      requests.map((request, at) => (at % 2 === 0 ? adapter : other).submit(request, CONTROL)),
+    );
+    expect(outcomes.map((one) => one.kind)).toEqual(requests.map(() => 'placed'));
+    const ends = await Promise.all(
+      requests.map((request, at) => (at % 2 === 0 ? other : adapter).cancel(cancelOf(request), CONTROL)),
+    );
+    expect(ends.map((one) => one.kind)).toEqual(requests.map(() => 'accepted'));
+    await other.close();
+  });
+
+  it('amends in place, or says that it can not', async () => {
+    const request = order();
+    const placed = await adapter.submit(request, CONTROL);
+    const venueOrderId = placed.kind === 'placed' ? (placed.report.order?.orderId ?? null) : null;
+    for (const id of [null, venueOrderId]) {
+      const outcome = await adapter.amend(
+        {
+          ...cancelOf(request, id),
+          side: 'BUY',
+          type: 'LIMIT',
+          size: '0.02',
+          price: id === null ? '41000' : '42000',
+          stopPrice: null,
+        },
+        CONTROL,
+      );
+      expect(outcome.kind).toBe(adapter.capabilities.amend === 'none' ? 'refused' : 'accepted');
+    }
+    if (adapter.capabilities.amend === 'none') return;
+    expect((await adapter.lookup(question(request), CONTROL)).order).toMatchObject({
+      orderId: venueOrderId,
+      clientOrderId: request.venueClientId,
+      size: '0.02',
+      price: '42000',
+    });
+  });
+
+  it('reads markets and tickers', async () => {
+    const data = marketDataOf(simulator, exchange);
+    const markets = await data.markets(CONTROL);
+    const found = markets.find((one) => one.symbol === SYMBOL[exchange]);
+    expect(found).toMatchObject({ active: true, base: 'BTC', exchange });
+    expect(markets.length).toBeGreaterThan(5);
+    const ticker = await data.ticker(SYMBOL[exchange], CONTROL);
+    expect(Number(ticker.bid)).toBeLessThanOrEqual(Number(ticker.ask));
+    await expect(data.ticker('NOPE-USD', CONTROL)).rejects.toThrow('no market');
+    const watched = new Promise((resolve) => data.watchTicker(SYMBOL[exchange], resolve));
+    await simulator.admin('POST', '/price', { exchange, symbol: SYMBOL[exchange], price: '51000' });
+    expect(await watched).toMatchObject({ exchange, symbol: SYMBOL[exchange], bid: expect.any(String) as string });
+    await data.close();
+  });
+});

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { ExchangeId } from '@orderplane/domain';
+import { createAdapter, createMarketData } from '@orderplane/exchange';
+import type { AdapterLog, ExchangeAdapter, MarketDataAdapter } from '@orderplane/exchange';
+
+/** The venue simulator as a process of its own, as it runs in production, and the admin calls that the tests use. */
+
+const LedgerSchema = z.object({
+  orders: z.array(
+    z.object({
+      exchangeOrderId: z.string(),
+      clientId: z.string().nullable(),
+      symbol: z.string(),
+      side: z.string(),
+      size: z.string().nullable(),
+      price: z.string().nullable(),
+      filledSize: z.string(),
+      status: z.string(),
+    }),
+  ),
+  executions: z.array(
+    z.object({ tradeId: z.string(), exchangeOrderId: z.string(), size: z.string(), price: z.string() }),
+  ),
+});
+export type Ledger = z.infer<typeof LedgerSchema>;
+
+export interface Simulator {
+  readonly address: { readonly host: string; readonly port: number };
+  admin(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
+  ledger(exchange: ExchangeId, apiKey: string): Promise<Ledger>;
+  stop(): Promise<void>;
+}
+
+export const silentLog: AdapterLog = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+const MAIN = new URL('../../apps/venue-simulator/src/main.ts', import.meta.url).pathname;
+
+export async function startSimulator(): Promise<Simulator> {
+  const child = spawn(process.execPath, [MAIN], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, SIMULATOR_PORT: '0', LOG_LEVEL: 'fatal' },
+  });
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await once(lines, 'line')) as [string];
+  const { port } = z.object({ ready: z.literal(true), port: z.number() }).parse(JSON.parse(line));
+  const admin: Simulator['admin'] = async (method, path, body) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as unknown;
+  };
+  return {
+    address: { host: '127.0.0.1', port },
+    admin,
+    ledger: async (exchange, apiKey) =>
+      LedgerSchema.parse(await admin('GET', `/ledger?exchange=${exchange}&account=${apiKey}`)),
+    stop: async () => {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'exit');
+    },
+  };
+}
+
+export interface Account {
+  readonly exchange: ExchangeId;
+  readonly apiKey: string;
+  readonly secret: string;
+}
+
+/** A new account with the simulator's default balances. */
+export async function openAccount(simulator: Simulator, exchange: ExchangeId): Promise<Account> {
+  const account = { exchange, apiKey: randomUUID(), secret: Buffer.from(randomUUID()).toString('base64') };
+  await simulator.admin('POST', '/accounts', account);
+  return account;
+}
+
+const options = (simulator: Simulator, offsetMs: number) => ({
+  simulator: simulator.address,
+  clock: { now: () => Date.now() + offsetMs },
+  log: silentLog,
+  callTimeoutMs: 5_000,
+});
+
+export const adapterOf = (simulator: Simulator, account: Account, offsetMs = 0): ExchangeAdapter =>
+  createAdapter(
+    {
+      accountId: account.apiKey,
+      exchange: account.exchange,
+      mode: 'PAPER',
+      credentials: { apiKey: account.apiKey, secret: account.secret },
+    },
+    options(simulator, offsetMs),
+  );
+
+export const marketDataOf = (simulator: Simulator, exchange: ExchangeId): MarketDataAdapter =>
+  createMarketData(exchange, options(simulator, 0));

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sum } from '@orderplane/domain';
+import type { ExchangeId, OrderSpec } from '@orderplane/domain';
+import type { ExchangeAdapter, StreamEvent, SubmitRequest } from '@orderplane/exchange';
+import { fitClientId } from '@orderplane/normalization';
+import type { NormalizedFill, OrderReport } from '@orderplane/normalization';
+import { adapterOf, openAccount, startSimulator } from './simulator.ts';
+import type { Account, Simulator } from './simulator.ts';
+
+/** The order streams against the real simulator process, through the real ccxt classes. */
+
+const CONTROL = { timeoutMs: 3_000 };
+const SYMBOL: Readonly<Record<ExchangeId, string>> = { binance: 'BTC-USDT', kraken: 'BTC-USD' };
+const rejections: unknown[] = [];
+const note = (reason: unknown): void => void rejections.push(reason);
+let simulator: Simulator;
+
+beforeAll(async () => {
+  process.on('unhandledRejection', note);
+  simulator = await startSimulator();
+});
+afterAll(async () => {
+  await simulator.stop();
+  process.off('unhandledRejection', note);
+  expect(rejections).toEqual([]);
+});
+
+const reportsOf = (events: readonly StreamEvent[]): readonly OrderReport[] =>
+  events.flatMap((event) => (event.type === 'reports' ? event.reports : []));
+const fillsOf = (events: readonly StreamEvent[]): readonly NormalizedFill[] => [
+  ...new Map(reportsOf(events).flatMap((one) => one.fills.map((fill) => [fill.tradeId, fill] as const))).values(),
+];
+const count = (events: readonly StreamEvent[], type: StreamEvent['type']): number =>
+  events.filter((event) => event.type === type).length;
+
+describe.each(['binance', 'kraken'] as const)('%s', (exchange) => {
+  let account: Account;
+  let adapter: ExchangeAdapter;
+  let events: StreamEvent[];
+
+  beforeEach(async () => {
+    await simulator.admin('POST', '/reset', { exchange });
+    await simulator.admin('POST', '/walk', { exchange, running: false });
+    await simulator.admin('POST', '/price', { exchange, symbol: SYMBOL[exchange], price: '50000' });
+    account = await openAccount(simulator, exchange);
+    adapter = adapterOf(simulator, account);
+    events = [];
+    adapter.watchOrders((event) => events.push(event));
+    await expect.poll(() => count(events, 'connected'), { timeout: 5_000 }).toBe(1);
+  });
+  afterEach(async () => {
+    await simulator.admin('DELETE', '/faults');
+    await adapter.close();
+  });
+
+  const order = (terms: Partial<OrderSpec> = {}): SubmitRequest => ({
+    venueClientId: fitClientId(exchange, randomUUID()),
+    deadlineAt: new Date(Date.now() + 5_000).toISOString(),
+    spec: {
+      symbol: SYMBOL[exchange],
+      side: 'BUY',
+      type: 'LIMIT',
+      size: '0.01',
+      quoteSize: null,
+      price: '40000.1',
+      stopPrice: null,
+      timeInForce: 'GTC',
+      expiresAt: null,
+      postOnly: false,
+      reduceOnly: false,
+      ...terms,
+    },
+  });
+  const cancel = (request: SubmitRequest) =>
+    adapter.cancel({ ...request, symbol: request.spec.symbol, venueOrderId: null }, CONTROL);
+  const statuses = (request: SubmitRequest): readonly (string | undefined)[] =>
+    reportsOf(events)
+      .filter((one) => one.order?.clientOrderId === request.venueClientId)
+      .map((one) => one.order?.status);
+  const truth = async () => (await simulator.ledger(exchange, account.apiKey)).executions;
+
+  it('tells an order from its acknowledgement to its end, by id', async () => {
+    const request = order();
+    const placed = await adapter.submit(request, CONTROL);
+    await expect.poll(() => statuses(request)).toContain('OPEN');
+    await cancel(request);
+    const orderId = placed.kind === 'placed' ? placed.report.order?.orderId : null;
+    const words = () =>
+      reportsOf(events)
+        .filter((one) => one.order?.orderId === orderId)
+        .map((one) => one.order?.status);
+    await expect.poll(() => words().at(-1)).toBe('CANCELLED');
+    expect(count(events, 'unreadable')).toBe(0);
+  });
+
+  it('tells every execution of a burst', async () => {
+    const requests = Array.from({ length: 10 }, () => order({ type: 'MARKET', price: null }));
+    await Promise.all(requests.map((request) => adapter.submit(request, CONTROL)));
+    const executions = await truth();
+    expect(executions.length).toBeGreaterThanOrEqual(10);
+    await expect
+      .poll(() =>
+        fillsOf(events)
+          .map((fill) => fill.tradeId)
+          .sort(),
+      )
+      .toEqual(executions.map((one) => one.tradeId).sort());
+    expect(sum(fillsOf(events).map((fill) => fill.size))).toBe('0.1');
+    for (const request of requests) expect(statuses(request)).toContain('FILLED');
+  });
+
+  it.each(['streamDuplicate', 'streamReorder'])('%s: the same executions', async (fault) => {
+    await simulator.admin('POST', '/faults', { exchange, fault, durationMs: 5_000 });
+    for (let nth = 0; nth < 5; nth++) await adapter.submit(order({ type: 'MARKET', price: null }), CONTROL);
+    await simulator.admin('DELETE', '/faults');
+    await adapter.submit(order({ type: 'MARKET', price: null }), CONTROL);
+    const executions = await truth();
+    await expect
+      .poll(
+        () =>
+          fillsOf(events)
+            .map((fill) => fill.tradeId)
+            .sort(),
+        { timeout: 3_000 },
+      )
+      .toEqual(executions.map((one) => one.tradeId).sort());
+  });
+
+  it('streamDrop: told, connected again, and what follows is heard', async () => {
+    await simulator.admin('POST', '/faults', { exchange, fault: 'streamDrop' });
+    await expect.poll(() => count(events, 'disconnected')).toBe(1);
+    await expect.poll(() => count(events, 'connected'), { timeout: 5_000 }).toBe(2);
+    const request = order();
+    await adapter.submit(request, CONTROL);
+    await expect.poll(() => statuses(request)).toContain('OPEN');
+  });
+
+  it('a key that is refused keeps the stream down, quietly', async () => {
+    const stranger = adapterOf(simulator, { ...account, apiKey: randomUUID() });
+    const told: StreamEvent[] = [];
+    stranger.watchOrders((event) => told.push(event));
+    await expect.poll(() => count(told, 'disconnected'), { timeout: 5_000 }).toBeGreaterThan(1);
+    expect(count(told, 'connected')).toBe(0);
+    await stranger.close();
+  });
+});

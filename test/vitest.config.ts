@@ -1,0 +1,23 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/**
+ * "parts" need no system. "system" starts whole systems (five processes each) on one PostgreSQL, two files at a time:
+ * more of them would only wait for each other on a small machine.
+ */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { name: 'parts', exclude: [...configDefaults.exclude, 'e2e/**', 'crash/**'] } },
+      {
+        test: {
+          name: 'system',
+          include: ['{e2e,crash}/**/*.test.ts'],
+          globalSetup: ['support/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+        },
+      },
+    ],
+  },
+});
