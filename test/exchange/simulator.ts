@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ExchangeId } from '@orderplane/domain';
 import { createAdapter, createMarketData } from '@orderplane/exchange';
-import type { AdapterLog, ExchangeAdapter, MarketDataAdapter } from '@orderplane/exchange';
+import { capabilitiesOf, drawCredentials } from '@orderplane/exchange/capabilities';
+import type { AccountCredentials, AdapterLog, ExchangeAdapter, MarketDataAdapter } from '@orderplane/exchange';
 
 /** The venue simulator as a process of its own, as it runs in production, and the admin calls that the tests use. */
 
@@ -67,15 +67,13 @@ export async function startSimulator(): Promise<Simulator> {
   };
 }
 
-export interface Account {
+export interface Account extends AccountCredentials {
   readonly exchange: ExchangeId;
-  readonly apiKey: string;
-  readonly secret: string;
 }
 
 /** A new account with the simulator's default balances. */
 export async function openAccount(simulator: Simulator, exchange: ExchangeId): Promise<Account> {
-  const account = { exchange, apiKey: randomUUID(), secret: Buffer.from(randomUUID()).toString('base64') };
+  const account = { exchange, ...drawCredentials(capabilitiesOf(exchange).credentials) };
   await simulator.admin('POST', '/accounts', account);
   return account;
 }
@@ -93,7 +91,7 @@ export const adapterOf = (simulator: Simulator, account: Account, offsetMs = 0):
       accountId: account.apiKey,
       exchange: account.exchange,
       mode: 'PAPER',
-      credentials: { apiKey: account.apiKey, secret: account.secret },
+      credentials: account,
     },
     options(simulator, offsetMs),
   );

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { EXCHANGE_IDS, ExchangeIdSchema } from '@orderplane/domain';
+import type { ExchangeId } from '@orderplane/domain';
+import { capabilitiesOf, drawCredentials } from '@orderplane/exchange/capabilities';
 import { createApiToken, generateMasterKey } from '@orderplane/store';
 import { z } from 'zod';
 import { EXIT, Failure } from '../bootstrap/failure.mjs';
@@ -13,6 +15,7 @@ const AccountSchema = z.object({
   label: z.string(),
   apiKey: z.string(),
   secret: z.string(),
+  passphrase: z.string().exactOptional(),
 });
 
 /** Drawn at the first start of a home and kept there (mode 0600), so that later starts have the same tokens and accounts. */
@@ -34,21 +37,31 @@ const newUser = (): z.infer<typeof UserSchema> => ({
   token: createApiToken().token,
 });
 
+const newAccount = (exchange: ExchangeId): Secrets['accounts'][number] => ({
+  id: randomUUID(),
+  exchange,
+  label: `paper ${exchange}`,
+  ...drawCredentials(capabilitiesOf(exchange).credentials),
+});
+
 const newSecrets = (): Secrets => ({
   masterKey: generateMasterKey('local1'),
   postgresPassword: randomBytes(18).toString('base64url'),
   redisPassword: randomBytes(18).toString('base64url'),
   admin: newUser(),
   trader: newUser(),
-  accounts: EXCHANGE_IDS.map((exchange) => ({
-    id: randomUUID(),
-    exchange,
-    label: `paper ${exchange}`,
-    apiKey: randomBytes(24).toString('hex'),
-    // Base64, for exchanges that take the secret as such.
-    secret: randomBytes(48).toString('base64'),
-  })),
+  accounts: EXCHANGE_IDS.map(newAccount),
 });
+
+/** A home from before an exchange was added gets its account. */
+async function completed(file: string, secrets: Secrets): Promise<Secrets> {
+  const known = new Set(secrets.accounts.map(({ exchange }) => exchange));
+  const missing = EXCHANGE_IDS.filter((exchange) => !known.has(exchange));
+  if (missing.length === 0) return secrets;
+  const whole = { ...secrets, accounts: [...secrets.accounts, ...missing.map(newAccount)] };
+  await writeFileAtomically(file, `${JSON.stringify(whole, null, 2)}\n`, 0o600);
+  return whole;
+}
 
 /** Throws Failure when the file is damaged: the accounts' credentials in the database could not be opened without it. */
 export async function loadSecrets(file: string): Promise<Secrets> {
@@ -62,7 +75,7 @@ export async function loadSecrets(file: string): Promise<Secrets> {
     return secrets;
   }
   try {
-    return SecretsSchema.parse(JSON.parse(text));
+    return await completed(file, SecretsSchema.parse(JSON.parse(text)));
   } catch (cause) {
     throw new Failure(
       EXIT.configuration,

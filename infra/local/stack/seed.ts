@@ -37,9 +37,9 @@ async function seedUser(
 
 async function seedAccounts(access: AccessStore, secrets: Secrets, now: string): Promise<void> {
   const ring = parseKeyRing(secrets.masterKey);
-  for (const { id, exchange, label, apiKey, secret } of secrets.accounts) {
+  for (const { id, exchange, label, apiKey, secret, passphrase } of secrets.accounts) {
     if ((await access.account(id)) !== null) continue;
-    const sealed = sealCredentials(ring, id, { apiKey, secret });
+    const sealed = sealCredentials(ring, id, { apiKey, secret, ...(passphrase === undefined ? {} : { passphrase }) });
     const account = {
       id,
       userId: secrets.trader.userId,

@@ -15,6 +15,8 @@ export interface ExchangeCapabilities {
   readonly exchange: ExchangeId;
   readonly name: string;
   readonly modes: readonly AccountMode[];
+  /** What a key of this exchange consists of: `text` any string, `es256` a P-256 private key as PEM (SEC1 or PKCS#8). */
+  readonly credentials: { readonly secret: 'text' | 'es256'; readonly passphrase: boolean };
   /** Every combination that may be sent. Anything not listed is refused before ccxt is called. */
   readonly orderTypes: readonly OrderType[];
   /** Per order type, the times in force the exchange takes natively; a type that takes none (market) lists none. GTC means "no time in force is sent". */

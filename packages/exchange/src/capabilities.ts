@@ -4,6 +4,7 @@ import { binanceCapabilities } from './venues/binance/capabilities.ts';
 import { krakenCapabilities } from './venues/kraken/capabilities.ts';
 
 export type { ExchangeCapabilities } from './adapter.ts';
+export { drawCredentials } from './draw-credentials.ts';
 
 /** What each exchange can do, as data: readable without an instance, without credentials and without loading ccxt. */
 export const CAPABILITIES: Readonly<Record<ExchangeId, ExchangeCapabilities>> = {

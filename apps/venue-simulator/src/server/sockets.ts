@@ -25,7 +25,7 @@ export class FaultySocket implements VenueSocket {
   account: string | null = null;
   readonly #socket: WebSocket;
   readonly #setting: SocketSetting;
-  #window: string[] = [];
+  #window: (string | Uint8Array)[] = [];
   #windowTimer: NodeJS.Timeout | null = null;
 
   constructor(id: number, host: string, path: string, socket: WebSocket, setting: SocketSetting) {
@@ -36,28 +36,28 @@ export class FaultySocket implements VenueSocket {
     this.#setting = setting;
   }
 
-  answer(text: string): void {
-    this.#send(text);
+  answer(data: string | Uint8Array): void {
+    this.#send(data);
   }
 
-  push(text: string, scope: 'private' | 'public'): void {
+  push(data: string | Uint8Array, scope: 'private' | 'public'): void {
     if (scope === 'public') {
-      this.#send(text);
+      this.#send(data);
       return;
     }
     const { exchange, faults } = this.#setting;
     if (faults.forNamed(exchange, 'streamSilent', this.account) !== null) return;
     const held = faults.forNamed(exchange, 'streamDelay', this.account);
     if (held !== null) {
-      setTimeout(() => this.#send(text), held.ms);
+      setTimeout(() => this.#send(data), held.ms);
       return;
     }
     if (faults.forNamed(exchange, 'streamReorder', this.account) !== null) {
-      this.#gather(text);
+      this.#gather(data);
       return;
     }
-    this.#send(text);
-    if (faults.forNamed(exchange, 'streamDuplicate', this.account) !== null) this.#send(text);
+    this.#send(data);
+    if (faults.forNamed(exchange, 'streamDuplicate', this.account) !== null) this.#send(data);
   }
 
   markPrivate(account: string): void {
@@ -79,8 +79,8 @@ export class FaultySocket implements VenueSocket {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
   }
 
-  #gather(text: string): void {
-    this.#window.push(text);
+  #gather(data: string | Uint8Array): void {
+    this.#window.push(data);
     if (this.#window.length >= REORDER_WINDOW) this.#flushWindow();
     else this.#windowTimer ??= setTimeout(() => this.#flushWindow(), REORDER_MS);
   }
@@ -89,20 +89,20 @@ export class FaultySocket implements VenueSocket {
   #flushWindow(): void {
     if (this.#windowTimer !== null) clearTimeout(this.#windowTimer);
     this.#windowTimer = null;
-    const texts = this.#window;
+    const messages = this.#window;
     this.#window = [];
-    const turn = texts.length > 1 ? this.#setting.rng.between(1, texts.length - 1) : 0;
-    const shuffled = [...texts.slice(turn), ...texts.slice(0, turn)];
+    const turn = messages.length > 1 ? this.#setting.rng.between(1, messages.length - 1) : 0;
+    const shuffled = [...messages.slice(turn), ...messages.slice(0, turn)];
     if (this.#setting.rng.next() < 0.5 && shuffled.length > 2) shuffled.reverse();
-    const isTrueOrder = shuffled.every((text, at) => text === texts[at]);
-    for (const text of isTrueOrder ? shuffled.reverse() : shuffled) this.#send(text);
+    const isTrueOrder = shuffled.every((message, at) => message === messages[at]);
+    for (const message of isTrueOrder ? shuffled.reverse() : shuffled) this.#send(message);
   }
 
-  #send(text: string): void {
+  #send(data: string | Uint8Array): void {
     this.#setting.outbox.send(() => {
       if (this.#socket.readyState !== this.#socket.OPEN) return;
       if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) this.#socket.terminate();
-      else this.#socket.send(text);
+      else this.#socket.send(data);
     });
   }
 }

@@ -53,9 +53,9 @@ export interface VenueSocket {
   readonly path: string;
   readonly host: string;
   /** The answer to something the client asked: stream faults leave it alone. */
-  answer(text: string): void;
+  answer(data: string | Uint8Array): void;
   /** Something told unasked. Private pushes pass through streamDuplicate, streamReorder, streamSilent. */
-  push(text: string, scope: 'private' | 'public'): void;
+  push(data: string | Uint8Array, scope: 'private' | 'public'): void;
   /** Marks the socket as an account's private stream: streamDrop closes it. */
   markPrivate(account: string): void;
   close(code?: number): void;

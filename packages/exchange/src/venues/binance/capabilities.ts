@@ -4,6 +4,7 @@ export const binanceCapabilities: ExchangeCapabilities = {
   exchange: 'binance',
   name: 'Binance',
   modes: ['PAPER', 'SANDBOX', 'LIVE'],
+  credentials: { secret: 'text', passphrase: false },
   orderTypes: ['MARKET', 'LIMIT', 'STOP_LIMIT', 'STOP_MARKET'],
   timesInForce: {
     MARKET: [],

@@ -5,6 +5,7 @@ export const krakenCapabilities: ExchangeCapabilities = {
   name: 'Kraken',
   // There is no testnet.
   modes: ['PAPER', 'LIVE'],
+  credentials: { secret: 'text', passphrase: false },
   orderTypes: ['MARKET', 'LIMIT', 'STOP_LIMIT', 'STOP_MARKET'],
   timesInForce: {
     MARKET: [],
