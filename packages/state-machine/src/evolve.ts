@@ -83,7 +83,8 @@ function change(order: OrderMachine, event: TableEvent, outcome: Outcome, profil
   const draft: Draft = { ...order };
   const alarms: string[] = outcome.alarm ? [`${event.type} in ${order.life}`] : [];
   const context: Context = { profile, alarm: (reason) => alarms.push(reason) };
-  learnVenueId(draft, event);
+  // Which order a contradiction speaks of is not known: its id is not taken for ours.
+  if (outcome.kind !== 'odd, rest in doubt') learnVenueId(draft, event);
   switch (outcome.kind) {
     case 'go':
       applyEffect(draft, event, context);

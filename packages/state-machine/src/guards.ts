@@ -1,9 +1,9 @@
-import { compare, isZero } from '@orderplane/domain';
+import { compare } from '@orderplane/domain';
 import type { EventOf, TableEvent } from './cells.ts';
 import { findRequest, newLegInFlight, newLegUnplaced, phaseOfLeg } from './draft.ts';
 import { cumQtyAfter, raiseOpen } from './mail.ts';
 import type { AbsenceEvidence, Leg, OrderMachine, OrderRequest, VenueProfile } from './model.ts';
-import { currentLeg, noLegLives, openCancel, openTwoSteps } from './projections.ts';
+import { currentLeg, noLegLives, openCancel, openTwoSteps, wishIsFilled } from './projections.ts';
 import { cumQty } from './quantities.ts';
 
 /** Which entry of the cell applies, counted from 0, or that the event is late (keep) or impossible (bug). */
@@ -132,12 +132,6 @@ const isFill = (event: TableEvent): event is EventOf<'PartialFill' | 'Fill'> =>
 
 const addsNothing = (order: OrderMachine, event: TableEvent): boolean =>
   isFill(event) && compare(cumQtyAfter(order, event), cumQty(order)) === 0;
-
-/** Whether the total that a replace in two steps wishes is not above `cum`, something being filled at all. */
-export function wishIsFilled(order: Pick<OrderMachine, 'requests'>, cum: string): boolean {
-  const wished = openTwoSteps(order).at(-1)?.terms?.size ?? null;
-  return wished !== null && !isZero(cum) && compare(wished, cum) <= 0;
-}
 
 const fillsWish = (order: OrderMachine, event: TableEvent): boolean =>
   isFill(event) && phaseOfLeg(order) === 'ended' && wishIsFilled(order, cumQtyAfter(order, event));

@@ -4,7 +4,16 @@ import { newLegInFlight, newLegUnplaced, findRequest, sizeIfLive } from './draft
 import type { EventOf, TableEvent } from './cells.ts';
 import { book, knows, knowsCorrection } from './executions.ts';
 import type { Leg, OrderMachine, OrderRequest } from './model.ts';
-import { currentLeg, hasEnded, isActive, isOpenRequest, openCancel, openTwoSteps, ownCancel } from './projections.ts';
+import {
+  currentLeg,
+  hasEnded,
+  isActive,
+  isOpenRequest,
+  openCancel,
+  openTwoSteps,
+  ownCancel,
+  wishIsFilled,
+} from './projections.ts';
 import { cumQty, isComplete } from './quantities.ts';
 
 /**
@@ -96,7 +105,9 @@ function sortEnd(order: OrderMachine, event: EventOf<'Cancelled' | 'Expired'>): 
   const endsOnlyLeg = event.type === 'Cancelled' && openTwoSteps(order).length > 0 && openCancel(order) === null;
   if (!endsOnlyLeg) return [event];
   const legEnded: TableEvent = { type: 'LegEnded', reason: event.reason, ...stamp(event) };
-  return order.life === 'FILLED' ? [legEnded, event] : [legEnded];
+  // Nothing is left to place: the end of the leg is that of the order too, as it will be when it is told again.
+  const isOver = order.life === 'FILLED' || wishIsFilled(order, cumQty(order));
+  return isOver ? [legEnded, event] : [legEnded];
 }
 
 /** With a cancel open, the end of the leg is the end of the order. Without a replace in two steps it is late. */

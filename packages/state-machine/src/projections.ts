@@ -152,3 +152,9 @@ export const filledOfLeg = (order: Pick<OrderMachine, 'executions' | 'legs'>, le
       )
       .map((execution) => execution.size),
   );
+
+/** Whether the total that a replace in two steps wishes is not above `cum`, something being filled at all. */
+export function wishIsFilled(order: Pick<OrderMachine, 'requests'>, cum: string): boolean {
+  const wished = openTwoSteps(order).at(-1)?.terms?.size ?? null;
+  return wished !== null && !isZero(cum) && compare(wished, cum) <= 0;
+}

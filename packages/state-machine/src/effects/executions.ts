@@ -3,9 +3,8 @@ import { closeRequests, confirmTerms, lowerRaised, markLive, newLegUnplaced, pha
 import type { Draft } from '../draft.ts';
 import { book, correct } from '../executions.ts';
 import type { Book } from '../executions.ts';
-import { wishIsFilled } from '../guards.ts';
 import { legOfMail } from '../mail.ts';
-import { currentLeg, openTwoSteps } from '../projections.ts';
+import { currentLeg, openTwoSteps, wishIsFilled } from '../projections.ts';
 import { cumQty } from '../quantities.ts';
 
 const take = (draft: Draft, { executions, earlyCorrections }: Book): void => {

@@ -12,8 +12,7 @@ import {
 } from '../draft.ts';
 import type { Context, Draft } from '../draft.ts';
 import { raiseStray } from '../ends.ts';
-import { wishIsFilled } from '../guards.ts';
-import { currentLeg, isOpenRequest, openTwoSteps } from '../projections.ts';
+import { currentLeg, isOpenRequest, openTwoSteps, wishIsFilled } from '../projections.ts';
 import { cumQty, isComplete } from '../quantities.ts';
 import { settleFilledWish } from './executions.ts';
 import { UNSENT } from './requests.ts';

@@ -142,8 +142,8 @@ export function replaced(draft: Draft, event: EventOf<'Replaced'>): void {
   else if (event.requestId !== null && findRequest(draft, event.requestId) === undefined)
     noteForeign(draft, { requestId: event.requestId, at: event.at }, 'replace', 'applied');
   if (!older) {
-    const wished = request?.terms ?? draft.terms;
-    confirmTerms(draft, { ...wished, ...definedOf(event.terms) });
+    // Where nobody wished and nothing is stated, nothing is confirmed: a total raised to the fills stays so on a repeat.
+    confirmTerms(draft, { ...request?.terms, ...definedOf(event.terms) });
     if (request?.how !== 'TWO_STEP') amendLeg(draft);
     if (event.termsVersion !== undefined) draft.termsVersion = event.termsVersion;
   }
@@ -175,10 +175,11 @@ const isAppliedReplace = (request: OrderRequest): boolean =>
 const definedOf = <T extends object>(patch: T): T =>
   Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as T;
 
-/** The venue's new id of the current leg; the ids before it are superseded and still lead here. */
+/** The venue's new id of the current leg; the ids before it are superseded and still lead here. Never that of an older leg. */
 function promoteId(draft: Draft, venueOrderId: string): void {
   const ids = draft.legs.at(-1)?.venueOrderIds ?? [];
   if (draft.legs.length === 0 || ids.at(-1) === venueOrderId) return;
+  if (draft.legs.slice(0, -1).some((leg) => leg.venueOrderIds.includes(venueOrderId))) return;
   changeCurrentLeg(draft, { venueOrderIds: [...ids.filter((id) => id !== venueOrderId), venueOrderId] });
 }
 
