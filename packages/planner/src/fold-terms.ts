@@ -1,6 +1,13 @@
 import { compare, subtract, sum, type DecimalString } from '@orderplane/domain';
 import type { NormalizedOrder, OrderReport } from '@orderplane/normalization';
-import { currentLeg, cumQty, openReplaces, type Leg, type OrderMachine } from '@orderplane/state-machine';
+import {
+  currentLeg,
+  cumQty,
+  openReplaces,
+  type Leg,
+  type OrderMachine,
+  type OrderRequest,
+} from '@orderplane/state-machine';
 import { bookedOn, type Folding } from './folding.ts';
 import { toMs } from './time.ts';
 
@@ -59,6 +66,10 @@ function matchesWish(
   return agrees('size') && agrees('price') && agrees('stopPrice');
 }
 
+/** A cancel may be repeated if it seems not to have arrived, so nothing is waited for; an amend must be proved absent. */
+const lagOf = (request: OrderRequest, folding: Folding): number =>
+  request.kind === 'cancel' || request.how === 'TWO_STEP' ? 0 : folding.context.visibilityDelayMs;
+
 /**
  * A request in doubt whose deadline has passed, on an order that rests as before or was filled before the request could
  * have its effect: it was not applied.
@@ -72,7 +83,7 @@ export function settleRequests(folding: Folding, report: OrderReport): void {
       (request.phase === 'sent' && request.how === 'TWO_STEP');
     if (!waits || request.deadlineAt === null) continue;
     if (request.how === 'TWO_STEP' && currentLeg(folding.order)?.phase !== 'live') continue;
-    if (toMs(report.askedAt) <= toMs(request.deadlineAt) + folding.context.visibilityDelayMs) continue;
+    if (toMs(report.askedAt) <= toMs(request.deadlineAt) + lagOf(request, folding)) continue;
     folding.apply({
       type: 'RequestAbsent',
       requestId: request.id,
