@@ -31,7 +31,8 @@ async function insist(
       const { order, userErrors } = await send();
       const code = userErrors[0]?.code ?? null;
       if (code === null && order !== null) return { order, doubts: doubted.length };
-      if (code !== 'TIMEOUT' && code !== null) {
+      // The markets of an exchange that is down just now can't be read: "try again later".
+      if (code !== 'TIMEOUT' && code !== 'EXCHANGE_UNAVAILABLE' && code !== null) {
         const order = doubted.length === 0 ? null : await done(code);
         if (order !== null) return { order, doubts: doubted.length };
         throw new TypeError(`${what}: refused with ${JSON.stringify(userErrors)} after ${JSON.stringify(doubted)}`);

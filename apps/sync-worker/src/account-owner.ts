@@ -92,19 +92,25 @@ async function take(context: SyncContext, desk: SyncDesk, account: Account): Pro
   return { stream: openOrderStream(context, desk, account, adapter), nextSyncAtMs: 0 };
 }
 
-/** Every 30 s while the stream is up, every 5 s while it is not; at once after a takeover. */
+/** Every 30 s while the stream can be trusted, every 5 s while it can't; at once after a takeover. */
 function scheduleSync(context: SyncContext, desk: SyncDesk, account: Account, owned: Owned, takenOver: boolean): void {
   const nowMs = context.clock.now().getTime();
   const { SYNC_INTERVAL_STREAMING_MS, SYNC_INTERVAL_BLIND_MS } = context.env;
-  const intervalMs = owned.stream.connected() ? SYNC_INTERVAL_STREAMING_MS : SYNC_INTERVAL_BLIND_MS;
+  const intervalMs = owned.stream.isTrusted() ? SYNC_INTERVAL_STREAMING_MS : SYNC_INTERVAL_BLIND_MS;
   // A stream that has gone down since the last look shortens the wait that was set while it was up.
   owned.nextSyncAtMs = Math.min(owned.nextSyncAtMs, nowMs + intervalMs);
   if (nowMs < owned.nextSyncAtMs) return;
   owned.nextSyncAtMs = nowMs + intervalMs;
-  void desk.request({
+  const job = {
     accountId: account.id,
-    reason: takenOver ? 'takeover' : 'scheduled',
+    reason: takenOver ? ('takeover' as const) : ('scheduled' as const),
     requestedAt: context.clock.iso(),
     maxAgeMs: takenOver ? 0 : Math.floor(intervalMs / 2),
-  });
+  };
+  void desk.request(job).then(
+    (outcome) => {
+      if (outcome.complete && outcome.syncedAt !== null) owned.stream.synced(outcome.syncedAt);
+    },
+    (error: unknown) => context.log.warn({ err: error, accountId: account.id }, 'a scheduled sync failed'),
+  );
 }

@@ -61,14 +61,14 @@ describe('the order stream of an account', () => {
     const { adapter, tell, stream, world } = await open();
     tell({ type: 'connected' });
     await settled();
-    expect([stream.connected(), syncs(adapter.calls)]).toEqual([true, 1]);
+    expect([stream.isTrusted(), syncs(adapter.calls)]).toEqual([true, 1]);
     world.clock.advance(1);
     tell({ type: 'unreadable', error: 'half a message' });
     await settled();
     world.clock.advance(1);
     tell({ type: 'disconnected', error: 'gone' });
     await settled();
-    expect([stream.connected(), syncs(adapter.calls)]).toEqual([false, 3]);
+    expect([stream.isTrusted(), syncs(adapter.calls)]).toEqual([false, 3]);
     expect((await world.store.observations.exchangeHealth())[0]).toMatchObject({ streamConnected: false });
   });
 
@@ -96,6 +96,27 @@ describe('the order stream of an account', () => {
     await settled();
     expect((await found(world, intent.orderId)).actual.machine.executions).toHaveLength(1);
     expect(syncs(adapter.calls)).toBe(1);
+  });
+
+  test('while the full sync that should tell them fails too, the stream is not trusted', async () => {
+    const { world, adapter, say, tell, stream } = await open();
+    tell({ type: 'connected' });
+    await settled();
+    expect(stream.isTrusted()).toBe(true);
+    const order = adapter.venue.place('c1', limitSpec, world.clock.iso());
+    await openOrder(world, { client: 'c1', venue: order.orderId });
+    const fill = adapter.venue.fill(order, '0.4', world.clock.iso());
+    world.clock.advance(1);
+    world.hooks.before = () => {
+      throw new Error('the database is away');
+    };
+    say(reportOf(order, 'stream', world.clock.iso(), fill === null ? [] : [fill]));
+    await settled();
+    expect(stream.isTrusted()).toBe(false);
+    stream.synced('2026-01-01T00:00:00.000Z');
+    expect(stream.isTrusted()).toBe(false);
+    stream.synced(world.clock.iso());
+    expect(stream.isTrusted()).toBe(true);
   });
 
   test('more than can be held is dropped, and a full sync tells all of it again', async () => {

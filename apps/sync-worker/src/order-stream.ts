@@ -9,7 +9,10 @@ import type { SyncDesk } from './sync-desk.ts';
 const MAX_PENDING = 5_000;
 
 export interface OrderStream {
-  readonly connected: () => boolean;
+  /** Up, and everything that it did not tell or that was not booked has been read by a complete sync since. */
+  readonly isTrusted: () => boolean;
+  /** A complete sync was begun at `askedAt`. */
+  synced(askedAt: string): void;
   close(): Promise<void>;
 }
 
@@ -26,9 +29,8 @@ export function openOrderStream(
   let pending: OrderReport[] = [];
   let pumping: Promise<void> | null = null;
 
-  const fullSync = (reason: 'stream-connected' | 'takeover'): void => {
-    void desk.request({ accountId: account.id, reason, requestedAt: context.clock.iso(), maxAgeMs: 0 });
-  };
+  const gap = openGap(context, desk, account.id);
+  const fullSync = gap.tear;
   const pump = async (): Promise<void> => {
     while (pending.length > 0) {
       const batch = pending;
@@ -40,10 +42,10 @@ export function openOrderStream(
         const ids = new Set(observed.questions.map((question) => question.orderId));
         if (ids.size > 0) await context.waker.wakeMany(account.exchange, [...ids], 'read');
         // An ended order or an execution of a stranger: the full sync asks for the order and adopts it.
-        if (observed.orphans.some((orphan) => orphan.fills.length > 0)) fullSync('stream-connected');
+        if (observed.orphans.some((orphan) => orphan.fills.length > 0)) fullSync();
       } catch (error) {
         context.log.error({ err: error, accountId: account.id }, 'stream reports were not booked; a full sync follows');
-        fullSync('stream-connected');
+        fullSync();
       }
     }
     // Here, and not when the promise is settled: what comes in between would be held until the next report.
@@ -54,7 +56,7 @@ export function openOrderStream(
       case 'reports':
         if (pending.length + event.reports.length > MAX_PENDING) {
           pending = [];
-          fullSync('stream-connected');
+          fullSync();
           return;
         }
         pending.push(...event.reports);
@@ -63,26 +65,47 @@ export function openOrderStream(
       case 'connected':
         connected = true;
         void context.health.report(account.exchange, { streamConnected: true });
-        fullSync('stream-connected');
+        fullSync();
         return;
       case 'disconnected':
         connected = false;
         context.log.warn({ accountId: account.id, error: event.error }, 'the order stream is down');
         void context.health.report(account.exchange, { streamConnected: false, lastError: event.error.slice(0, 200) });
-        fullSync('stream-connected');
+        fullSync();
         return;
       case 'unreadable':
         context.log.error({ accountId: account.id, error: event.error }, 'a stream message could not be read');
-        fullSync('stream-connected');
+        fullSync();
         return;
     }
   };
   const subscription: Subscription = adapter.watchOrders(onEvent);
   return {
-    connected: () => connected,
+    isTrusted: () => connected && !gap.isOpen(),
+    synced: gap.synced,
     close: async () => {
       await subscription.close();
       await pumping;
     },
   };
+}
+
+/** The last time that something may have been missed, until a complete sync begun later has read it. */
+function openGap(context: SyncContext, desk: SyncDesk, accountId: string) {
+  let since: string | null = null;
+  const synced = (askedAt: string): void => {
+    if (since !== null && askedAt >= since) since = null;
+  };
+  const tear = (): void => {
+    const requestedAt = context.clock.iso();
+    since = requestedAt;
+    // One that fails (the database may be away, as it was for the booking) is repeated by the account's owner.
+    void desk.request({ accountId, reason: 'stream-connected', requestedAt, maxAgeMs: 0 }).then(
+      (outcome) => {
+        if (outcome.complete && outcome.syncedAt !== null) synced(outcome.syncedAt);
+      },
+      (error: unknown) => context.log.warn({ err: error, accountId }, 'a full sync failed'),
+    );
+  };
+  return { isOpen: (): boolean => since !== null, tear, synced };
 }
