@@ -86,6 +86,11 @@ export interface LookupRequest {
   readonly venueOrderId: string | null;
   /** The leg was sent no earlier than this. */
   readonly since: string;
+  /**
+   * Which of these exchange ids belong to other orders that are known here: their executions need no explanation. Asked
+   * only in a search for absence. May reject: then none is taken for known.
+   */
+  readonly attributed?: (exchangeOrderIds: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 /** Why something was surely not done. Only a listed native code or a local refusal gives this. */

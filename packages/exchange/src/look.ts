@@ -1,4 +1,4 @@
-import type { LookupResult } from './adapter.ts';
+import type { LookupRequest, LookupResult } from './adapter.ts';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 
 /**
@@ -42,4 +42,20 @@ export class Look {
       places: this.#places,
     };
   }
+}
+
+/**
+ * The orders of these executions that nobody has explained yet: executions carry no client id on most exchanges, so any
+ * of them could be of the order that is looked for. Those of other markets and of other known orders are not.
+ */
+export async function unexplained(
+  request: LookupRequest,
+  fills: readonly NormalizedFill[],
+  named: ReadonlySet<string> = new Set(),
+): Promise<readonly string[]> {
+  const own = fills.filter((fill) => fill.symbol === null || fill.symbol === request.symbol);
+  const ids = [...new Set(own.map((fill) => fill.orderId))].filter((id) => !named.has(id));
+  if (ids.length === 0 || request.attributed === undefined) return ids;
+  const attributed = await request.attributed(ids).catch(() => new Set<string>());
+  return ids.filter((id) => !attributed.has(id));
 }

@@ -33,6 +33,7 @@ export async function lookup(
       venueClientId: leg.venueClientId,
       venueOrderId: leg.venueOrderIds.at(-1) ?? null,
       since: new Date(firstSentMs - lookbackMs).toISOString(),
+      attributed: (ids) => ordersOfOthers(context, current, ids),
     },
     { timeoutMs: context.limits.callTimeoutMs },
   );
@@ -62,6 +63,20 @@ export async function lookup(
   );
   context.crashPoint('lookup:after-outcome', clientOrderId);
   return { record: written?.record ?? null, throttledMs: answer.rateLimitedMs };
+}
+
+/** Those of the exchange's ids that lead to other orders of the account. */
+async function ordersOfOthers(
+  context: ReconcilerContext,
+  { intent }: OrderRecord,
+  venueOrderIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = await context.recorder.ledger.findByVenueIds(intent.accountId, { venueClientIds: [], venueOrderIds });
+  // Ids of some exchanges are unique within a market only; the adapter asks for those of one market.
+  const others = found.filter(
+    (one) => one.intent.orderId !== intent.orderId && one.intent.spec.symbol === intent.spec.symbol,
+  );
+  return new Set(others.flatMap((one) => one.actual.machine.legs.flatMap((leg) => leg.venueOrderIds)));
 }
 
 /** A found order answers every question; that nothing is found answers those about an order that is over. */

@@ -2,7 +2,7 @@ import type { Market } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 import type { LookupRequest, LookupResult } from '../../adapter.ts';
 import { endpoint } from '../../ccxt.ts';
-import { Look } from '../../look.ts';
+import { Look, unexplained } from '../../look.ts';
 import { coverage } from '../../venue.ts';
 import type { Ask, Link, ReadCalls } from '../../venue.ts';
 import { ordersSince, tradesOfOrder, tradesSince } from './history.ts';
@@ -72,8 +72,9 @@ async function searchEverywhere(link: Link, ask: Ask, request: LookupRequest, ma
   look.asked('trades');
   if (trades.error !== null) look.failed('trades', trades.error, trades.rateLimitedMs);
   const known = new Set(named.map((one) => one.orderId));
-  const stranger = trades.items.find((fill) => !known.has(fill.orderId) && fill.executedAt >= request.since);
-  if (stranger !== undefined) look.failed('trades', `trade ${stranger.tradeId} of an order that no list names`);
+  const late = trades.items.filter((fill) => fill.executedAt >= request.since);
+  const [stranger] = await unexplained(request, late, known);
+  if (stranger !== undefined) look.failed('trades', `executions of order ${stranger}, which no list names`);
   return look.absent();
 }
 

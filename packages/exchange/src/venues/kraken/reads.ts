@@ -2,7 +2,7 @@ import { compare, sum } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 import type { LookupRequest, LookupResult } from '../../adapter.ts';
 import { endpoint } from '../../ccxt.ts';
-import { Look } from '../../look.ts';
+import { Look, unexplained } from '../../look.ts';
 import type { ReadVerdict } from '../../outcome.ts';
 import { coverage } from '../../venue.ts';
 import type { Ask, Link, ReadCalls } from '../../venue.ts';
@@ -65,7 +65,7 @@ async function searchTrades(link: Link, ask: Ask, look: Look, request: LookupReq
   const trades = await tradesSince(link, ask, Date.parse(request.since));
   look.asked('trades');
   if (trades.error !== null) look.failed('trades', trades.error, trades.rateLimitedMs);
-  const strangers = [...new Set(trades.items.map((fill) => fill.orderId))];
+  const strangers = await unexplained(request, trades.items);
   if (strangers.length > MAXIMUM_STRANGERS) {
     look.failed('trades', `${strangers.length} orders traded meanwhile`);
     return null;
