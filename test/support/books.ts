@@ -1,13 +1,12 @@
-import { decimal, sum } from '@orderplane/domain';
+import { EXCHANGE_IDS, decimal, sum } from '@orderplane/domain';
 import { differences } from './accounting.ts';
 import { allOrders, eventually, isQuiet } from './client.ts';
 import type { Detail } from './detail.ts';
-import { EXCHANGES } from './system.ts';
 import type { System } from './system.ts';
 import type { Ledger } from './venue.ts';
 
 /**
- * Waits until nothing is on its way, then compares all orders with both exchanges' ledgers. Throws with every difference:
+ * Waits until nothing is on its way, then compares all orders with all exchanges' ledgers. Throws with every difference:
  * lost, doubled, strange orders; executions booked never, twice or otherwise.
  */
 export async function booksAgree(system: System, timeoutMs = 30_000): Promise<void> {
@@ -20,7 +19,7 @@ export async function booksAgree(system: System, timeoutMs = 30_000): Promise<vo
           (order) =>
             `${order.exchange} ${order.id} ${order.state} ${order.reconciliation.status} ${order.reconciliation.lastError ?? ''}`,
         );
-      for (const exchange of EXCHANGES) {
+      for (const exchange of EXCHANGE_IDS) {
         const own = orders.filter((order) => order.exchange === exchange);
         found.push(...differences(own, await system.venue.ledger(exchange)));
       }

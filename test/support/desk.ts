@@ -43,7 +43,8 @@ export interface Desk {
   resting(input: Record<string, unknown>): Promise<OrderView>;
 }
 
-const QUOTES: Readonly<Record<Exchange, string>> = { binance: 'USDT', kraken: 'USD' };
+/** The first of these in which the exchange trades an asset. */
+const QUOTES = ['USD', 'USDT', 'USDC'];
 
 /** What a trader of one exchange needs at hand. */
 export async function openDesk(system: System, exchange: Exchange): Promise<Desk> {
@@ -58,10 +59,10 @@ export async function openDesk(system: System, exchange: Exchange): Promise<Desk
     exchange,
     accountId,
     market: (base) => {
-      const symbol = base.includes('-') ? base : `${base}-${QUOTES[exchange]}`;
-      const market = markets.find((one) => one.symbol === symbol);
-      const price = prices[symbol];
-      if (market === undefined || price === undefined) throw new Error(`${exchange} has no ${symbol}`);
+      const names = base.includes('-') ? [base] : QUOTES.map((quote) => `${base}-${quote}`);
+      const market = names.flatMap((name) => markets.find(({ symbol }) => symbol === name) ?? [])[0];
+      const price = market === undefined ? undefined : prices[market.symbol];
+      if (market === undefined || price === undefined) throw new Error(`${exchange} has no ${names.join(' or ')}`);
       return marketOf(exchange, accountId, market, price.last);
     },
     place: (input) => placeOrder(system.trader, { accountId, ...input }),

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EXCHANGE_IDS } from '@orderplane/domain';
+import type { ExchangeId } from '@orderplane/domain';
 import { startStack } from '@orderplane/local';
 import type { Stack, StackOptions } from '@orderplane/local';
 import { createApiToken, createPostgresStore, hashToken } from '@orderplane/store';
@@ -11,9 +13,12 @@ import type { Endpoint } from './client.ts';
 import { venueAt } from './venue.ts';
 import type { Venue } from './venue.ts';
 
-/** Both exchanges of the system: everything is tested on each. */
+/**
+ * One exchange that amends in place and one that doesn't: what is the system's own work is tested on these two. What an
+ * exchange adds is tested on every one of them: `e2e/exchanges.test.ts`, `conformance/venues`.
+ */
 export const EXCHANGES = ['binance', 'kraken'] as const;
-export type Exchange = (typeof EXCHANGES)[number];
+export type Exchange = ExchangeId;
 
 /** One running system as its users meet it, with the operator's side of the simulated exchanges. */
 export interface System {
@@ -119,7 +124,7 @@ async function newToken(
 
 /** The order streams are up and the first syncs are done: from here on nothing happens but what the test does. */
 async function settle(system: System, how: { readonly walking: boolean; readonly limited: boolean }): Promise<void> {
-  for (const exchange of EXCHANGES) {
+  for (const exchange of EXCHANGE_IDS) {
     await system.venue.walk(exchange, how.walking);
     await system.venue.limits(exchange, { enabled: how.limited });
   }
@@ -132,6 +137,7 @@ async function settle(system: System, how: { readonly walking: boolean; readonly
     ({ exchanges, accounts }) =>
       exchanges.every(({ health }) => health.reachable && health.streamConnected) &&
       accounts.every(({ lastSyncedAt }) => lastSyncedAt !== null),
-    'both exchanges are reachable and streaming',
+    'all exchanges are reachable and streaming',
+    60_000,
   );
 }
