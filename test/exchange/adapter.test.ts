@@ -25,6 +25,10 @@ let simulator: Simulator;
 beforeAll(async () => {
   process.on('unhandledRejection', note);
   simulator = await startSimulator();
+  // The first call loads ccxt, which takes seconds on a busy machine: the tests' own calls have little time.
+  const first = adapterOf(simulator, await openAccount(simulator, 'binance'));
+  await first.openOrders({ timeoutMs: 30_000 });
+  await first.close();
 });
 afterAll(async () => {
   await simulator.stop();

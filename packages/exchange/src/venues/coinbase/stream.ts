@@ -24,7 +24,8 @@ function signal(message: unknown): StreamSignal {
   if (!isRecord(message)) return { kind: 'other' };
   // Names no channel: any refusal ends the connection, because ccxt would reject every watch.
   if (message['type'] === 'error') {
-    return { kind: 'refused', error: String(message['message'] ?? 'no reason given').slice(0, 200) };
+    const said = message['message'];
+    return { kind: 'refused', error: typeof said === 'string' ? said.slice(0, 200) : 'no reason given' };
   }
   const sequence = sequenceOf(message);
   if (message['channel'] === 'user') return { kind: 'news', payloads: ordersOf(message), sequence };
