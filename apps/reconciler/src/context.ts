@@ -56,14 +56,19 @@ export async function actualOf(context: ReconcilerContext, record: OrderRecord):
 }
 
 export function plannerCapabilities(capabilities: ExchangeCapabilities, record: OrderRecord): PlannerCapabilities {
+  const { spec } = record.intent;
+  const { amendable } = capabilities;
+  const isAmendable =
+    amendable === undefined ||
+    (amendable.types.includes(spec.type) && amendable.timesInForce.includes(spec.timeInForce));
   return {
-    amend: capabilities.amend,
+    amend: isAmendable ? capabilities.amend : 'none',
     lookupByClientId: capabilities.lookupByClientId,
     cancelByClientId: capabilities.cancelByClientId,
     submissionDeadlineMs: capabilities.submissionDeadlineMs,
     visibilityDelayMs: capabilities.visibilityDelayMs,
     absenceLookupGapMs: capabilities.absenceLookupGapMs,
     emulatesGtt: capabilities.emulatesGtt,
-    nativeGtt: capabilities.timesInForce[record.intent.spec.type].includes('GTT'),
+    nativeGtt: capabilities.timesInForce[spec.type].includes('GTT'),
   };
 }

@@ -28,6 +28,8 @@ export interface ExchangeCapabilities {
   readonly marketByQuoteSize: { readonly BUY: boolean; readonly SELL: boolean };
   /** Native amend: which terms it can change. `none` means cancel, prove, place the rest. */
   readonly amend: 'none' | 'sizeAndPrice';
+  /** Orders that the native amend takes, where it does not take all; the others are changed in two steps. */
+  readonly amendable?: { readonly types: readonly OrderType[]; readonly timesInForce: readonly TimeInForce[] };
   /** True where the size of an amend is the total of the chain (fills included). */
   readonly amendSizeIsTotal: boolean;
   readonly lookupByClientId: boolean;

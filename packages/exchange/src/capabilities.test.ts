@@ -54,6 +54,16 @@ describe('capabilities', () => {
     ['binance', { ...timed, postOnly: true }, null],
     ['binance', { ...limit, postOnly: true, timeInForce: 'FOK' as const }, 'postOnly'],
     ['kraken', { ...market, postOnly: true }, 'postOnly'],
+    ['coinbase', limit, null],
+    ['coinbase', timed, null],
+    ['coinbase', { ...timed, postOnly: true }, null],
+    ['coinbase', byQuote, null],
+    ['coinbase', { ...byQuote, side: 'SELL' as const }, 'quoteSize'],
+    ['coinbase', { ...limit, type: 'STOP_LIMIT' as const, stopPrice: '9' }, null],
+    ['coinbase', { ...timed, type: 'STOP_LIMIT' as const, stopPrice: '9' }, null],
+    ['coinbase', { ...limit, type: 'STOP_LIMIT' as const, stopPrice: '9', timeInForce: 'FOK' as const }, 'timeInForce'],
+    ['coinbase', { ...market, type: 'STOP_MARKET' as const, stopPrice: '9' }, 'type'],
+    ['coinbase', { ...limit, reduceOnly: true }, 'reduceOnly'],
   ] as const)('%s %#', (exchange, spec, field) => {
     expect(unsupported(capabilitiesOf(exchange), spec)?.field ?? null).toBe(field);
   });
@@ -62,6 +72,7 @@ describe('capabilities', () => {
     expect(expiresNatively(capabilitiesOf('kraken'), timed)).toBe(true);
     expect(expiresNatively(capabilitiesOf('binance'), timed)).toBe(false);
     expect(expiresNatively(capabilitiesOf('kraken'), { ...timed, type: 'STOP_LIMIT' })).toBe(false);
+    expect(expiresNatively(capabilitiesOf('coinbase'), { ...timed, type: 'STOP_LIMIT' })).toBe(true);
   });
 
   it('are readable without loading ccxt', () => {

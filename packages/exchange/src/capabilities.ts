@@ -1,6 +1,7 @@
 import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import type { ExchangeCapabilities } from './adapter.ts';
 import { binanceCapabilities } from './venues/binance/capabilities.ts';
+import { coinbaseCapabilities } from './venues/coinbase/capabilities.ts';
 import { krakenCapabilities } from './venues/kraken/capabilities.ts';
 
 export type { ExchangeCapabilities } from './adapter.ts';
@@ -10,6 +11,7 @@ export { drawCredentials } from './draw-credentials.ts';
 export const CAPABILITIES: Readonly<Record<ExchangeId, ExchangeCapabilities>> = {
   binance: binanceCapabilities,
   kraken: krakenCapabilities,
+  coinbase: coinbaseCapabilities,
 };
 
 export const capabilitiesOf = (exchange: ExchangeId): ExchangeCapabilities => CAPABILITIES[exchange];

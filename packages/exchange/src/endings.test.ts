@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EXCHANGE_IDS } from '@orderplane/domain';
 import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import type { ExchangeAdapter, SubmitOutcome, SubmitRequest } from './adapter.ts';
+import { capabilitiesOf, drawCredentials } from './capabilities.ts';
 import { createAdapter } from './create.ts';
 import { json, serveMarkets, startStubVenue } from './testing/stub-venue.ts';
 import type { Ending, StubVenue } from './testing/stub-venue.ts';
@@ -13,8 +15,13 @@ const clock = { now: () => Date.now() };
 const ROUTE: Readonly<Record<ExchangeId, string>> = {
   binance: 'POST api.binance.com/api/v3/order',
   kraken: 'POST api.kraken.com/0/private/AddOrder',
+  coinbase: 'POST api.coinbase.com/api/v3/brokerage/orders',
 };
-const SYMBOL: Readonly<Record<ExchangeId, string>> = { binance: 'BTC-USDT', kraken: 'BTC-USD' };
+const SYMBOL: Readonly<Record<ExchangeId, string>> = {
+  binance: 'BTC-USDT',
+  kraken: 'BTC-USD',
+  coinbase: 'BTC-USD',
+};
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
 
@@ -22,7 +29,7 @@ let stub: StubVenue;
 const adapters: ExchangeAdapter[] = [];
 
 function adapterOf(exchange: ExchangeId, address = stub.address): ExchangeAdapter {
-  const credentials = { apiKey: 'key', secret: Buffer.from('secret').toString('base64') };
+  const credentials = drawCredentials(capabilitiesOf(exchange).credentials);
   const adapter = createAdapter(
     { accountId: 'a', exchange, mode: 'PAPER', credentials },
     { simulator: address, clock, log: quiet, callTimeoutMs: 5_000 },
@@ -84,7 +91,7 @@ const ENDINGS: readonly (readonly [string, Ending])[] = [
   ['503 with JSON', json({ code: -1000, msg: 'unknown' }, 503)],
 ];
 
-describe.each(['binance', 'kraken'] as const)('submit to %s', (exchange) => {
+describe.each(EXCHANGE_IDS)('submit to %s', (exchange) => {
   it.each(ENDINGS)('%s is unknown, and sent once', async (_name, ending) => {
     stub.on(ROUTE[exchange], ending);
     const adapter = adapterOf(exchange);
@@ -169,10 +176,12 @@ describe.each(['binance', 'kraken'] as const)('submit to %s', (exchange) => {
   });
 });
 
-const refusal = (exchange: ExchangeId): Ending =>
-  exchange === 'binance'
-    ? json({ code: -1013, msg: 'Filter failure: LOT_SIZE' }, 400)
-    : json({ error: ['EOrder:Nope'] });
+const REFUSAL: Readonly<Record<ExchangeId, Ending>> = {
+  binance: json({ code: -1013, msg: 'Filter failure: LOT_SIZE' }, 400),
+  kraken: json({ error: ['EOrder:Nope'] }),
+  coinbase: json({ success: false, error_response: { error: 'INVALID_LIMIT_PRICE' } }),
+};
+const refusal = (exchange: ExchangeId): Ending => REFUSAL[exchange];
 
 describe('binance', () => {
   const submit = (): Promise<SubmitOutcome> => adapterOf('binance').submit(limitOrder('binance'), { timeoutMs: 1_000 });

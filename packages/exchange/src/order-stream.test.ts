@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { EXCHANGE_IDS } from '@orderplane/domain';
 import type { ExchangeId } from '@orderplane/domain';
 import type { StreamEvent } from './adapter.ts';
+import { capabilitiesOf, drawCredentials } from './capabilities.ts';
 import { OrderStream } from './order-stream.ts';
 import { VENUES } from './registry.ts';
 import { Session } from './session.ts';
@@ -51,7 +53,7 @@ function watch(
   const options = { simulator: stub.address, clock: { now: () => Date.now() }, log, callTimeoutMs: 2_000 };
   const venue = VENUES[exchange];
   const stream = { ...venue.stream, ...(silenceMs === undefined ? {} : { silenceMs }) };
-  const credentials = { apiKey: 'key', secret: Buffer.from('secret').toString('base64') };
+  const credentials = drawCredentials(capabilitiesOf(exchange).credentials);
   const session = new Session(venue, { mode: 'PAPER', credentials }, options);
   const events: StreamEvent[] = [];
   const sockets: StubSocket[] = [];
@@ -76,6 +78,7 @@ const CONFIRM: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
     ...{ method: 'subscribe', req_id: nth, success: true },
     result: { channel: 'executions', snap_orders: true },
   }),
+  coinbase: () => ({ channel: 'subscriptions', sequence_num: 0, events: [{ subscriptions: { user: ['u'] } }] }),
 };
 const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
   binance: (nth) => ({
@@ -83,6 +86,7 @@ const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
     error: { code: -1022, msg: 'Signature for this request is not valid.' },
   }),
   kraken: (nth) => ({ method: 'subscribe', req_id: nth, success: false, error: 'ESession:Invalid session' }),
+  coinbase: () => ({ type: 'error', message: 'authentication failure' }),
 };
 
 const report = (terms: Record<string, unknown>) => ({
@@ -117,7 +121,7 @@ const fillsOf = (events: readonly StreamEvent[]): readonly string[] =>
     event.type === 'reports' ? event.reports.flatMap((one) => one.fills.map((fill) => fill.tradeId)) : [],
   );
 
-describe.each(['binance', 'kraken'] as const)('%s', (exchange) => {
+describe.each(EXCHANGE_IDS)('%s', (exchange) => {
   it('says connected only when the subscription is confirmed', async () => {
     const watched = watch(exchange, () => undefined);
     await expect.poll(() => watched.sockets.length, { timeout: 3_000 }).toBe(1);
@@ -215,6 +219,46 @@ describe('kraken', () => {
       }
     });
     const told = ['connected', 'reports', 'reports', 'reports', 'reports', 'disconnected', 'connected', 'reports'];
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(told);
+  });
+});
+
+describe('coinbase', () => {
+  const user = (sequence_num: number, ...orders: unknown[]) => ({
+    channel: 'user',
+    timestamp: '2026-02-13T16:26:41.999999999Z',
+    sequence_num,
+    events: [{ type: 'update', orders }],
+  });
+  const order = (terms: Record<string, unknown>) => ({
+    ...{ order_id: 'a', client_order_id: 'b', product_id: 'BTC-USD', order_side: 'BUY', order_type: 'Limit' },
+    ...{ status: 'OPEN', limit_price: '40000.5', cumulative_quantity: '0', leaves_quantity: '1', avg_price: '0' },
+    ...terms,
+  });
+  const heartbeat = (sequence_num: number) => ({
+    channel: 'heartbeats',
+    sequence_num,
+    events: [{ heartbeat_counter: 1 }],
+  });
+
+  it('reads every order of a message by itself', async () => {
+    const watched = watch('coinbase', (socket, nth) => {
+      socket.send(CONFIRM.coinbase(nth));
+      socket.send(user(1, order({}), order({ status: 'UNKNOWN_ORDER_STATUS' }), order({ order_id: 'c' })));
+    });
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(['connected', 'reports', 'unreadable', 'reports']);
+  });
+
+  it('counts the messages of all channels: one that is missing asks for a snapshot', async () => {
+    const watched = watch('coinbase', (socket, nth) => {
+      socket.send(CONFIRM.coinbase(nth));
+      socket.send(user(1));
+      socket.send({ channel: 'subscriptions', sequence_num: 2, events: [{ subscriptions: { heartbeats: ['x'] } }] });
+      socket.send(heartbeat(3));
+      socket.send(user(4, order({})));
+      socket.send(heartbeat(6));
+    });
+    const told = ['connected', 'reports', 'disconnected', 'connected'];
     await expect.poll(watched.types, { timeout: 3_000 }).toEqual(told);
   });
 });

@@ -127,6 +127,7 @@ export class OrderStream {
     const signal = this.#venue.stream.signal(message);
     switch (signal.kind) {
       case 'subscribed':
+        this.#checkSequence(connection, signal.sequence ?? null);
         this.#confirm(connection);
         return true;
       case 'refused':
@@ -138,6 +139,7 @@ export class OrderStream {
         for (const payload of signal.payloads) this.#report(connection.link, payload);
         return false;
       case 'other':
+        this.#checkSequence(connection, signal.sequence ?? null);
         return true;
     }
   }

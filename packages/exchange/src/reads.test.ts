@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ExchangeId } from '@orderplane/domain';
 import type { ExchangeAdapter } from './adapter.ts';
+import { capabilitiesOf, drawCredentials } from './capabilities.ts';
 import { createAdapter } from './create.ts';
 import { Session, UnusableMode } from './session.ts';
 import { json, serveMarkets, startStubVenue } from './testing/stub-venue.ts';
@@ -16,7 +17,7 @@ let stub: StubVenue;
 const adapters: ExchangeAdapter[] = [];
 
 function adapterOf(exchange: ExchangeId): ExchangeAdapter {
-  const credentials = { apiKey: 'key', secret: Buffer.from('secret').toString('base64') };
+  const credentials = drawCredentials(capabilitiesOf(exchange).credentials);
   const options = { simulator: stub.address, clock: { now: () => Date.now() }, log: quiet, callTimeoutMs: 5_000 };
   const adapter = createAdapter({ accountId: 'a', exchange, mode: 'PAPER', credentials }, options);
   adapters.push(adapter);

@@ -62,14 +62,14 @@ export interface ReadCalls {
 
 /** What one raw message of the order stream is about. */
 export type StreamSignal =
-  | { readonly kind: 'subscribed' }
+  | { readonly kind: 'subscribed'; readonly sequence?: number | null }
   | { readonly kind: 'refused'; readonly error: string }
   /** The stream has ended although the socket lives. */
   | { readonly kind: 'ended'; readonly error: string }
   /** Order news: payloads to normalize one by one, so that a bad one loses no other. Not shown to ccxt. */
   | { readonly kind: 'news'; readonly payloads: readonly unknown[]; readonly sequence: number | null }
-  /** Everything else: shown to ccxt, and a sign of life. */
-  | { readonly kind: 'other' };
+  /** Everything else: shown to ccxt, and a sign of life. Numbered where the exchange numbers all messages alike. */
+  | { readonly kind: 'other'; readonly sequence?: number | null };
 
 export interface OrderStreamProtocol {
   /** ccxt's own ping interval for the socket, ms. */

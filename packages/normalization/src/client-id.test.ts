@@ -39,4 +39,5 @@ it('writes them as documented', () => {
   const uuid = '0190a3c4-8f21-7b6e-9d10-5a4b3c2d1e0f';
   expect(fitClientId('binance', uuid)).toBe('op-0190a3c48f217b6e9d105a4b3c2d1e0f');
   expect(fitClientId('kraken', uuid)).toBe(uuid);
+  expect(fitClientId('coinbase', uuid)).toBe(uuid);
 });

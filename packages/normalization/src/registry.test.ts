@@ -29,7 +29,7 @@ describe.each(EXCHANGE_IDS)('words of %s', (exchange) => {
   });
 });
 
-it('holds the words of the two exchanges', () => {
+it('holds the words of each exchange', () => {
   expect(VENUES.binance.tables.nativeStatus).toEqual({
     PENDING: 'NEW',
     OPEN: 'NEW',
@@ -45,6 +45,20 @@ it('holds the words of the two exchanges', () => {
     CANCELLED: 'canceled',
     EXPIRED: 'expired',
     FAILED: null,
+  });
+  expect(VENUES.coinbase.tables.nativeStatus).toEqual({
+    PENDING: 'PENDING',
+    OPEN: 'OPEN',
+    FILLED: 'FILLED',
+    CANCELLED: 'CANCELLED',
+    EXPIRED: 'EXPIRED',
+    FAILED: 'FAILED',
+  });
+  expect(VENUES.coinbase.tables.nativeType).toEqual({
+    MARKET: 'market_market_ioc',
+    LIMIT: 'limit_limit_gtc',
+    STOP_LIMIT: 'stop_limit_stop_limit_gtc',
+    STOP_MARKET: 'trigger_bracket_gtc',
   });
   expect(VENUES.binance.tables.nativeType).toEqual({
     MARKET: 'MARKET',

@@ -98,3 +98,23 @@ describe('native ids of Kraken', () => {
     );
   });
 });
+
+describe('native ids of Coinbase', () => {
+  it.each([
+    ['BTC-USD', 'BTC-USD'],
+    ['ETH-BTC', 'ETH-BTC'],
+    ['00-USD', '00-USD'],
+    ['CGLD-EUR', 'CELO-EUR'],
+  ])('%s is %s', (native, canonical) => {
+    expect(canonicalSymbol('coinbase', native)).toBe(canonical);
+  });
+
+  it('names an id that is no spot product, and lets the market list decide', () => {
+    for (const id of ['BTC', 'BTC-PERP-INTX', 'BIT-28JUN24-CDE', '-USD']) {
+      expect(() => canonicalSymbol('coinbase', id)).toThrow(/coinbase: unknown symbol/);
+    }
+    expect(canonicalSymbol('coinbase', 'OLD-USD', symbolTable([{ nativeId: 'OLD-USD', symbol: 'NEW-USD' }]))).toBe(
+      'NEW-USD',
+    );
+  });
+});

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { acceptSockets } from './stub-socket.ts';
 import type { StubSocket } from './stub-socket.ts';
@@ -20,6 +20,8 @@ export type Ending =
 export interface StubRequest {
   readonly route: string;
   readonly parameters: URLSearchParams;
+  readonly body: string;
+  readonly headers: IncomingHttpHeaders;
   readonly socket: Socket;
 }
 
@@ -76,6 +78,8 @@ export async function startStubVenue(): Promise<StubVenue> {
       const seen = {
         route: `${request.method} ${url.host}${url.pathname}`,
         parameters: new URLSearchParams(request.method === 'POST' ? body : url.search),
+        body,
+        headers: request.headers,
         socket: request.socket,
       };
       requests.push(seen);
@@ -142,9 +146,35 @@ const KRAKEN_ASSETS = {
   ZUSD: { altname: 'USD', decimals: 4, display_decimals: 2, status: 'enabled' },
 };
 
+const COINBASE_PRODUCT = {
+  product_id: 'BTC-USD',
+  base_currency_id: 'BTC',
+  quote_currency_id: 'USD',
+  product_type: 'SPOT',
+  base_increment: '0.00000001',
+  quote_increment: '0.01',
+  price_increment: '0.01',
+  base_min_size: '0.00000001',
+  base_max_size: '3400',
+  quote_min_size: '1',
+  quote_max_size: '150000000',
+  trading_disabled: false,
+};
+
 /** The market lists that every adapter loads first. */
 export function serveMarkets(stub: StubVenue): void {
   stub.on('GET api.binance.com/api/v3/exchangeInfo', json({ symbols: [BINANCE_SYMBOL] }));
   stub.on('GET api.kraken.com/0/public/AssetPairs', json({ error: [], result: KRAKEN_PAIRS }));
   stub.on('GET api.kraken.com/0/public/Assets', json({ error: [], result: KRAKEN_ASSETS }));
+  const brokerage = 'GET api.coinbase.com/api/v3/brokerage';
+  stub.on(`${brokerage}/market/products`, ({ parameters }) =>
+    json({ products: parameters.get('product_type') === 'FUTURE' ? [] : [COINBASE_PRODUCT] }),
+  );
+  stub.on(`${brokerage}/transaction_summary`, json({ fee_tier: { taker_fee_rate: '0.012', maker_fee_rate: '0.006' } }));
+  stub.on('GET api.coinbase.com/v2/currencies', json({ data: [{ id: 'USD', name: 'Dollar', min_size: '0.01' }] }));
+  stub.on(
+    'GET api.coinbase.com/v2/currencies/crypto',
+    json({ data: [{ asset_id: 'a', code: 'BTC', name: 'Bitcoin' }] }),
+  );
+  stub.on('GET api.coinbase.com/v2/exchange-rates', json({ data: { currency: 'USD', rates: { BTC: '0.00002' } } }));
 }
