@@ -1,7 +1,7 @@
 import type { OrderView } from '../support/client.ts';
 import type { Market } from '../support/desk.ts';
 import { EXCHANGES } from '../support/system.ts';
-import type { Exchange } from '../support/system.ts';
+import type { CoreExchange } from '../support/system.ts';
 import { insistCancel, insistModify, insistPlace } from './insist.ts';
 import { pick } from './random.ts';
 import type { World } from './world.ts';
@@ -53,7 +53,7 @@ export interface Wish {
 }
 
 export interface Plan {
-  readonly exchange: Exchange;
+  readonly exchange: CoreExchange;
   readonly kind: Kind;
   readonly clientOrderId: string;
   readonly base: (typeof BASES)[number];

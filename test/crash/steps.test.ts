@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allOrders, eventually, isQuiet, readOrder } from '../support/client.ts';
 import { EXCHANGES } from '../support/system.ts';
-import type { Exchange } from '../support/system.ts';
+import type { CoreExchange } from '../support/system.ts';
 import { insistCancel, insistModify, insistPlace } from './insist.ts';
 import { Lane } from './lanes.ts';
 import type { Case } from './lanes.ts';
@@ -18,7 +18,7 @@ let world: World;
 
 interface Expected {
   readonly name: string;
-  readonly exchange: Exchange;
+  readonly exchange: CoreExchange;
   readonly state: string;
   /** Orders of it that the exchange has ever held. */
   readonly held: number;
@@ -36,16 +36,16 @@ const LOOKUP = ['lookup:before-call', 'lookup:after-call', 'lookup:after-outcome
 const SENT = ['submit:after-intent', 'submit:after-call'];
 const SYNC = ['stream:before-booking', 'stream:after-booking', 'sync:before-booking', 'sync:after-booking'];
 /** Binance has no safe amend: the old leg is cancelled, proved to be over, and the rest placed as a new leg. */
-const MODIFY: Readonly<Record<Exchange, readonly string[]>> = {
+const MODIFY: Readonly<Record<CoreExchange, readonly string[]>> = {
   binance: [...around('cancel'), ...around('submit')],
   kraken: around('amend'),
 };
 
 type Kind = 'limit' | 'market' | 'modify' | 'cancel';
-const nameOf = (exchange: Exchange, kind: Kind, steps: readonly string[]): string =>
+const nameOf = (exchange: CoreExchange, kind: Kind, steps: readonly string[]): string =>
   `${kind}-${steps.join('+').replaceAll(':', '.')}-${exchange}`;
 
-function inputOf(exchange: Exchange, kind: Kind, clientOrderId: string) {
+function inputOf(exchange: CoreExchange, kind: Kind, clientOrderId: string) {
   const market = world.desks[exchange].market(kind === 'market' ? 'ETH' : 'SOL');
   const { accountId, symbol, size } = market;
   const common = { accountId, clientOrderId, symbol, side: 'BUY', size };
@@ -93,7 +93,7 @@ async function untilStruck(name: string, run: (key: string) => Promise<boolean>)
 }
 
 /** An order that kills whoever passes the steps with it, in turn. */
-function placing(exchange: Exchange, kind: 'limit' | 'market', steps: readonly string[]): Case {
+function placing(exchange: CoreExchange, kind: 'limit' | 'market', steps: readonly string[]): Case {
   const name = nameOf(exchange, kind, steps);
   const state = kind === 'limit' ? 'ACKNOWLEDGED' : 'FILLED';
   const run = (next: () => void): Promise<void> =>
@@ -108,13 +108,13 @@ function placing(exchange: Exchange, kind: 'limit' | 'market', steps: readonly s
   return { name, run };
 }
 
-async function placeResting(exchange: Exchange, key: string): Promise<string> {
+async function placeResting(exchange: CoreExchange, key: string): Promise<string> {
   const { order } = await insistPlace(world.trader, inputOf(exchange, 'limit', key));
   await world.desks[exchange].reaches(order.id, 'ACKNOWLEDGED', 120_000);
   return order.id;
 }
 
-function changing(exchange: Exchange, kind: 'modify' | 'cancel', step: string): Case {
+function changing(exchange: CoreExchange, kind: 'modify' | 'cancel', step: string): Case {
   const name = nameOf(exchange, kind, [step]);
   const run = (): Promise<void> =>
     untilStruck(name, async (key) => {
@@ -134,7 +134,7 @@ function changing(exchange: Exchange, kind: 'modify' | 'cancel', step: string): 
   return { name, run };
 }
 
-function syncing(exchange: Exchange, step: string): Case {
+function syncing(exchange: CoreExchange, step: string): Case {
   const name = nameOf(exchange, 'market', [step]);
   const run = async (): Promise<void> => {
     const crash = world.crashAt(step, exchange);

@@ -9,7 +9,7 @@ import { allOrders, eventually, request } from '../support/client.ts';
 import { openDesk } from '../support/desk.ts';
 import type { Desk } from '../support/desk.ts';
 import { EXCHANGES, openSystem } from '../support/system.ts';
-import type { System, SystemOptions } from '../support/system.ts';
+import type { CoreExchange, System, SystemOptions } from '../support/system.ts';
 import { differences, isSettled, wrongs } from './judge.ts';
 
 /** The runner waits longer after each crash in a row; past this the test calls the process back itself, to save time. */
@@ -17,7 +17,7 @@ const PATIENCE_MS = 250;
 
 /** A running system whose processes are about to be killed. */
 export interface World extends System {
-  readonly desks: Readonly<Record<(typeof EXCHANGES)[number], Desk>>;
+  readonly desks: Readonly<Record<CoreExchange, Desk>>;
   /** The next process that passes `step` for `key` is killed there, or stopped. Resolves when that has happened. */
   crashAt(step: string, key: string, signal?: 'SIGKILL' | 'SIGSTOP'): Promise<void>;
   /** Takes back what is armed for the key. */

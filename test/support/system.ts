@@ -18,6 +18,7 @@ import type { Venue } from './venue.ts';
  * exchange adds is tested on every one of them: `e2e/exchanges.test.ts`, `conformance/venues`.
  */
 export const EXCHANGES = ['binance', 'kraken'] as const;
+export type CoreExchange = (typeof EXCHANGES)[number];
 export type Exchange = ExchangeId;
 
 /** One running system as its users meet it, with the operator's side of the simulated exchanges. */
