@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allOrders, eventually, readOrder } from '../support/client.ts';
 import { EXCHANGES } from '../support/system.ts';
-import type { Exchange } from '../support/system.ts';
+import type { CoreExchange } from '../support/system.ts';
 import { insistModify, insistPlace } from './insist.ts';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.stop());
 
-async function place(exchange: Exchange, base: string, type: 'LIMIT' | 'MARKET', clientOrderId: string) {
+async function place(exchange: CoreExchange, base: string, type: 'LIMIT' | 'MARKET', clientOrderId: string) {
   const market = world.desks[exchange].market(base);
   const { accountId, symbol, size } = market;
   const price = type === 'LIMIT' ? { price: market.at('0.9') } : {};
@@ -23,7 +23,7 @@ async function place(exchange: Exchange, base: string, type: 'LIMIT' | 'MARKET',
 }
 
 /** Submissions with this client id that have reached the exchange. */
-const submitsOf = async (exchange: Exchange, clientId: string): Promise<number> =>
+const submitsOf = async (exchange: CoreExchange, clientId: string): Promise<number> =>
   (await world.venue.requests(exchange)).filter((one) => one.kind === 'submit' && one.clientId === clientId).length;
 
 /** The client id of the order's newest leg, as soon as it has one. */
@@ -107,7 +107,7 @@ async function stopAt(step: string, clientOrderId: string, cause: () => Promise<
 }
 
 /** Places a market order whose sender stops between its intention and its call. */
-async function stopSender(exchange: Exchange) {
+async function stopSender(exchange: CoreExchange) {
   const clientOrderId = `stopped-${exchange}`;
   const orders: string[] = [];
   const pid = await stopAt('submit:after-intent', clientOrderId, async () => {
@@ -154,8 +154,8 @@ test('a stopped sender wakes up during the call of another one, who is killed', 
 });
 
 test('a sender that was stopped before a change wakes up after newer ones', { timeout: 120_000 }, async () => {
-  const cases: { exchange: Exchange; pid: number; orderId: string }[] = [];
-  const priceAt = (exchange: Exchange, factor: string): string => world.desks[exchange].market('SOL').at(factor);
+  const cases: { exchange: CoreExchange; pid: number; orderId: string }[] = [];
+  const priceAt = (exchange: CoreExchange, factor: string): string => world.desks[exchange].market('SOL').at(factor);
   for (const exchange of EXCHANGES) {
     const clientOrderId = `changed-${exchange}`;
     const { order } = await place(exchange, 'SOL', 'LIMIT', clientOrderId);

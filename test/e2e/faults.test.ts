@@ -6,7 +6,7 @@ import { openDesk } from '../support/desk.ts';
 import type { Desk } from '../support/desk.ts';
 import { brokenLinks, readDetail } from '../support/detail.ts';
 import { EXCHANGES, openSystem } from '../support/system.ts';
-import type { Exchange, System } from '../support/system.ts';
+import type { CoreExchange, System } from '../support/system.ts';
 
 /**
  * Every fault that an exchange can have, in the middle of a place, a change or a cancel: it converges to what the
@@ -39,7 +39,7 @@ const FAULTS: readonly Fault[] = [
   { fault: 'maintenance', base: 'LINK' },
 ];
 /** Faults of one request of a change: in place, or a cancel and then a new order. */
-const CHANGES: Readonly<Record<Exchange, readonly (Fault & { readonly method: string })[]>> = {
+const CHANGES: Readonly<Record<CoreExchange, readonly (Fault & { readonly method: string })[]>> = {
   binance: [
     { method: 'cancel', fault: 'ackLost', base: 'AVAX' },
     { method: 'cancel', fault: 'dropBeforeAccept', base: 'BNB' },
