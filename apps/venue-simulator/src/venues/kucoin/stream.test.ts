@@ -40,7 +40,7 @@ async function open(token: string): Promise<Line> {
   });
   sockets.push(socket);
   const heard: Message[] = [];
-  socket.on('message', (data) => heard.push(JSON.parse(String(data)) as Message));
+  socket.on('message', (data) => heard.push(JSON.parse((data as Buffer).toString('utf8')) as Message));
   await until(() => heard.length > 0, 'the first message');
   return { heard, socket, send: (message) => socket.send(JSON.stringify(message)) };
 }
