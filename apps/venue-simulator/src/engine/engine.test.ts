@@ -185,6 +185,36 @@ describe('stops', () => {
   });
 });
 
+describe('stops that go on under another id', () => {
+  const change = { triggeredOrderId: (number: number) => `S${number}` };
+  const triggered = () => {
+    const world = bench(change);
+    const stop = world.accept({ side: 'BUY', size: '1', price: '110', stopPrice: '105' });
+    expect(stop.id).toBe('O1');
+    world.engine.setPrice(SYMBOL, fixed('106'), null, NOW);
+    return { ...world, stop };
+  };
+
+  test('both ids find the order, which is listed once and trades under the new one', () => {
+    const { accept, engine, stop } = triggered();
+    expect([stop.id, engine.order('O1'), engine.order('S1')]).toEqual(['S1', stop, stop]);
+    expect([...engine.allOrders].map((order) => order.id)).toEqual(['S1']);
+    expect(engine.openOrders('alice').map((order) => order.id)).toEqual(['S1']);
+    accept({ account: 'bob', side: 'SELL', size: '0.4', price: '110' });
+    expect(engine.executionsOf('S1').map((one) => one.orderId)).toEqual(['S1']);
+    expect(engine.cancel('S1', NOW).ok).toBe(true);
+    expect(engine.openOrders('alice')).toEqual([]);
+  });
+
+  test('and do so after a restart', () => {
+    const { engine } = triggered();
+    const again = bench(change).engine;
+    again.restore(engine.records());
+    expect([again.order('O1')?.id, again.order('S1')?.id]).toEqual(['S1', 'S1']);
+    expect(again.cancel('S1', NOW).ok).toBe(true);
+  });
+});
+
 describe('orders by amount', () => {
   test('a purchase spends at most the amount and is filled when less than a step is left', () => {
     const { accept } = bench();

@@ -110,6 +110,8 @@ function endMarket(core: Core, order: MutableOrder, reason: EndReason | null, no
 /** Sets a waiting stop to work. */
 export function trigger(core: Core, instrument: Instrument, order: MutableOrder, now: number): void {
   instrument.unwait(order);
+  const nextId = core.settings.triggeredOrderId?.(order.number);
+  if (nextId !== undefined) core.archive.changeId(order, nextId);
   order.working = true;
   order.workingAt = now;
   order.triggeredAt = now;

@@ -208,6 +208,8 @@ export interface EngineSettings {
   /** The venue's ids for its n-th order and n-th execution (n = 1, 2, 3 …): pure and injective in the number. */
   orderId(number: number, type: OrderType): string;
   tradeId(number: number): string;
+  /** Where a stop that triggers goes on under another id: that id, as above. The first one still finds the order. */
+  triggeredOrderId?(number: number): string;
 }
 
 /** What a venue may ask of the engine. No I/O, no clock: `now` is ms since the epoch. */
