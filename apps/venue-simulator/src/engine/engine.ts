@@ -237,7 +237,7 @@ export class MatchingEngine implements Engine {
   #restoreOrder(order: MutableOrder): void {
     const core = this.#core;
     core.archive.add(order);
-    core.archive.alias(order, this.settings.orderId(order.number));
+    core.archive.alias(order, this.settings.orderId(order.number, order.type));
     core.counters.order = Math.max(core.counters.order, order.number);
     core.counters.end = Math.max(core.counters.end, order.endNumber ?? 0);
     core.counters.priority = Math.max(core.counters.priority, order.priority);
