@@ -1,6 +1,6 @@
 import { fixed } from '../../engine/fixed.ts';
 import type { VenueDefinition } from '../protocol.ts';
-import { orderIdOf, tradeIdOf } from './ids.ts';
+import { orderIdOf, stopIdOf, tradeIdOf } from './ids.ts';
 import { MARKETS } from './markets.ts';
 import { STREAM_HOST } from './tokens.ts';
 import { KucoinVenue } from './venue.ts';
@@ -15,7 +15,8 @@ export const kucoin: VenueDefinition = {
     takerFee: fixed('0.001'),
     feeIn: 'quote',
     feePlaces: 12,
-    orderId: orderIdOf,
+    orderId: (number, type) => (type === 'STOP_LIMIT' || type === 'STOP_MARKET' ? stopIdOf : orderIdOf)(number),
+    triggeredOrderId: orderIdOf,
     tradeId: tradeIdOf,
   },
   create: (context) => new KucoinVenue(context),

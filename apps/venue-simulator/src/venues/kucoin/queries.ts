@@ -1,7 +1,7 @@
 import type { Engine, SimExecution, SimMarket, SimOrder } from '../../engine/model.ts';
 import type { VenueContext } from '../protocol.ts';
 import { invalidParameter, noSuchOrder } from './errors.ts';
-import { listIdOf, numberOfStopId, orderIdOf } from './ids.ts';
+import { isStopId, listIdOf } from './ids.ts';
 import type { Params } from './params.ts';
 import { balanceView, fillView, isActive, isStop, isUntriggered, orderView, stopView } from './views.ts';
 
@@ -15,8 +15,8 @@ const FILLS_KEPT_MS = 7 * 86_400_000;
 
 /** An order of the matching engine; ids of other accounts, other symbols and waiting stops name nothing. */
 export function findOrder(engine: Engine, account: string, id: string, market: SimMarket): SimOrder | null {
-  const order = engine.order(id);
-  if (order?.account !== account || order.symbol !== market.symbol || isUntriggered(order)) return null;
+  const order = isStopId(id) ? undefined : engine.order(id);
+  if (order?.account !== account || order.symbol !== market.symbol) return null;
   return order;
 }
 
@@ -32,8 +32,7 @@ export function findActiveByClientId(
 }
 
 export function findStop(engine: Engine, account: string, id: string): SimOrder | null {
-  const number = numberOfStopId(id);
-  const order = number === null ? undefined : engine.order(orderIdOf(number));
+  const order = isStopId(id) ? engine.order(id) : undefined;
   return order?.account === account && isStop(order) ? order : null;
 }
 

@@ -1,7 +1,6 @@
 import type { NewOrder, SimOrder } from '../../engine/model.ts';
 import type { VenueContext } from '../protocol.ts';
 import { invalidParameter, KucoinError, notCancelable } from './errors.ts';
-import { stopIdOf } from './ids.ts';
 import { ACTIVE_PER_ACCOUNT, ACTIVE_PER_SYMBOL, STOPS_PER_SYMBOL } from './limits.ts';
 import type { RateLimits } from './limits.ts';
 import { placeRefused, readOrder } from './order-request.ts';
@@ -52,7 +51,7 @@ export class Trading {
 
   placeStop(params: Params, account: string): object {
     const order = this.#submit(this.#read(params, account, true));
-    return { orderId: stopIdOf(order.number), clientOid: order.clientId ?? '' };
+    return this.placed(order);
   }
 
   cancel(params: Params, account: string, id: string): SimOrder {
@@ -103,7 +102,7 @@ export class Trading {
   cancelStopByClientId(params: Params, account: string): object {
     const stop = this.#waiting(findStopByClientId(this.#context.engine, account, params));
     this.#end(stop);
-    return { cancelledOrderId: stopIdOf(stop.number), clientOid: stop.clientId ?? '' };
+    return { cancelledOrderId: stop.id, clientOid: stop.clientId ?? '' };
   }
 
   cancelStops(params: Params, account: string): object {
@@ -112,9 +111,9 @@ export class Trading {
     const named = params.text('orderIds')?.split(',') ?? null;
     const waiting = engine
       .openOrders(account, market?.symbol)
-      .filter((order) => isUntriggered(order) && (named === null || named.includes(stopIdOf(order.number))));
+      .filter((order) => isUntriggered(order) && (named === null || named.includes(order.id)));
     for (const order of waiting) this.#end(order);
-    return { cancelledOrderIds: waiting.map((order) => stopIdOf(order.number)) };
+    return { cancelledOrderIds: waiting.map((order) => order.id) };
   }
 
   /** Cancels and places again under the same client id; what is left of `newSize` after the fills, or nothing. */
