@@ -152,7 +152,10 @@ function asSubmitted(order: OrderMachine, event: TableEvent, profile: VenueProfi
   return join(known, step(submitted, event, profile));
 }
 
-/** Every id that the venue ever gave leads to the order. A late first id does not pass for the current one. */
+/**
+ * Every id that the venue ever gave leads to the order. A late first id does not pass for the current one; but while a
+ * stop waits, another id is that of the order which its trigger placed, and the current one from then on.
+ */
 function learnVenueId(draft: Draft, event: TableEvent): void {
   const id = venueIdOf(event);
   if (id === null || draft.legs.some((leg) => leg.venueOrderIds.includes(id))) return;
@@ -161,7 +164,8 @@ function learnVenueId(draft: Draft, event: TableEvent): void {
   const index = named === -1 ? draft.legs.length - 1 : named;
   const leg = draft.legs[index];
   if (leg === undefined) return;
-  const venueOrderIds = event.type === 'StrayFound' ? [...leg.venueOrderIds, id] : [id, ...leg.venueOrderIds];
+  const isCurrent = event.type === 'StrayFound' || !draft.working;
+  const venueOrderIds = isCurrent ? [...leg.venueOrderIds, id] : [id, ...leg.venueOrderIds];
   changeLeg(draft, index, { venueOrderIds });
 }
 
