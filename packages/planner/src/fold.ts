@@ -29,9 +29,11 @@ export function fold(machine: OrderMachine, report: OrderReport, context: FoldCo
 
 function foldFill(folding: Folding, fill: NormalizedFill): void {
   const order = folding.order;
-  if (order.executions.some((execution) => execution.id === fill.tradeId)) return;
+  const known = order.executions.find((execution) => execution.id === fill.tradeId);
+  // Known, and nothing new of it: a stream may have told it without its fee.
+  if (known !== undefined && (known.fee !== null || fill.fee === null)) return;
   const leg = legOf(order, fill);
-  if (leg !== null && isNewLegInFlight(order, leg)) placeNewLeg(folding, leg, fill.orderId);
+  if (known === undefined && leg !== null && isNewLegInFlight(order, leg)) placeNewLeg(folding, leg, fill.orderId);
   const filled = sum([cumQty(folding.order), fill.size]);
   const size = folding.order.terms.size;
   folding.apply({

@@ -3,6 +3,7 @@ import { changeLeg, sentLeg } from './draft.ts';
 import type { Context, Draft } from './draft.ts';
 import { applyEffect } from './effects/index.ts';
 import { enter, raiseStray, strayNewLeg } from './ends.ts';
+import { withFee } from './executions.ts';
 import { GUARDS } from './guards.ts';
 import { entered, journalOf } from './journal.ts';
 import { classify, sortMail } from './mail.ts';
@@ -20,6 +21,9 @@ import { CELLS } from './table.ts';
 export function evolve(order: OrderMachine, event: MachineEvent, profile: VenueProfile = SPOT_PROFILE): Transition {
   if (event.type === 'Created' || event.type === 'Adopted')
     return unchanged(order, 'bug', `${event.type} for an order that exists`);
+  const told =
+    event.type === 'PartialFill' || event.type === 'Fill' ? withFee(order.executions, event.execution) : null;
+  if (told !== null) return unchanged({ ...order, executions: told }, 'kept', null);
   const [first, ...rest] = sortMail(order, event);
   if (first === undefined) return unchanged(order, 'kept', null);
   return rest.reduce((done, next) => join(done, step(done.order, next, profile)), step(order, first, profile));
