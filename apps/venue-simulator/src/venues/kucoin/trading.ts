@@ -1,6 +1,7 @@
 import type { NewOrder, SimOrder } from '../../engine/model.ts';
 import type { VenueContext } from '../protocol.ts';
 import { invalidParameter, KucoinError, notCancelable } from './errors.ts';
+import { stopIdOf } from './ids.ts';
 import { ACTIVE_PER_ACCOUNT, ACTIVE_PER_SYMBOL, STOPS_PER_SYMBOL } from './limits.ts';
 import type { RateLimits } from './limits.ts';
 import { placeRefused, readOrder } from './order-request.ts';
@@ -51,7 +52,8 @@ export class Trading {
 
   placeStop(params: Params, account: string): object {
     const order = this.#submit(this.#read(params, account, true));
-    return this.placed(order);
+    // Also of a stop that triggered at once: its successor's id is for others to tell.
+    return { orderId: stopIdOf(order.number), clientOid: order.clientId ?? '' };
   }
 
   cancel(params: Params, account: string, id: string): SimOrder {

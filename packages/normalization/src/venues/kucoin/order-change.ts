@@ -64,6 +64,7 @@ export function readOrderChange(record: Json, context: ReadContext): Reading {
     quoteSize: terms.quoteSize,
     createdAt: time(record, 'orderTime'),
     updatedAt: time(record, 'ts'),
+    working: true,
   };
   const isTrade = text(record, 'type') === 'match' && has(record, 'tradeId');
   return reading([order], isTrade ? [readMatch(record, order)] : []);

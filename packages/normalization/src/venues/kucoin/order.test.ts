@@ -49,7 +49,7 @@ describe('order objects', () => {
       postOnly: false,
       reduceOnly: null,
       reason: null,
-      working: null,
+      working: true,
     });
   });
 

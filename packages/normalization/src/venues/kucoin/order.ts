@@ -113,7 +113,8 @@ export function readOrder(record: Json, context: ReadContext): Reading {
     expiresAt,
     timeInForce: effectiveTime,
     postOnly: optionalFlag(record, 'postOnly'),
-    working: isStop ? optionalFlag(record, 'stopTriggered') : null,
+    // The matching engine shows nothing that waits for a trigger; the older lists do.
+    working: isStop ? optionalFlag(record, 'stopTriggered') : true,
   };
   return reading([order]);
 }
