@@ -2,7 +2,7 @@ import type { Market } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 import type { LookupRequest, LookupResult } from '../../adapter.ts';
 import { endpoint } from '../../ccxt.ts';
-import { Look } from '../../look.ts';
+import { Look, unexplained } from '../../look.ts';
 import { coverage } from '../../venue.ts';
 import type { Ask, Link, ReadCalls } from '../../venue.ts';
 import { doneSince, fillsOfOrder, fillsSince } from './history.ts';
@@ -94,8 +94,7 @@ async function inLists(search: Search, clientId: string): Promise<NormalizedOrde
   look.asked('fills');
   if (trades.error !== null) look.failed('fills', trades.error, trades.rateLimitedMs);
   const named = new Set([...done.items, ...active.items].map((order) => order.orderId));
-  const strangers = [...new Set(trades.items.map((fill) => fill.orderId))].filter((orderId) => !named.has(orderId));
-  return askStrangers(search, strangers, isWanted);
+  return askStrangers(search, await unexplained(request, trades.items, named), isWanted);
 }
 
 async function askStrangers(
@@ -125,7 +124,7 @@ const isFound = (said: Said): said is NormalizedOrder => said !== null && said !
  */
 async function find(search: Search): Promise<NormalizedOrder | null> {
   const { venueOrderId, venueClientId } = search.request;
-  let stop: Said = null;
+  let stop: Said;
   if (venueOrderId !== null && isStopId(venueOrderId)) {
     stop = await stopById(search, venueOrderId);
   } else {
@@ -139,7 +138,10 @@ async function find(search: Search): Promise<NormalizedOrder | null> {
   // An order from outside is kept under another name here: its own client id is what its successor has.
   const clientId = isFound(stop) ? (stop.clientOrderId ?? venueClientId) : venueClientId;
   const active = await byClientId(search, clientId);
-  return isFound(active) ? active : inLists(search, clientId);
+  const order = isFound(active) ? active : await inLists(search, clientId);
+  // It exists, whatever became of it.
+  if (order === null && isFound(stop)) search.look.failed('stop', 'triggered, and what it placed is in no place');
+  return order;
 }
 
 async function lookup(link: Link, ask: Ask, request: LookupRequest, askedAt: string): Promise<LookupResult> {

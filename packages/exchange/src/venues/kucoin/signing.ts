@@ -24,11 +24,12 @@ export function signWithDeadlines(instance: CcxtInstance): void {
   instance.sign = (path, api, method, parameters, ...rest) => {
     const deadline = parameters[DEADLINE];
     if (typeof deadline !== 'number') return sign(path, api, method, parameters, ...rest);
+    // The clock is read for the timestamp first: what passes in between shortens the window.
+    const now = clock();
     const left = Math.floor(deadline - instance.milliseconds());
     if (left <= 0) throw new DeadlinePassed();
     const { [DEADLINE]: _ours, ...native } = parameters;
     const hasWindow = path === WITH_WINDOW && method === 'POST';
-    const now = clock();
     const timestamp = hasWindow ? now : now - Math.max(0, TIMESTAMP_LIFE_MS - left);
     const window = hasWindow ? { clientTimestamp: now, allowMaxTimeWindow: left } : {};
     instance.nonce = () => timestamp;
