@@ -23,8 +23,17 @@ import { toMs } from './time.ts';
 export function fold(machine: OrderMachine, report: OrderReport, context: FoldContext): Folded {
   const folding = new Folding(machine, context);
   for (const fill of report.fills) foldFill(folding, fill);
+  askForMissingFees(folding, report);
   if (report.order !== null) foldOrder(folding, report, report.order);
   return folding.result();
+}
+
+/** Some streams tell executions without their fees: the exchange's lists have them, and are read at once. */
+function askForMissingFees(folding: Folding, report: OrderReport): void {
+  if (report.source !== 'stream') return;
+  const isMissing = ({ tradeId, fee }: NormalizedFill): boolean =>
+    fee === null && folding.order.executions.some((known) => known.id === tradeId && known.fee === null);
+  if (report.fills.some(isMissing)) folding.ask('the fee of an execution is not told');
 }
 
 function foldFill(folding: Folding, fill: NormalizedFill): void {
