@@ -15,6 +15,7 @@ const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   binance: 'BTC-USDT',
   kraken: 'BTC-USD',
   coinbase: 'BTC-USD',
+  kucoin: 'BTC-USDT',
 };
 /** A client id that an order has already: most refuse it, some answer with that order. */
 const REPLAYS: ReadonlySet<ExchangeId> = new Set(['coinbase']);
@@ -227,7 +228,7 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
   it.each([
     ['no money', { size: '500' }, { insufficientFunds: true }],
     ['a crossing post-only order', { postOnly: true, price: '60000' }, {}],
-    ['too little', { size: '0.00001' }, { rulesChanged: true }],
+    ['too little', { size: '0.000001' }, { rulesChanged: true }],
   ])('%s is refused', async (_name, terms, flags) => {
     expect(await adapter.submit(order(terms), CONTROL)).toMatchObject({ kind: 'notPlaced', ...flags });
     expect((await simulator.ledger(exchange, account.apiKey)).orders).toHaveLength(0);

@@ -4,8 +4,9 @@ import { canonicalDecimal } from '@orderplane/domain';
 type SourceReviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 const parseWithSource = JSON.parse as (text: string, reviver: SourceReviver) => unknown;
 
-/** True when the double is the number that was written. */
+/** True when the double is the number that was written, and can be seen to be: above 2⁵³ integers share their doubles. */
 function isExact(value: number, source: string): boolean {
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return false;
   try {
     return canonicalDecimal(value) === canonicalDecimal(source);
   } catch {

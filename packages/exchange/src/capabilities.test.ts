@@ -50,6 +50,13 @@ describe('capabilities', () => {
     ['binance', { ...market, quoteSize: '1' }, 'size'],
     ['kraken', { ...limit, type: 'STOP_LIMIT' as const, stopPrice: '9', timeInForce: 'IOC' as const }, 'timeInForce'],
     ['kraken', { ...limit, reduceOnly: true }, 'reduceOnly'],
+    ['kucoin', byQuote, null],
+    ['kucoin', { ...byQuote, side: 'SELL' as const }, null],
+    ['kucoin', timed, null],
+    ['kucoin', { ...limit, type: 'STOP_LIMIT' as const, stopPrice: '9', timeInForce: 'IOC' as const }, null],
+    ['kucoin', { ...market, type: 'STOP_MARKET' as const, stopPrice: '9', timeInForce: 'IOC' as const }, 'timeInForce'],
+    ['kucoin', { ...limit, reduceOnly: true }, 'reduceOnly'],
+    ['kucoin', { ...limit, postOnly: true, timeInForce: 'IOC' as const }, 'postOnly'],
     ['binance', { ...limit, postOnly: true }, null],
     ['binance', { ...timed, postOnly: true }, null],
     ['binance', { ...limit, postOnly: true, timeInForce: 'FOK' as const }, 'postOnly'],
@@ -73,6 +80,8 @@ describe('capabilities', () => {
     expect(expiresNatively(capabilitiesOf('binance'), timed)).toBe(false);
     expect(expiresNatively(capabilitiesOf('kraken'), { ...timed, type: 'STOP_LIMIT' })).toBe(false);
     expect(expiresNatively(capabilitiesOf('coinbase'), { ...timed, type: 'STOP_LIMIT' })).toBe(true);
+    expect(expiresNatively(capabilitiesOf('kucoin'), timed)).toBe(true);
+    expect(expiresNatively(capabilitiesOf('kucoin'), { ...timed, type: 'STOP_LIMIT' })).toBe(false);
   });
 
   it('are readable without loading ccxt', () => {

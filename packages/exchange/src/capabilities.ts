@@ -3,6 +3,7 @@ import type { ExchangeCapabilities } from './adapter.ts';
 import { binanceCapabilities } from './venues/binance/capabilities.ts';
 import { coinbaseCapabilities } from './venues/coinbase/capabilities.ts';
 import { krakenCapabilities } from './venues/kraken/capabilities.ts';
+import { kucoinCapabilities } from './venues/kucoin/capabilities.ts';
 
 export type { ExchangeCapabilities } from './adapter.ts';
 export { drawCredentials } from './draw-credentials.ts';
@@ -12,6 +13,7 @@ export const CAPABILITIES: Readonly<Record<ExchangeId, ExchangeCapabilities>> = 
   binance: binanceCapabilities,
   kraken: krakenCapabilities,
   coinbase: coinbaseCapabilities,
+  kucoin: kucoinCapabilities,
 };
 
 export const capabilitiesOf = (exchange: ExchangeId): ExchangeCapabilities => CAPABILITIES[exchange];

@@ -4,6 +4,7 @@ import type { Answer } from './transport.ts';
 import { classifyCancel, classifyRead, classifySubmit } from './outcome.ts';
 import { binanceClassifier } from './venues/binance/classify.ts';
 import { krakenClassifier } from './venues/kraken/classify.ts';
+import { kucoinClassifier } from './venues/kucoin/classify.ts';
 
 /** The outcome tables, row by row. */
 
@@ -128,6 +129,75 @@ describe('kraken', () => {
 
   it.each([500, 502, 520, 524])('%i is unknown', (status) => {
     expect(classifySubmit(krakenClassifier, answer(status, { error: ['EOrder:Nope'] }), NOW).kind).toBe('unknown');
+  });
+});
+
+describe('kucoin', () => {
+  it.each([
+    [200, '200004', 'Balance insufficient!', 'notPlaced', 'refused', 'failed'],
+    [200, '400100', 'validation.createOrder.clientOidDuplicated', 'duplicate', 'refused', 'failed'],
+    [200, '126044', 'clientOid duplicate', 'duplicate', 'refused', 'failed'],
+    [200, '400100', 'Order size increment invalid.', 'notPlaced', 'refused', 'failed'],
+    [200, '400100', 'Order size below the minimum requirement.', 'notPlaced', 'refused', 'failed'],
+    [200, '400100', 'validation.createOrder.sideIsRequired', 'notPlaced', 'refused', 'failed'],
+    [200, '400100', 'order_not_exist_or_not_allow_to_cancel', 'unknown', 'unknownOrder', 'absent'],
+    [200, '400100', 'order not exist.', 'unknown', 'unknownOrder', 'absent'],
+    [200, 'order_not_exist', 'order_not_exist', 'unknown', 'unknownOrder', 'absent'],
+    [200, '200001', 'Order creation for this pair suspended', 'notPlaced', 'refused', 'failed'],
+    [200, '200003', 'too many', 'notPlaced', 'refused', 'failed'],
+    [200, '200009', 'kyc', 'notPlaced', 'refused', 'failed'],
+    [200, '300000', 'post only', 'notPlaced', 'refused', 'failed'],
+    [200, '400200', 'Forbidden to place an order', 'notPlaced', 'refused', 'failed'],
+    [200, '400600', 'validation.createOrder.symbolNotAvailable', 'notPlaced', 'refused', 'failed'],
+    [200, '600101', 'The order funds should more then 0.1 USDT.', 'notPlaced', 'refused', 'failed'],
+    [200, '900001', 'symbol not exists', 'notPlaced', 'refused', 'failed'],
+    [200, '900014', 'Invalid chainId', 'notPlaced', 'refused', 'failed'],
+    [401, '400002', 'KC-API-TIMESTAMP Invalid', 'notPlaced', 'refused', 'failed'],
+    ...['400001', '400003', '400004', '400005', '400006', '400007', '411100'].map(
+      (code) => [401, code, 'key', 'auth', 'auth', 'failed'] as const,
+    ),
+    [429, '429000', 'Too many requests', 'rateLimited', 'rateLimited', 'failed'],
+    [200, '429000', 'Too many requests', 'rateLimited', 'rateLimited', 'failed'],
+    [200, '200002', 'Too many requests--cur limit:45', 'rateLimited', 'rateLimited', 'failed'],
+    [403, '1015', 'cloudflare', 'rateLimited', 'rateLimited', 'failed'],
+    [200, '403', 'Exceeded the access frequency', 'rateLimited', 'rateLimited', 'failed'],
+    [200, '126041', 'clientTimestamp parameter error', 'unknown', 'unknown', 'failed'],
+    [200, '500000', 'Internal Server Error', 'unknown', 'unknown', 'failed'],
+    [200, '503', 'Service Unavailable', 'unknown', 'unknown', 'failed'],
+    [500, '200004', 'Balance insufficient!', 'unknown', 'unknown', 'failed'],
+    [200, '999999', 'never seen', 'unknown', 'unknown', 'failed'],
+  ] as const)('%i %s %s', (status, code, msg, submit, cancel, read) => {
+    const told = answer(status, { code, msg });
+    expect(classifySubmit(kucoinClassifier, told, NOW).kind).toBe(submit);
+    expect(classifyCancel(kucoinClassifier, told, NOW).kind).toBe(cancel);
+    expect(classifyRead(kucoinClassifier, told, NOW).kind).toBe(read);
+  });
+
+  it('marks what follows from a refusal', () => {
+    const told = (code: string, msg: string) => classifySubmit(kucoinClassifier, answer(200, { code, msg }), NOW);
+    expect(told('200004', 'Balance insufficient!')).toMatchObject({ insufficientFunds: true, rulesChanged: false });
+    expect(told('400100', 'Price increment invalid.')).toMatchObject({ rulesChanged: true });
+    expect(told('400100', 'validation.createOrder.sideIsRequired')).toMatchObject({ rulesChanged: false });
+  });
+
+  it.each([{ code: '200000' }, { code: '200000', data: null }, {}, { data: {} }, '<html>'])(
+    'a success without data proves nothing: %j',
+    (body) => {
+      const told = answer(200, body);
+      expect(classifySubmit(kucoinClassifier, told, NOW).kind).toBe('unknown');
+      expect(classifyCancel(kucoinClassifier, told, NOW).kind).toBe('unknown');
+      expect(classifyRead(kucoinClassifier, told, NOW).kind).toBe('failed');
+    },
+  );
+
+  it.each([
+    [answer(429, { code: '429000', msg: '' }, { 'gw-ratelimit-reset': '1200' }), 1_200],
+    [answer(429, { code: '429000', msg: '' }), 5_000],
+    // The header comes with every answer and says nothing about one endpoint that is blocked.
+    [answer(200, { code: '200002', msg: '' }, { 'gw-ratelimit-reset': '1200' }), 10_000],
+    [answer(429, '<html>'), 10_000],
+  ])('waits as told %#', (limited, retryAfterMs) => {
+    expect(classifySubmit(kucoinClassifier, limited, NOW)).toMatchObject({ kind: 'rateLimited', retryAfterMs });
   });
 });
 

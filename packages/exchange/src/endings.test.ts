@@ -16,11 +16,13 @@ const ROUTE: Readonly<Record<ExchangeId, string>> = {
   binance: 'POST api.binance.com/api/v3/order',
   kraken: 'POST api.kraken.com/0/private/AddOrder',
   coinbase: 'POST api.coinbase.com/api/v3/brokerage/orders',
+  kucoin: 'POST api.kucoin.com/api/v1/hf/orders',
 };
 const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   binance: 'BTC-USDT',
   kraken: 'BTC-USD',
   coinbase: 'BTC-USD',
+  kucoin: 'BTC-USDT',
 };
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
@@ -180,6 +182,7 @@ const REFUSAL: Readonly<Record<ExchangeId, Ending>> = {
   binance: json({ code: -1013, msg: 'Filter failure: LOT_SIZE' }, 400),
   kraken: json({ error: ['EOrder:Nope'] }),
   coinbase: json({ success: false, error_response: { error: 'INVALID_LIMIT_PRICE' } }),
+  kucoin: json({ code: '400100', msg: 'Order size below the minimum requirement.' }),
 };
 const refusal = (exchange: ExchangeId): Ending => REFUSAL[exchange];
 

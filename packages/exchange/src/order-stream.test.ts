@@ -25,6 +25,11 @@ beforeAll(async () => {
     'POST api.kraken.com/0/private/GetWebSocketsToken',
     json({ error: [], result: { token: 't', expires: 900 } }),
   );
+  const server = { endpoint: 'wss://ws-api-spot.kucoin.com/', pingInterval: 18_000, pingTimeout: 10_000 };
+  stub.on(
+    'POST api.kucoin.com/api/v1/bullet-private',
+    json({ code: '200000', data: { token: 't', instanceServers: [server] } }),
+  );
 });
 afterEach(async () => {
   await Promise.all(ends.map((end) => end()));
@@ -71,7 +76,7 @@ function watch(
   return { events, sockets, types: () => events.map((event) => event.type), close };
 }
 
-/** The answer to the subscription on the nth socket of an instance: ccxt numbers its requests. */
+/** The answers to the subscriptions on the nth socket of an instance, a list where there are several: ccxt numbers its requests. */
 const CONFIRM: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
   binance: (nth) => ({ id: String(nth), status: 200, result: { subscriptionId: 0 } }),
   kraken: (nth) => ({
@@ -79,6 +84,11 @@ const CONFIRM: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
     result: { channel: 'executions', snap_orders: true },
   }),
   coinbase: () => ({ channel: 'subscriptions', sequence_num: 0, events: [{ subscriptions: { user: ['u'] } }] }),
+  // Orders and stop orders.
+  kucoin: (nth) => [nth * 2 - 1, nth * 2].map((id) => ({ id: String(id), type: 'ack' })),
+};
+const confirm = (exchange: ExchangeId, socket: StubSocket | undefined, nth: number): void => {
+  for (const message of [CONFIRM[exchange](nth)].flat()) socket?.send(message);
 };
 const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
   binance: (nth) => ({
@@ -87,6 +97,7 @@ const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
   }),
   kraken: (nth) => ({ method: 'subscribe', req_id: nth, success: false, error: 'ESession:Invalid session' }),
   coinbase: () => ({ type: 'error', message: 'authentication failure' }),
+  kucoin: (nth) => ({ id: String(nth), type: 'error', code: 403, data: 'login is required' }),
 };
 
 const report = (terms: Record<string, unknown>) => ({
@@ -126,7 +137,7 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
     const watched = watch(exchange, () => undefined);
     await expect.poll(() => watched.sockets.length, { timeout: 3_000 }).toBe(1);
     expect(watched.types()).toEqual([]);
-    watched.sockets[0]?.send(CONFIRM[exchange](1));
+    confirm(exchange, watched.sockets[0], 1);
     await expect.poll(watched.types).toEqual(['connected']);
   });
 
@@ -140,7 +151,7 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
     const watched = watch(
       exchange,
       (socket, nth) => {
-        socket.send(CONFIRM[exchange](nth));
+        confirm(exchange, socket, nth);
         if (nth === 1) setTimeout(() => socket.destroy(), 20);
       },
       200,
@@ -153,10 +164,10 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
 
   it('unreadable text on the socket is told and hurts nothing', async () => {
     const watched = watch(exchange, (socket, nth) => {
-      socket.send(CONFIRM[exchange](nth));
+      confirm(exchange, socket, nth);
       socket.sendText('{"cut":');
       for (const odd of ['[]', 'null', '"text"', '{}']) socket.sendText(odd);
-      socket.send(CONFIRM[exchange](nth));
+      confirm(exchange, socket, nth);
     });
     await expect.poll(() => watched.types()[0], { timeout: 3_000 }).toBe('connected');
     await new Promise((resolve) => setTimeout(resolve, 100));

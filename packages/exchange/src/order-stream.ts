@@ -13,6 +13,8 @@ const LOOK_EVERY_MS = 1_000;
 /** One connection's life: from the dial to the reason of its end. */
 interface Connection {
   readonly link: Link;
+  /** Subscriptions that were confirmed so far, and whether those are all. */
+  confirmations: number;
   confirmed: boolean;
   lastSequence: number | null;
   lastSignAt: number;
@@ -71,19 +73,21 @@ export class OrderStream {
   /** Dials, subscribes, listens; resolves with the reason when the connection has ended. Never throws. */
   async #connectOnce(): Promise<{ readonly confirmed: boolean; readonly reason: string }> {
     let link: Link;
+    let url: string;
     try {
       link = await this.#session.ready();
+      url = await this.#venue.stream.url(link.instance);
     } catch (error) {
       return { confirmed: false, reason: safeMessage(error) };
     }
     const { instance } = link;
-    const url = this.#venue.stream.url(instance);
     // A watch that was under way when its socket was given up can have dialled again, without subscribing.
     dropSocket(instance, url);
     const ended = Promise.withResolvers<string>();
     const now = performance.now();
     const connection: Connection = {
       link,
+      confirmations: 0,
       confirmed: false,
       lastSequence: null,
       lastSignAt: now,
@@ -111,8 +115,9 @@ export class OrderStream {
 
   /** ccxt's own watch: it dials and subscribes. Its results are not used; its failures end the connection. */
   async #await(instance: CcxtInstance, connection: Connection): Promise<void> {
+    const { watch } = this.#venue.stream;
     try {
-      while (this.#connection === connection) await instance.watchOrders();
+      while (this.#connection === connection) await (watch === undefined ? instance.watchOrders() : watch(instance));
     } catch (error) {
       connection.end(safeMessage(error));
     }
@@ -145,7 +150,8 @@ export class OrderStream {
   }
 
   #confirm(connection: Connection): void {
-    if (connection.confirmed) return;
+    connection.confirmations += 1;
+    if (connection.confirmed || connection.confirmations < (this.#venue.stream.subscriptions ?? 1)) return;
     connection.confirmed = true;
     this.#tell({ type: 'connected' });
   }

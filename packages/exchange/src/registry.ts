@@ -3,10 +3,12 @@ import type { VenueDefinition } from './venue.ts';
 import { binance } from './venues/binance/index.ts';
 import { coinbase } from './venues/coinbase/index.ts';
 import { kraken } from './venues/kraken/index.ts';
+import { kucoin } from './venues/kucoin/index.ts';
 
 /** One line per exchange. An exchange id without a line does not compile. */
 export const VENUES: Readonly<Record<ExchangeId, VenueDefinition>> = {
   binance,
   kraken,
   coinbase,
+  kucoin,
 };

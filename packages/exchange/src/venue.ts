@@ -76,8 +76,12 @@ export interface OrderStreamProtocol {
   readonly keepAliveMs: number;
   /** No message, ping or pong for this long: the socket is dead, ms. */
   readonly silenceMs: number;
-  /** Address of the socket that carries the orders. */
-  url(instance: CcxtInstance): string;
+  /** Address of the socket that carries the orders. A promise where it has to be asked for first. */
+  url(instance: CcxtInstance): string | Promise<string>;
+  /** ccxt's watches that subscribe what is needed; `watchOrders` alone where it is absent. */
+  readonly watch?: (instance: CcxtInstance) => Promise<unknown>;
+  /** How many subscriptions must be confirmed before the stream is complete; 1 where it is absent. */
+  readonly subscriptions?: number;
   signal(message: unknown): StreamSignal;
   readonly method: string;
 }

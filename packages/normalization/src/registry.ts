@@ -7,12 +7,14 @@ import type { Venue } from './venue.ts';
 import { binance } from './venues/binance/index.ts';
 import { coinbase } from './venues/coinbase/index.ts';
 import { kraken } from './venues/kraken/index.ts';
+import { kucoin } from './venues/kucoin/index.ts';
 
 /** One line per venue. An exchange id without a line does not compile. */
 export const VENUES: Readonly<Record<ExchangeId, Venue>> = {
   binance,
   kraken,
   coinbase,
+  kucoin,
 };
 
 /** Throws UnknownExchange. */

@@ -57,6 +57,21 @@ describe('executions are complete before an end is taken over', () => {
     const once = fold(orderAfter('validated', 'sent'), says(order), CONTEXT).machine;
     expect(fold(once, { ...says(order), source: 'stream' }, CONTEXT).machine).toBe(once);
   });
+
+  test('a fee that the stream did not tell is learnt later, and nothing else changes', () => {
+    const order = atVenue((venue, held) => venue.fill(held, '0.4', at(2)));
+    const told = says(order);
+    const bare = { ...told, fills: told.fills.map((fill) => ({ ...fill, fee: null })) };
+    const first = fold(orderAfter('validated', 'sent'), { ...bare, source: 'stream' }, CONTEXT);
+    expect(first.question).toBe('the fee of an execution is not told');
+    const once = first.machine;
+    const { machine, alarms, question } = fold(once, told, CONTEXT);
+    expect(question).toBeNull();
+    expect(machine.executions.map((one) => one.fee)).toEqual(told.fills.map((fill) => fill.fee));
+    expect({ ...machine, executions: once.executions }).toEqual(once);
+    expect(alarms).toEqual([]);
+    expect(fold(machine, { ...bare, source: 'stream' }, CONTEXT)).toMatchObject({ machine, question: null });
+  });
 });
 
 describe('how an order ended', () => {
@@ -199,7 +214,9 @@ describe('two steps', () => {
 
   test('reports of the old leg change nothing afterwards, but its late executions count', () => {
     const order = orderAfter(...STEPS, 'old leg over', 'new leg sent', 'new leg placed');
-    expect(fold(order, oldLeg('0.4'), CONTEXT).machine).toBe(order);
+    const told = oldLeg('0.4');
+    const asBooked = { ...told, fills: told.fills.map((fill) => ({ ...fill, fee: null })) };
+    expect(fold(order, asBooked, CONTEXT).machine).toBe(order);
     const late = withoutFills(says(cancelledWith('0.5')));
     expect(fold(order, late, CONTEXT)).toMatchObject({
       machine: order,

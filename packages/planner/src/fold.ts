@@ -23,15 +23,26 @@ import { toMs } from './time.ts';
 export function fold(machine: OrderMachine, report: OrderReport, context: FoldContext): Folded {
   const folding = new Folding(machine, context);
   for (const fill of report.fills) foldFill(folding, fill);
+  askForMissingFees(folding, report);
   if (report.order !== null) foldOrder(folding, report, report.order);
   return folding.result();
 }
 
+/** Some streams tell executions without their fees: the exchange's lists have them, and are read at once. */
+function askForMissingFees(folding: Folding, report: OrderReport): void {
+  if (report.source !== 'stream') return;
+  const isMissing = ({ tradeId, fee }: NormalizedFill): boolean =>
+    fee === null && folding.order.executions.some((known) => known.id === tradeId && known.fee === null);
+  if (report.fills.some(isMissing)) folding.ask('the fee of an execution is not told');
+}
+
 function foldFill(folding: Folding, fill: NormalizedFill): void {
   const order = folding.order;
-  if (order.executions.some((execution) => execution.id === fill.tradeId)) return;
+  const known = order.executions.find((execution) => execution.id === fill.tradeId);
+  // Known, and nothing new of it: a stream may have told it without its fee.
+  if (known !== undefined && (known.fee !== null || fill.fee === null)) return;
   const leg = legOf(order, fill);
-  if (leg !== null && isNewLegInFlight(order, leg)) placeNewLeg(folding, leg, fill.orderId);
+  if (known === undefined && leg !== null && isNewLegInFlight(order, leg)) placeNewLeg(folding, leg, fill.orderId);
   const filled = sum([cumQty(folding.order), fill.size]);
   const size = folding.order.terms.size;
   folding.apply({

@@ -1,4 +1,4 @@
-import { mergeTerms } from './draft.ts';
+import { mergeTerms, worksAtOnce } from './draft.ts';
 import { evolve } from './evolve.ts';
 import { entered } from './journal.ts';
 import type { EventBody, JournalEntry, MachineEvent, OrderMachine, VenueProfile } from './model.ts';
@@ -39,7 +39,7 @@ function newborn(event: BirthBody): OrderMachine {
     terms: mergeTerms(event.terms, {}),
     raisedFrom: null,
     termsVersion: 0,
-    working: event.kind.type === 'MARKET' || event.kind.type === 'LIMIT',
+    working: worksAtOnce(event.kind.type),
     executions: [],
     earlyCorrections: [],
     legs: [],

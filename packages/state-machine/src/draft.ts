@@ -1,5 +1,5 @@
 import { compare, maximum, minimum } from '@orderplane/domain';
-import type { DecimalString } from '@orderplane/domain';
+import type { DecimalString, OrderType } from '@orderplane/domain';
 import type { Leg, LegPhase, MachineEvent, OrderMachine, OrderRequest, OrderTerms, VenueProfile } from './model.ts';
 import { currentLeg, isOpenRequest, openReplaces } from './projections.ts';
 import { cumQty } from './quantities.ts';
@@ -113,6 +113,9 @@ export function changeLeg(draft: Draft, index: number, patch: Partial<Leg>): voi
 
 export const changeCurrentLeg = (draft: Draft, patch: Partial<Leg>): void =>
   changeLeg(draft, draft.legs.length - 1, patch);
+
+/** A stop waits for its trigger first. */
+export const worksAtOnce = (type: OrderType): boolean => type === 'MARKET' || type === 'LIMIT';
 
 export function sentLeg(
   terms: OrderTerms,

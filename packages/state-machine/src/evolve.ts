@@ -3,6 +3,7 @@ import { changeLeg, sentLeg } from './draft.ts';
 import type { Context, Draft } from './draft.ts';
 import { applyEffect } from './effects/index.ts';
 import { enter, raiseStray, strayNewLeg } from './ends.ts';
+import { withFee } from './executions.ts';
 import { GUARDS } from './guards.ts';
 import { entered, journalOf } from './journal.ts';
 import { classify, sortMail } from './mail.ts';
@@ -20,6 +21,9 @@ import { CELLS } from './table.ts';
 export function evolve(order: OrderMachine, event: MachineEvent, profile: VenueProfile = SPOT_PROFILE): Transition {
   if (event.type === 'Created' || event.type === 'Adopted')
     return unchanged(order, 'bug', `${event.type} for an order that exists`);
+  const told =
+    event.type === 'PartialFill' || event.type === 'Fill' ? withFee(order.executions, event.execution) : null;
+  if (told !== null) return unchanged({ ...order, executions: told }, 'kept', null);
   const [first, ...rest] = sortMail(order, event);
   if (first === undefined) return unchanged(order, 'kept', null);
   return rest.reduce((done, next) => join(done, step(done.order, next, profile)), step(order, first, profile));
@@ -152,7 +156,10 @@ function asSubmitted(order: OrderMachine, event: TableEvent, profile: VenueProfi
   return join(known, step(submitted, event, profile));
 }
 
-/** Every id that the venue ever gave leads to the order. A late first id does not pass for the current one. */
+/**
+ * Every id that the venue ever gave leads to the order. A late first id does not pass for the current one; but while a
+ * stop waits, another id is that of the order which its trigger placed, and the current one from then on.
+ */
 function learnVenueId(draft: Draft, event: TableEvent): void {
   const id = venueIdOf(event);
   if (id === null || draft.legs.some((leg) => leg.venueOrderIds.includes(id))) return;
@@ -161,7 +168,8 @@ function learnVenueId(draft: Draft, event: TableEvent): void {
   const index = named === -1 ? draft.legs.length - 1 : named;
   const leg = draft.legs[index];
   if (leg === undefined) return;
-  const venueOrderIds = event.type === 'StrayFound' ? [...leg.venueOrderIds, id] : [id, ...leg.venueOrderIds];
+  const isCurrent = event.type === 'StrayFound' || !draft.working;
+  const venueOrderIds = isCurrent ? [...leg.venueOrderIds, id] : [id, ...leg.venueOrderIds];
   changeLeg(draft, index, { venueOrderIds });
 }
 

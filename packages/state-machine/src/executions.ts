@@ -25,6 +25,18 @@ export function book(before: Book, reported: Reported): Book {
   return applyEarly({ ...before, executions: [...before.executions, execution] }, execution.id);
 }
 
+/**
+ * The executions with the fee of a known one that was told without it; null where nothing is learnt. Some streams tell
+ * trades without their fees, which the exchange's lists name later.
+ */
+export function withFee(executions: readonly Execution[], reported: Reported): readonly Execution[] | null {
+  const { fee } = reported;
+  const known = executions.find((execution) => execution.id === reported.id);
+  if (known === undefined || known.fee !== null || fee === null) return null;
+  const complete = { ...known, fee: { currency: fee.currency, cost: fee.cost } };
+  return executions.map((execution) => (execution === known ? complete : execution));
+}
+
 /** Takes a bust or a correction: at once if its execution is known, otherwise when that arrives. */
 export function correct(before: Book, given: Correction): Book {
   if (knows(before, given.execRefId)) return apply(before, given);

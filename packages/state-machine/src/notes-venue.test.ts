@@ -285,15 +285,39 @@ describe('an order that was never recorded as sent', () => {
 });
 
 describe('native stops', () => {
+  const STOP: EventBody = {
+    type: 'Created',
+    kind: { type: 'STOP_LIMIT', timeInForce: 'GTC' },
+    terms: { ...terms(), stopPrice: '90' },
+  };
+  const waiting = () => new Life([...TO.submitted, { ...ACK, working: false } as EventBody], STOP);
+
   test('wait at the venue until they are activated', () => {
-    const stop: EventBody = {
-      type: 'Created',
-      kind: { type: 'STOP_LIMIT', timeInForce: 'GTC' },
-      terms: { ...terms(), stopPrice: '90' },
-    };
-    const life = new Life([...TO.submitted, { ...ACK, working: false } as EventBody], stop);
+    const life = waiting();
     expect([life.order.life, life.order.working]).toEqual(['ACKNOWLEDGED', false]);
     life.apply({ type: 'Activated', venueOrderId: 'V1' });
     expect([life.order.life, life.order.working]).toEqual(['ACKNOWLEDGED', true]);
+  });
+
+  const placed: readonly (readonly [string, EventBody])[] = [
+    ['its trigger', { type: 'Activated', venueOrderId: 'V2' }],
+    ['its acknowledgement', { type: 'Acknowledged', venueOrderId: 'V2', working: true }],
+    ['its first fill', fill('E1', '4', { venueOrderId: 'V2' })],
+  ];
+  test.each(placed)('go on under the id that %s gives, and end with it', (_name, event) => {
+    const life = waiting();
+    life.apply(event);
+    expect(life.order.legs[0]?.venueOrderIds).toEqual(['V1', 'V2']);
+    life.apply(CANCELLED);
+    expect(life.order.end).toBeNull();
+    life.apply({ ...CANCELLED, venueOrderId: 'V2' } as EventBody);
+    expect(life.order.life).toBe('CANCELLED');
+  });
+
+  test('are known by both ids whichever is told first', () => {
+    const life = new Life(TO.submitted, STOP);
+    life.apply({ type: 'Acknowledged', venueOrderId: 'V2', working: true });
+    life.apply({ ...ACK, working: false } as EventBody);
+    expect(life.order.legs[0]?.venueOrderIds).toEqual(['V1', 'V2']);
   });
 });

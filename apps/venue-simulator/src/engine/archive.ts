@@ -23,6 +23,8 @@ function listOf<Item>(map: Map<string, Item[]>, key: string): Item[] {
 /** Everything the exchange ever held, found by id, by client id, and by account. Nothing is ever removed. */
 export class Archive {
   readonly #orders = new Map<string, MutableOrder>();
+  /** Further ids of orders that changed theirs. */
+  readonly #otherIds = new Map<string, MutableOrder>();
   readonly #files = new Map<string, AccountFile>();
   readonly #executionsOf = new Map<string, SimExecution[]>();
   readonly allExecutions: SimExecution[] = [];
@@ -31,7 +33,7 @@ export class Archive {
     return this.#orders.values();
   }
   get(orderId: string): MutableOrder | undefined {
-    return this.#orders.get(orderId);
+    return this.#orders.get(orderId) ?? this.#otherIds.get(orderId);
   }
   byClientId(account: string, clientId: string): MutableOrder | undefined {
     return this.#files.get(account)?.byClientId.get(clientId);
@@ -64,6 +66,20 @@ export class Archive {
     else file.ended.push(order);
   }
 
+  /** Another id that leads to the order. */
+  alias(order: MutableOrder, id: string): void {
+    if (!this.#orders.has(id)) this.#otherIds.set(id, order);
+  }
+
+  /** The order goes on under another id; the old one leads to it too. */
+  changeId(order: MutableOrder, id: string): void {
+    const { open } = this.#file(order.account);
+    open.delete(order.id);
+    order.id = id;
+    open.set(id, order);
+    this.alias(order, id);
+  }
+
   /** The old client id leads to the order too, until another order takes it. */
   rename(order: MutableOrder, clientId: string): void {
     order.clientId = clientId;
@@ -91,6 +107,7 @@ export class Archive {
 
   clear(): void {
     this.#orders.clear();
+    this.#otherIds.clear();
     this.#files.clear();
     this.#executionsOf.clear();
     this.allExecutions.length = 0;

@@ -185,6 +185,36 @@ describe('stops', () => {
   });
 });
 
+describe('stops that go on under another id', () => {
+  const change = { triggeredOrderId: (number: number) => `S${number}` };
+  const triggered = () => {
+    const world = bench(change);
+    const stop = world.accept({ side: 'BUY', size: '1', price: '110', stopPrice: '105' });
+    expect(stop.id).toBe('O1');
+    world.engine.setPrice(SYMBOL, fixed('106'), null, NOW);
+    return { ...world, stop };
+  };
+
+  test('both ids find the order, which is listed once and trades under the new one', () => {
+    const { accept, engine, stop } = triggered();
+    expect([stop.id, engine.order('O1'), engine.order('S1')]).toEqual(['S1', stop, stop]);
+    expect([...engine.allOrders].map((order) => order.id)).toEqual(['S1']);
+    expect(engine.openOrders('alice').map((order) => order.id)).toEqual(['S1']);
+    accept({ account: 'bob', side: 'SELL', size: '0.4', price: '110' });
+    expect(engine.executionsOf('S1').map((one) => one.orderId)).toEqual(['S1']);
+    expect(engine.cancel('S1', NOW).ok).toBe(true);
+    expect(engine.openOrders('alice')).toEqual([]);
+  });
+
+  test('and do so after a restart', () => {
+    const { engine } = triggered();
+    const again = bench(change).engine;
+    again.restore(engine.records());
+    expect([again.order('O1')?.id, again.order('S1')?.id]).toEqual(['S1', 'S1']);
+    expect(again.cancel('S1', NOW).ok).toBe(true);
+  });
+});
+
 describe('orders by amount', () => {
   test('a purchase spends at most the amount and is filled when less than a step is left', () => {
     const { accept } = bench();
@@ -322,5 +352,33 @@ describe('synthetic liquidity and set prices', () => {
     engine.setWalk(SYMBOL, true);
     engine.tick(NOW + 101_000);
     expect(order.status).toBe('FILLED');
+  });
+});
+
+describe('a contract', () => {
+  const contract = { markets: [{ ...MARKET, contract: true }], feeIn: 'received' as const };
+  const balance = (engine: ReturnType<typeof bench>['engine'], asset: string) => {
+    const found = engine.balances('alice').get(asset);
+    return [text(found?.total ?? null), text(found?.held ?? null)];
+  };
+
+  test('is covered, paid and charged in quote on both sides, and moves no base', () => {
+    const { accept, engine } = bench(contract);
+    const sale = accept({ side: 'SELL', size: '2', price: '110' });
+    expect(balance(engine, 'AAA')).toEqual(['1000', '0']);
+    expect(balance(engine, 'QQQ')).toEqual(['100000', '220.44']);
+    accept({ account: 'bob', side: 'BUY', size: '2', price: '110' });
+    expect(balance(engine, 'AAA')).toEqual(['1000', '0']);
+    expect(balance(engine, 'QQQ')).toEqual(['100219.78', '0']);
+    expect(engine.executionsOf(sale.id).map((one) => [one.feeCurrency, text(one.feeCost)])).toEqual([['QQQ', '0.22']]);
+  });
+
+  test('is sold without owning the base, as far as the quote covers it', () => {
+    const { accept, engine, place } = bench({ ...contract, syntheticLevels: 3 });
+    engine.setBalance('alice', 'AAA', 0n);
+    expect(accept({ side: 'SELL', size: '1' }).status).toBe('FILLED');
+    engine.setBalance('alice', 'QQQ', fixed('50'));
+    expect(place({ side: 'SELL', size: '1' })).toEqual({ ok: false, refusal: 'insufficientFunds' });
+    expect(place({ side: 'SELL', size: '1', price: '105' })).toEqual({ ok: false, refusal: 'insufficientFunds' });
   });
 });

@@ -19,6 +19,7 @@ export type Ending =
 
 export interface StubRequest {
   readonly route: string;
+  /** Of a form body or of the query; a JSON body is in `body`. */
   readonly parameters: URLSearchParams;
   readonly body: string;
   readonly headers: IncomingHttpHeaders;
@@ -161,6 +162,20 @@ const COINBASE_PRODUCT = {
   trading_disabled: false,
 };
 
+const KUCOIN_SYMBOL = {
+  symbol: 'BTC-USDT',
+  baseCurrency: 'BTC',
+  quoteCurrency: 'USDT',
+  baseMinSize: '0.00001',
+  baseMaxSize: '10000000000',
+  quoteMinSize: '0.1',
+  baseIncrement: '0.00000001',
+  quoteIncrement: '0.000001',
+  priceIncrement: '0.1',
+  minFunds: '0.1',
+  enableTrading: true,
+};
+
 /** The market lists that every adapter loads first. */
 export function serveMarkets(stub: StubVenue): void {
   stub.on('GET api.binance.com/api/v3/exchangeInfo', json({ symbols: [BINANCE_SYMBOL] }));
@@ -177,4 +192,5 @@ export function serveMarkets(stub: StubVenue): void {
     json({ data: [{ asset_id: 'a', code: 'BTC', name: 'Bitcoin' }] }),
   );
   stub.on('GET api.coinbase.com/v2/exchange-rates', json({ data: { currency: 'USD', rates: { BTC: '0.00002' } } }));
+  stub.on('GET api.kucoin.com/api/v2/symbols', json({ code: '200000', data: [KUCOIN_SYMBOL] }));
 }

@@ -9,6 +9,7 @@ import {
   newLegInFlight,
   phaseOfLeg,
   sentLeg,
+  worksAtOnce,
 } from '../draft.ts';
 import type { Context, Draft } from '../draft.ts';
 import { raiseStray } from '../ends.ts';
@@ -49,6 +50,8 @@ export function legSent(draft: Draft, event: EventOf<'LegSent'>): void {
     return;
   }
   draft.legs = [...draft.legs, sentLeg(event.terms, event, event)];
+  // A new leg of a stop waits for its trigger anew.
+  draft.working = worksAtOnce(draft.kind.type);
 }
 
 /** The new leg lives: the replace is applied, with the wished total. */

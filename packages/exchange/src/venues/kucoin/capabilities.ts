@@ -1,0 +1,37 @@
+import type { ExchangeCapabilities } from '../../adapter.ts';
+
+/** Sources: KuCoin API documentation, high-frequency ("pro") spot orders, unless a line says otherwise. */
+export const kucoinCapabilities: ExchangeCapabilities = {
+  exchange: 'kucoin',
+  name: 'KuCoin',
+  // There is no testnet.
+  modes: ['PAPER', 'LIVE'],
+  // The passphrase is chosen when the key is made, and sent signed.
+  credentials: { secret: 'text', passphrase: true },
+  orderTypes: ['MARKET', 'LIMIT', 'STOP_LIMIT', 'STOP_MARKET'],
+  timesInForce: {
+    MARKET: [],
+    LIMIT: ['GTC', 'IOC', 'FOK', 'GTT'],
+    // `cancelAfter` of a stop counts from an instant that is not established: a timer ends it instead.
+    STOP_LIMIT: ['GTC', 'IOC', 'FOK'],
+    STOP_MARKET: [],
+  },
+  emulatesGtt: true,
+  postOnly: true,
+  // Futures only; on spot it is an unknown field, and ignored.
+  reduceOnly: false,
+  // `funds`.
+  marketByQuoteSize: { BUY: true, SELL: true },
+  // "alter" cancels and places anew: nothing holds the place in between, and the new order has another id.
+  amend: 'none',
+  amendSizeIsTotal: true,
+  lookupByClientId: true,
+  cancelByClientId: true,
+  orderStream: true,
+  // `dead-cancel-all`.
+  deadMansSwitch: true,
+  // `allowMaxTimeWindow`; where an endpoint lacks it, the five seconds in which a timestamp is good.
+  submissionDeadlineMs: 5_000,
+  visibilityDelayMs: 2_000,
+  absenceLookupGapMs: 2_000,
+};

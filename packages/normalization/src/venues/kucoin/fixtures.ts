@@ -1,0 +1,118 @@
+/** A successful answer of REST. */
+export const ok = (data: unknown) => ({ code: '200000', data });
+export const push = (topic: string, subject: string, data: unknown) => ({
+  type: 'message',
+  topic,
+  subject,
+  channelType: 'private',
+  userId: 'u-test',
+  data,
+});
+
+export const ID = '691f0000aa00bb00cc000017';
+export const STOP_ID = 'vs9testtest0000stop000017';
+export const CLIENT_ID = 'op-0190a3c48f217b6e9d105a4b3c2d1e0f';
+
+/** A limit order on the book. */
+export const ORDER = {
+  id: ID,
+  clientOid: CLIENT_ID,
+  symbol: 'BTC-USDT',
+  opType: 'DEAL',
+  type: 'limit',
+  side: 'sell',
+  price: '51000.4',
+  size: '0.75',
+  funds: '38250.3',
+  dealSize: '0',
+  dealFunds: '0',
+  remainSize: '0.75',
+  remainFunds: '38250.3',
+  cancelledSize: '0',
+  cancelledFunds: '0',
+  fee: '0',
+  feeCurrency: 'USDT',
+  stp: null,
+  timeInForce: 'GTC',
+  postOnly: false,
+  hidden: false,
+  iceberg: false,
+  visibleSize: '0',
+  cancelAfter: 0,
+  channel: 'API',
+  remark: null,
+  tags: 'partner:ccxt',
+  cancelExist: false,
+  tradeType: 'TRADE',
+  inOrderBook: true,
+  active: true,
+  tax: '0',
+  createdAt: 1771000000123,
+  lastUpdatedAt: 1771000000456,
+};
+
+export const STOP = {
+  id: STOP_ID,
+  symbol: 'BTC-USDT',
+  userId: 'u-test',
+  status: 'NEW',
+  type: 'limit',
+  side: 'sell',
+  price: '48900.50000000000000000000',
+  size: '0.75000000000000000000',
+  funds: null,
+  stp: null,
+  timeInForce: 'GTC',
+  cancelAfter: -1,
+  postOnly: false,
+  hidden: false,
+  iceberg: false,
+  visibleSize: null,
+  channel: 'API',
+  clientOid: CLIENT_ID,
+  remark: null,
+  tags: null,
+  relatedNo: null,
+  orderTime: 1771000000123000000,
+  domainId: 'kucoin',
+  tradeSource: 'USER',
+  tradeType: 'TRADE',
+  feeCurrency: 'USDT',
+  takerFeeRate: '0.00100000000000000000',
+  makerFeeRate: '0.00100000000000000000',
+  createdAt: 1771000000123,
+  stop: 'loss',
+  stopTriggerTime: null,
+  stopPrice: '49000.00000000000000000000',
+};
+
+export const CHANGE = {
+  symbol: 'BTC-USDT',
+  orderType: 'limit',
+  side: 'sell',
+  orderId: ID,
+  clientOid: CLIENT_ID,
+  type: 'open',
+  status: 'open',
+  orderTime: 1771000000123,
+  price: '51000.4',
+  originSize: '0.75',
+  size: '0.75',
+  filledSize: '0',
+  remainSize: '0.75',
+  canceledSize: '0',
+  ts: 1771000000456000000,
+};
+export const MATCH = {
+  ...CHANGE,
+  type: 'match',
+  liquidity: 'maker',
+  feeType: 'makerFee',
+  filledSize: '0.1',
+  remainSize: '0.65',
+  matchPrice: '51000.4',
+  matchSize: '0.1',
+  tradeId: '11029373945659393',
+};
+export const orderChange = (data: unknown) => push('/spotMarket/tradeOrders', 'orderChange', data);
+export const stopChange = (data: unknown) => push('/spotMarket/advancedOrders', 'stopOrder', data);
