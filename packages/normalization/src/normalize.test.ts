@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { NormalizationError } from './errors.ts';
 import { normalize, normalizeTickers } from './normalize.ts';
 import { ORDER as BINANCE_ORDER } from './venues/binance/fixtures.ts';
+import { answer, ORDER as DERIBIT_ORDER } from './venues/deribit/fixtures.ts';
 import { ID, ok, ORDER as KRAKEN_ORDER } from './venues/kraken/fixtures.ts';
 
 describe.each(EXCHANGE_IDS)('any JSON from %s', (exchange) => {
@@ -45,6 +46,8 @@ it.each([
   ['binance', BINANCE_ORDER],
   ['kraken', ok({ open: { [ID]: KRAKEN_ORDER } })],
   ['kraken', ok({ count: 1 })],
+  ['deribit', answer([DERIBIT_ORDER])],
+  ['deribit', answer(3)],
 ])('reads payloads of %s whose numbers a client library has quoted', (exchange, payload) => {
   const input = { exchange, transport: 'rest', method: '' } as const;
   expect(normalize({ ...input, payload: quoted(payload) })).toEqual(normalize({ ...input, payload }));

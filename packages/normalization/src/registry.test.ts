@@ -29,7 +29,7 @@ describe.each(EXCHANGE_IDS)('words of %s', (exchange) => {
   });
 });
 
-it('holds the words of the two exchanges', () => {
+it('holds the words of the exchanges', () => {
   expect(VENUES.binance.tables.nativeStatus).toEqual({
     PENDING: 'NEW',
     OPEN: 'NEW',
@@ -57,6 +57,20 @@ it('holds the words of the two exchanges', () => {
     LIMIT: 'limit',
     STOP_LIMIT: 'stop-loss-limit',
     STOP_MARKET: 'stop-loss',
+  });
+  expect(VENUES.deribit.tables.nativeStatus).toEqual({
+    PENDING: null,
+    OPEN: 'open',
+    FILLED: 'filled',
+    CANCELLED: 'cancelled',
+    EXPIRED: null,
+    FAILED: 'rejected',
+  });
+  expect(VENUES.deribit.tables.nativeType).toEqual({
+    MARKET: 'market',
+    LIMIT: 'limit',
+    STOP_LIMIT: 'stop_limit',
+    STOP_MARKET: 'stop_market',
   });
 });
 

@@ -5,12 +5,14 @@ import { lookUp } from './fields.ts';
 import type { SymbolTable } from './symbols.ts';
 import type { Venue } from './venue.ts';
 import { binance } from './venues/binance/index.ts';
+import { deribit } from './venues/deribit/index.ts';
 import { kraken } from './venues/kraken/index.ts';
 
 /** One line per venue. An exchange id without a line does not compile. */
 export const VENUES: Readonly<Record<ExchangeId, Venue>> = {
   binance,
   kraken,
+  deribit,
 };
 
 /** Throws UnknownExchange. */

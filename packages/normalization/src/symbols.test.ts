@@ -106,3 +106,22 @@ describe('native ids of Kraken', () => {
     );
   });
 });
+
+describe('native ids of Deribit', () => {
+  it.each([
+    ['BTC_USDC', 'BTC-USDC'],
+    ['ETH_BTC', 'ETH-BTC'],
+    ['BTC_USDC-PERPETUAL', 'BTC-USDC-PERPETUAL'],
+    // Amounts are US dollars: readable, not traded.
+    ['BTC-PERPETUAL', 'BTC-USD-PERPETUAL'],
+  ])('%s is %s', (native, canonical) => {
+    expect(canonicalSymbol('deribit', native)).toBe(canonical);
+  });
+
+  it.each(['BTC', 'BTC-27MAR26', 'BTC_USDC-27MAR26', 'BTC-27MAR26-90000-C', 'BTC-FS-27MAR26_PERP', '__proto__'])(
+    'names %s, which is neither a pair nor a perpetual',
+    (native) => {
+      expect(() => canonicalSymbol('deribit', native)).toThrow(/deribit: unknown symbol/);
+    },
+  );
+});
