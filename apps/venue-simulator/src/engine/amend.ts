@@ -55,7 +55,7 @@ function refusalOf(
   if (!order.working && instrument.isTriggered(wish)) return 'wouldTrigger';
   const isRepriced = wish.price !== order.price;
   if (order.working && isRepriced && wish.postOnly && wouldTake(instrument, wish)) return 'wouldTake';
-  const extra = holdFor(core, wish) - order.held;
+  const extra = holdFor(core, instrument.market, wish) - order.held;
   return extra > core.balances.free(order.account, order.heldAsset) ? 'insufficientFunds' : null;
 }
 

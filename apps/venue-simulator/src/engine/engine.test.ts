@@ -324,3 +324,31 @@ describe('synthetic liquidity and set prices', () => {
     expect(order.status).toBe('FILLED');
   });
 });
+
+describe('a contract', () => {
+  const contract = { markets: [{ ...MARKET, contract: true }], feeIn: 'received' as const };
+  const balance = (engine: ReturnType<typeof bench>['engine'], asset: string) => {
+    const found = engine.balances('alice').get(asset);
+    return [text(found?.total ?? null), text(found?.held ?? null)];
+  };
+
+  test('is covered, paid and charged in quote on both sides, and moves no base', () => {
+    const { accept, engine } = bench(contract);
+    const sale = accept({ side: 'SELL', size: '2', price: '110' });
+    expect(balance(engine, 'AAA')).toEqual(['1000', '0']);
+    expect(balance(engine, 'QQQ')).toEqual(['100000', '220.44']);
+    accept({ account: 'bob', side: 'BUY', size: '2', price: '110' });
+    expect(balance(engine, 'AAA')).toEqual(['1000', '0']);
+    expect(balance(engine, 'QQQ')).toEqual(['100219.78', '0']);
+    expect(engine.executionsOf(sale.id).map((one) => [one.feeCurrency, text(one.feeCost)])).toEqual([['QQQ', '0.22']]);
+  });
+
+  test('is sold without owning the base, as far as the quote covers it', () => {
+    const { accept, engine, place } = bench({ ...contract, syntheticLevels: 3 });
+    engine.setBalance('alice', 'AAA', 0n);
+    expect(accept({ side: 'SELL', size: '1' }).status).toBe('FILLED');
+    engine.setBalance('alice', 'QQQ', fixed('50'));
+    expect(place({ side: 'SELL', size: '1' })).toEqual({ ok: false, refusal: 'insufficientFunds' });
+    expect(place({ side: 'SELL', size: '1', price: '105' })).toEqual({ ok: false, refusal: 'insufficientFunds' });
+  });
+});

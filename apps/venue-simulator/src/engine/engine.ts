@@ -24,7 +24,7 @@ import type {
   SimTicker,
 } from './model.ts';
 import { movePrice, tickMarket } from './pricing.ts';
-import { holdFor, updateHold } from './settlement.ts';
+import { holdFor, paysInQuote, spends, updateHold } from './settlement.ts';
 
 /** What outlives a restart. */
 export interface EngineRecords {
@@ -69,7 +69,7 @@ export class MatchingEngine implements Engine {
     const order: MutableOrder = {
       ...draft,
       number: core.counters.order,
-      id: this.settings.orderId(core.counters.order),
+      id: this.settings.orderId(core.counters.order, draft.type),
     };
     core.archive.add(order);
     updateHold(core, order);
@@ -297,7 +297,7 @@ function draftOf(settings: EngineSettings, market: SimMarket, request: NewOrder,
     filledSize: ZERO,
     filledValue: ZERO,
     feeCost: ZERO,
-    feeCurrency: settings.feeIn === 'received' && request.side === 'BUY' ? market.base : market.quote,
+    feeCurrency: !paysInQuote(settings, market) && request.side === 'BUY' ? market.base : market.quote,
     endReason: null,
     createdAt: now,
     updatedAt: now,
@@ -307,7 +307,7 @@ function draftOf(settings: EngineSettings, market: SimMarket, request: NewOrder,
     endNumber: null,
     priority: 0,
     held: ZERO,
-    heldAsset: request.side === 'BUY' ? market.quote : market.base,
+    heldAsset: spends(market, request.side) === 'quote' ? market.quote : market.base,
   };
 }
 
@@ -333,6 +333,6 @@ function refusalOf(core: Core, instrument: Instrument, request: NewOrder, draft:
   } else if (draft.postOnly && (request.onPostOnlyCross ?? 'refuse') === 'refuse' && wouldTake(instrument, draft)) {
     return 'wouldTake';
   }
-  const need = draft.type === 'MARKET' ? marketNeed(core, instrument, draft) : holdFor(core, probe);
+  const need = draft.type === 'MARKET' ? marketNeed(core, instrument, draft) : holdFor(core, instrument.market, probe);
   return need > core.balances.free(draft.account, draft.heldAsset) ? 'insufficientFunds' : null;
 }

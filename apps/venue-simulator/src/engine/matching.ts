@@ -4,7 +4,7 @@ import type { Fixed } from './fixed.ts';
 import { floorTo, least, over, times, ZERO } from './fixed.ts';
 import type { Instrument } from './instrument.ts';
 import type { EndReason } from './model.ts';
-import { costToHold, trade, unitCost, updateHold } from './settlement.ts';
+import { costToHold, spends, trade, unitCost, updateHold } from './settlement.ts';
 
 /** Market orders and triggered stop-market orders take any price. */
 export const isMarketKind = (order: MutableOrder): boolean => order.type === 'MARKET' || order.type === 'STOP_MARKET';
@@ -30,9 +30,10 @@ export function marketNeed(
   instrument: Instrument,
   order: Pick<MutableOrder, 'side' | 'size' | 'quoteSize'>,
 ): Fixed {
-  const isBuy = order.side === 'BUY';
-  if (order.quoteSize === null && !isBuy) return order.size;
-  if (order.quoteSize !== null && isBuy) return costToHold(core, order.quoteSize);
+  const { market } = instrument;
+  const paysQuote = spends(market, order.side) === 'quote';
+  if (order.quoteSize === null && !paysQuote) return order.size;
+  if (order.quoteSize !== null && paysQuote) return costToHold(core, market, order.quoteSize);
   let need = ZERO;
   let left = order.quoteSize ?? order.size;
   for (const { price, size } of instrument.depth(order.side, null)) {
@@ -41,7 +42,7 @@ export function marketNeed(
     left -= taken;
     if (left <= ZERO) break;
   }
-  return isBuy ? costToHold(core, need) : need;
+  return paysQuote ? costToHold(core, market, need) : need;
 }
 
 /** How much of an offer the taker can still want: bounded by its size or amount and, for market orders, by what it has. */
@@ -58,7 +59,8 @@ function wanted(
       : floorTo(over(taker.quoteSize - taker.filledValue, price), step);
   if (!isMarketKind(taker) || size === ZERO) return { size, short: false };
   const free = core.balances.free(taker.account, taker.heldAsset);
-  const affordable = taker.side === 'SELL' ? free : over(free, unitCost(core, price));
+  const { market } = instrument;
+  const affordable = spends(market, taker.side) === 'base' ? free : over(free, unitCost(core, market, price));
   return affordable >= size ? { size, short: false } : { size: floorTo(affordable, step), short: true };
 }
 

@@ -15,6 +15,11 @@ export interface SimMarket {
   readonly minNotional: Fixed;
   /** Where the seeded random walk begins. */
   readonly startPrice: Fixed;
+  /**
+   * A contract on the pair, settled in the quote asset: the base asset is neither needed nor moved, both sides are
+   * covered and pay their fees in quote, and what an account holds of it is the sum of its executions.
+   */
+  readonly contract?: boolean;
 }
 
 export type SimTimeInForce = 'GTC' | 'IOC' | 'FOK' | 'GTD';
@@ -200,8 +205,8 @@ export interface EngineSettings {
   readonly feePlaces: number;
   /** Synthetic price levels on each side of a market. Default 10; 0: only real orders trade. */
   readonly syntheticLevels?: number;
-  /** The venue's ids for its n-th order and n-th execution (n = 1, 2, 3 …): pure and injective. */
-  orderId(number: number): string;
+  /** The venue's ids for its n-th order and n-th execution (n = 1, 2, 3 …): pure and injective in the number. */
+  orderId(number: number, type: OrderType): string;
   tradeId(number: number): string;
 }
 

@@ -4,34 +4,44 @@ import type { Core } from './core.ts';
 import type { Fixed } from './fixed.ts';
 import { floorTo, ONE, times, ZERO } from './fixed.ts';
 import type { Instrument } from './instrument.ts';
-import type { SimExecution, SimOrder } from './model.ts';
+import type { EngineSettings, SimExecution, SimMarket, SimOrder } from './model.ts';
+
+/** Fees of contracts are in the quote asset, whatever the venue does on its pairs. */
+export const paysInQuote = (settings: EngineSettings, market: SimMarket): boolean =>
+  market.contract === true || settings.feeIn === 'quote';
+
+/** What an order of that side spends or is covered with. */
+export const spends = (market: SimMarket, side: OrderSide): 'base' | 'quote' =>
+  side === 'BUY' || market.contract === true ? 'quote' : 'base';
 
 /** Worth of a purchase with its highest possible fee where fees are paid in the quote asset. */
-export function costToHold(core: Core, value: Fixed): Fixed {
-  return core.settings.feeIn === 'quote' ? value + times(value, core.settings.takerFee) : value;
+export function costToHold(core: Core, market: SimMarket, value: Fixed): Fixed {
+  return paysInQuote(core.settings, market) ? value + times(value, core.settings.takerFee) : value;
 }
 
 /** Price of one unit with the taker's fee, in quote; rounded up, so that what is affordable never costs more than is free. */
-export function unitCost(core: Core, price: Fixed): Fixed {
-  return core.settings.feeIn === 'quote' ? times(price, ONE + core.settings.takerFee) + 1n : price;
+export function unitCost(core: Core, market: SimMarket, price: Fixed): Fixed {
+  return paysInQuote(core.settings, market) ? times(price, ONE + core.settings.takerFee) + 1n : price;
 }
 
 /**
  * What must be set aside while the order is open. Market orders (and triggered stop-market orders) hold nothing: they
  * trade at once, each step within what is free.
  */
-export function holdFor(core: Core, order: SimOrder): Fixed {
+export function holdFor(core: Core, market: SimMarket, order: SimOrder): Fixed {
   if (order.status !== 'OPEN') return ZERO;
   const isMarket = order.type === 'MARKET' || (order.type === 'STOP_MARKET' && order.working);
   if (isMarket) return ZERO;
   const remaining = order.size - order.filledSize;
-  if (order.side === 'SELL') return remaining;
+  if (spends(market, order.side) === 'base') return remaining;
   const price = order.price ?? order.stopPrice ?? ZERO;
-  return costToHold(core, times(price, remaining));
+  return costToHold(core, market, times(price, remaining));
 }
 
 export function updateHold(core: Core, order: MutableOrder): void {
-  const held = holdFor(core, order);
+  const market = core.instruments.get(order.symbol)?.market;
+  if (market === undefined) return;
+  const held = holdFor(core, market, order);
   core.balances.hold(order.account, order.heldAsset, held - order.held);
   order.held = held;
 }
@@ -111,13 +121,13 @@ function settle(
   value: Fixed,
   size: Fixed,
 ): Fixed {
-  const { base, quote } = instrument.market;
+  const { base, quote, contract } = instrument.market;
   const rate = maker ? core.settings.makerFee : core.settings.takerFee;
   const feeIsInBase = order.feeCurrency === base;
   const feeStep = 10n ** BigInt(18 - core.settings.feePlaces);
   const fee = floorTo(times(feeIsInBase ? size : value, rate), feeStep);
   const sign = order.side === 'BUY' ? 1n : -1n;
-  core.balances.change(order.account, base, sign * size - (feeIsInBase ? fee : ZERO));
+  if (contract !== true) core.balances.change(order.account, base, sign * size - (feeIsInBase ? fee : ZERO));
   core.balances.change(order.account, quote, -sign * value - (feeIsInBase ? ZERO : fee));
   return fee;
 }
