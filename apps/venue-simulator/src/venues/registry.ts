@@ -1,6 +1,7 @@
 import { binance } from './binance/index.ts';
+import { deribit } from './deribit/index.ts';
 import { kraken } from './kraken/index.ts';
 import type { VenueDefinition } from './protocol.ts';
 
 /** Every simulated exchange: one folder, one line. */
-export const VENUES: readonly VenueDefinition[] = [binance, kraken];
+export const VENUES: readonly VenueDefinition[] = [binance, kraken, deribit];
