@@ -1,4 +1,5 @@
 import type { ExchangeId, OrderSpec } from '@orderplane/domain';
+import { isContractSymbol } from '@orderplane/normalization';
 import type { ExchangeCapabilities } from './adapter.ts';
 import { binanceCapabilities } from './venues/binance/capabilities.ts';
 import { krakenCapabilities } from './venues/kraken/capabilities.ts';
@@ -70,7 +71,7 @@ function flagProblem(capabilities: ExchangeCapabilities, spec: OrderSpec): Unsup
   if (spec.quoteSize !== null && (spec.type !== 'MARKET' || !capabilities.marketByQuoteSize[spec.side])) {
     return { field: 'quoteSize', reason: `${name} takes no quote size on ${spec.side} ${spec.type} orders` };
   }
-  if (spec.reduceOnly && !capabilities.reduceOnly) {
+  if (spec.reduceOnly && !(capabilities.reduceOnly && isContractSymbol(spec.symbol))) {
     return { field: 'reduceOnly', reason: `${name} has no reduce-only on spot` };
   }
   if (!spec.postOnly) return null;
