@@ -2,6 +2,7 @@ import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import { isContractSymbol } from '@orderplane/normalization';
 import type { ExchangeCapabilities } from './adapter.ts';
 import { binanceCapabilities } from './venues/binance/capabilities.ts';
+import { deribitCapabilities } from './venues/deribit/capabilities.ts';
 import { krakenCapabilities } from './venues/kraken/capabilities.ts';
 
 export type { ExchangeCapabilities } from './adapter.ts';
@@ -11,6 +12,7 @@ export { drawCredentials } from './draw-credentials.ts';
 export const CAPABILITIES: Readonly<Record<ExchangeId, ExchangeCapabilities>> = {
   binance: binanceCapabilities,
   kraken: krakenCapabilities,
+  deribit: deribitCapabilities,
 };
 
 export const capabilitiesOf = (exchange: ExchangeId): ExchangeCapabilities => CAPABILITIES[exchange];

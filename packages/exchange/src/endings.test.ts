@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EXCHANGE_IDS } from '@orderplane/domain';
 import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import type { ExchangeAdapter, SubmitOutcome, SubmitRequest } from './adapter.ts';
 import { createAdapter } from './create.ts';
@@ -13,8 +14,9 @@ const clock = { now: () => Date.now() };
 const ROUTE: Readonly<Record<ExchangeId, string>> = {
   binance: 'POST api.binance.com/api/v3/order',
   kraken: 'POST api.kraken.com/0/private/AddOrder',
+  deribit: 'GET www.deribit.com/api/v2/private/buy',
 };
-const SYMBOL: Readonly<Record<ExchangeId, string>> = { binance: 'BTC-USDT', kraken: 'BTC-USD' };
+const SYMBOL: Readonly<Record<ExchangeId, string>> = { binance: 'BTC-USDT', kraken: 'BTC-USD', deribit: 'BTC-USDC' };
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
 
@@ -84,7 +86,7 @@ const ENDINGS: readonly (readonly [string, Ending])[] = [
   ['503 with JSON', json({ code: -1000, msg: 'unknown' }, 503)],
 ];
 
-describe.each(['binance', 'kraken'] as const)('submit to %s', (exchange) => {
+describe.each(EXCHANGE_IDS)('submit to %s', (exchange) => {
   it.each(ENDINGS)('%s is unknown, and sent once', async (_name, ending) => {
     stub.on(ROUTE[exchange], ending);
     const adapter = adapterOf(exchange);
@@ -169,10 +171,12 @@ describe.each(['binance', 'kraken'] as const)('submit to %s', (exchange) => {
   });
 });
 
-const refusal = (exchange: ExchangeId): Ending =>
-  exchange === 'binance'
-    ? json({ code: -1013, msg: 'Filter failure: LOT_SIZE' }, 400)
-    : json({ error: ['EOrder:Nope'] });
+const REFUSALS: Readonly<Record<ExchangeId, Ending>> = {
+  binance: json({ code: -1013, msg: 'Filter failure: LOT_SIZE' }, 400),
+  kraken: json({ error: ['EOrder:Nope'] }),
+  deribit: json({ jsonrpc: '2.0', error: { code: 10043, message: 'price_wrong_tick' } }, 400),
+};
+const refusal = (exchange: ExchangeId): Ending => REFUSALS[exchange];
 
 describe('binance', () => {
   const submit = (): Promise<SubmitOutcome> => adapterOf('binance').submit(limitOrder('binance'), { timeoutMs: 1_000 });

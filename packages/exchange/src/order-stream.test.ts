@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { EXCHANGE_IDS } from '@orderplane/domain';
 import type { ExchangeId } from '@orderplane/domain';
 import type { StreamEvent } from './adapter.ts';
 import { OrderStream } from './order-stream.ts';
@@ -76,6 +77,7 @@ const CONFIRM: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
     ...{ method: 'subscribe', req_id: nth, success: true },
     result: { channel: 'executions', snap_orders: true },
   }),
+  deribit: () => ({ jsonrpc: '2.0', id: 2, result: ['user.orders.any.any.raw', 'user.trades.any.any.raw'] }),
 };
 const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
   binance: (nth) => ({
@@ -83,6 +85,7 @@ const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
     error: { code: -1022, msg: 'Signature for this request is not valid.' },
   }),
   kraken: (nth) => ({ method: 'subscribe', req_id: nth, success: false, error: 'ESession:Invalid session' }),
+  deribit: () => ({ jsonrpc: '2.0', id: 1, error: { code: 13004, message: 'invalid_credentials' } }),
 };
 
 const report = (terms: Record<string, unknown>) => ({
@@ -117,7 +120,7 @@ const fillsOf = (events: readonly StreamEvent[]): readonly string[] =>
     event.type === 'reports' ? event.reports.flatMap((one) => one.fills.map((fill) => fill.tradeId)) : [],
   );
 
-describe.each(['binance', 'kraken'] as const)('%s', (exchange) => {
+describe.each(EXCHANGE_IDS)('%s', (exchange) => {
   it('says connected only when the subscription is confirmed', async () => {
     const watched = watch(exchange, () => undefined);
     await expect.poll(() => watched.sockets.length, { timeout: 3_000 }).toBe(1);
@@ -216,5 +219,56 @@ describe('kraken', () => {
     });
     const told = ['connected', 'reports', 'reports', 'reports', 'reports', 'disconnected', 'connected', 'reports'];
     await expect.poll(watched.types, { timeout: 3_000 }).toEqual(told);
+  });
+});
+
+describe('deribit', () => {
+  const news = (channel: string, data: unknown) => ({
+    jsonrpc: '2.0',
+    method: 'subscription',
+    params: { channel, data },
+  });
+  const order = (terms: Record<string, unknown> = {}) => ({
+    ...{ order_id: '46000000017', order_state: 'open', order_type: 'limit', time_in_force: 'good_til_cancelled' },
+    ...{
+      instrument_name: 'BTC_USDC',
+      direction: 'buy',
+      price: 40000.5,
+      amount: 0.25,
+      filled_amount: 0,
+      label: 'op-17',
+    },
+    ...terms,
+  });
+  const trade = (trade_id: string) => ({
+    ...{
+      trade_id,
+      order_id: '46000000017',
+      instrument_name: 'BTC_USDC',
+      direction: 'buy',
+      price: 40000.5,
+      amount: 0.1,
+    },
+    ...{ fee: 0, fee_currency: 'BTC', liquidity: 'M', label: 'op-17', timestamp: 1763640000119 },
+  });
+
+  it('tells orders and executions one by one; what is not traded here is nobody’s', async () => {
+    const watched = watch('deribit', (socket, nth) => {
+      socket.send(CONFIRM.deribit(nth));
+      socket.send(news('user.orders.any.any.raw', order()));
+      socket.send(news('user.trades.any.any.raw', [trade('9001'), { ...trade('9002'), amount: null }, trade('9003')]));
+      socket.send(news('user.orders.any.any.raw', order({ instrument_name: 'BTC-27MAR26-90000-C' })));
+      socket.send(news('user.orders.any.any.raw', order({ order_state: 'never seen' })));
+    });
+    const told = ['connected', 'reports', 'reports', 'unreadable', 'reports', 'unreadable'];
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(told);
+    expect(fillsOf(watched.events)).toEqual(['9001', '9003']);
+  });
+
+  it('a subscription without the executions is none', async () => {
+    const half = { jsonrpc: '2.0', id: 2, result: ['user.orders.any.any.raw'] };
+    const watched = watch('deribit', (socket) => socket.send(half));
+    await expect.poll(() => watched.types()[0], { timeout: 3_000 }).toBe('disconnected');
+    expect(watched.types()).not.toContain('connected');
   });
 });

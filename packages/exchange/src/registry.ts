@@ -1,10 +1,12 @@
 import type { ExchangeId } from '@orderplane/domain';
 import type { VenueDefinition } from './venue.ts';
 import { binance } from './venues/binance/index.ts';
+import { deribit } from './venues/deribit/index.ts';
 import { kraken } from './venues/kraken/index.ts';
 
 /** One line per exchange. An exchange id without a line does not compile. */
 export const VENUES: Readonly<Record<ExchangeId, VenueDefinition>> = {
   binance,
   kraken,
+  deribit,
 };

@@ -142,9 +142,43 @@ const KRAKEN_ASSETS = {
   ZUSD: { altname: 'USD', decimals: 4, display_decimals: 2, status: 'enabled' },
 };
 
+const deribitInstrument = (name: string, terms: Readonly<Record<string, unknown>>): unknown => ({
+  instrument_name: name,
+  base_currency: 'BTC',
+  counter_currency: 'USDC',
+  quote_currency: 'USDC',
+  settlement_currency: 'USDC',
+  is_active: true,
+  tick_size: 0.01,
+  min_trade_amount: 0.0001,
+  contract_size: 0.0001,
+  taker_commission: 0.0005,
+  maker_commission: 0,
+  creation_timestamp: 1,
+  expiration_timestamp: 32503708800000,
+  ...terms,
+});
+const future = { kind: 'future', settlement_period: 'perpetual' };
+const DERIBIT_INSTRUMENTS = [
+  deribitInstrument('BTC_USDC', { kind: 'spot' }),
+  deribitInstrument('BTC_USDC-PERPETUAL', { ...future, tick_size: 0.5 }),
+  // Not traded: amounts in US dollars, with an expiry, an option.
+  deribitInstrument('BTC-PERPETUAL', { ...future, counter_currency: 'USD', settlement_currency: 'BTC' }),
+  deribitInstrument('BTC_USDC-25DEC26', {
+    kind: 'future',
+    settlement_period: 'month',
+    expiration_timestamp: 1798185600000,
+  }),
+  deribitInstrument('BTC_USDC-25DEC26-90000-C', {
+    ...{ kind: 'option', settlement_period: 'month', expiration_timestamp: 1798185600000 },
+    ...{ strike: 90000, option_type: 'call' },
+  }),
+];
+
 /** The market lists that every adapter loads first. */
 export function serveMarkets(stub: StubVenue): void {
   stub.on('GET api.binance.com/api/v3/exchangeInfo', json({ symbols: [BINANCE_SYMBOL] }));
   stub.on('GET api.kraken.com/0/public/AssetPairs', json({ error: [], result: KRAKEN_PAIRS }));
   stub.on('GET api.kraken.com/0/public/Assets', json({ error: [], result: KRAKEN_ASSETS }));
+  stub.on('GET www.deribit.com/api/v2/public/get_instruments', json({ jsonrpc: '2.0', result: DERIBIT_INSTRUMENTS }));
 }
