@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sum } from '@orderplane/domain';
+import { EXCHANGE_IDS, sum } from '@orderplane/domain';
 import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import type { ExchangeAdapter, StreamEvent, SubmitRequest } from '@orderplane/exchange';
 import { fitClientId } from '@orderplane/normalization';
@@ -11,7 +11,7 @@ import type { Account, Simulator } from './simulator.ts';
 /** The order streams against the real simulator process, through the real ccxt classes. */
 
 const CONTROL = { timeoutMs: 3_000 };
-const SYMBOL: Readonly<Record<ExchangeId, string>> = { binance: 'BTC-USDT', kraken: 'BTC-USD' };
+const SYMBOL: Readonly<Record<ExchangeId, string>> = { binance: 'BTC-USDT', kraken: 'BTC-USD', deribit: 'BTC-USDC' };
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
 let simulator: Simulator;
@@ -34,7 +34,7 @@ const fillsOf = (events: readonly StreamEvent[]): readonly NormalizedFill[] => [
 const count = (events: readonly StreamEvent[], type: StreamEvent['type']): number =>
   events.filter((event) => event.type === type).length;
 
-describe.each(['binance', 'kraken'] as const)('%s', (exchange) => {
+describe.each(EXCHANGE_IDS)('%s', (exchange) => {
   let account: Account;
   let adapter: ExchangeAdapter;
   let events: StreamEvent[];
