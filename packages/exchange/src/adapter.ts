@@ -24,6 +24,7 @@ export interface ExchangeCapabilities {
   /** GTT that the exchange lacks is emulated with a timer and a cancel at the exchange. */
   readonly emulatesGtt: boolean;
   readonly postOnly: boolean;
+  /** On contracts; pairs have no such orders anywhere. */
   readonly reduceOnly: boolean;
   readonly marketByQuoteSize: { readonly BUY: boolean; readonly SELL: boolean };
   /** Native amend: which terms it can change. `none` means cancel, prove, place the rest. */

@@ -1,7 +1,9 @@
 import type { ExchangeId, OrderSpec } from '@orderplane/domain';
+import { isContractSymbol } from '@orderplane/normalization';
 import type { ExchangeCapabilities } from './adapter.ts';
 import { binanceCapabilities } from './venues/binance/capabilities.ts';
 import { coinbaseCapabilities } from './venues/coinbase/capabilities.ts';
+import { deribitCapabilities } from './venues/deribit/capabilities.ts';
 import { krakenCapabilities } from './venues/kraken/capabilities.ts';
 import { kucoinCapabilities } from './venues/kucoin/capabilities.ts';
 
@@ -14,6 +16,7 @@ export const CAPABILITIES: Readonly<Record<ExchangeId, ExchangeCapabilities>> = 
   kraken: krakenCapabilities,
   coinbase: coinbaseCapabilities,
   kucoin: kucoinCapabilities,
+  deribit: deribitCapabilities,
 };
 
 export const capabilitiesOf = (exchange: ExchangeId): ExchangeCapabilities => CAPABILITIES[exchange];
@@ -74,7 +77,7 @@ function flagProblem(capabilities: ExchangeCapabilities, spec: OrderSpec): Unsup
   if (spec.quoteSize !== null && (spec.type !== 'MARKET' || !capabilities.marketByQuoteSize[spec.side])) {
     return { field: 'quoteSize', reason: `${name} takes no quote size on ${spec.side} ${spec.type} orders` };
   }
-  if (spec.reduceOnly && !capabilities.reduceOnly) {
+  if (spec.reduceOnly && !(capabilities.reduceOnly && isContractSymbol(spec.symbol))) {
     return { field: 'reduceOnly', reason: `${name} has no reduce-only on spot` };
   }
   if (!spec.postOnly) return null;

@@ -17,12 +17,14 @@ const ROUTE: Readonly<Record<ExchangeId, string>> = {
   kraken: 'POST api.kraken.com/0/private/AddOrder',
   coinbase: 'POST api.coinbase.com/api/v3/brokerage/orders',
   kucoin: 'POST api.kucoin.com/api/v1/hf/orders',
+  deribit: 'GET www.deribit.com/api/v2/private/buy',
 };
 const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   binance: 'BTC-USDT',
   kraken: 'BTC-USD',
   coinbase: 'BTC-USD',
   kucoin: 'BTC-USDT',
+  deribit: 'BTC-USDC',
 };
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
@@ -183,6 +185,7 @@ const REFUSAL: Readonly<Record<ExchangeId, Ending>> = {
   kraken: json({ error: ['EOrder:Nope'] }),
   coinbase: json({ success: false, error_response: { error: 'INVALID_LIMIT_PRICE' } }),
   kucoin: json({ code: '400100', msg: 'Order size below the minimum requirement.' }),
+  deribit: json({ jsonrpc: '2.0', error: { code: 10043, message: 'price_wrong_tick' } }, 400),
 };
 const refusal = (exchange: ExchangeId): Ending => REFUSAL[exchange];
 

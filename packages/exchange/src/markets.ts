@@ -28,7 +28,7 @@ function readBook(venue: VenueDefinition, instance: CcxtInstance): MarketBook {
   const bySymbol = new Map<string, Market>();
   const native = new Map<string, string>();
   for (const one of Object.values(instance.markets ?? {})) {
-    const market = one.spot ? venue.market(one) : null;
+    const market = one.spot || venue.tradesContracts === true ? venue.market(one) : null;
     if (market === null) continue;
     bySymbol.set(market.symbol, market);
     for (const name of venue.nativeNames(one)) native.set(name, market.symbol);

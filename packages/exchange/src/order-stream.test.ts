@@ -84,6 +84,7 @@ const CONFIRM: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
     result: { channel: 'executions', snap_orders: true },
   }),
   coinbase: () => ({ channel: 'subscriptions', sequence_num: 0, events: [{ subscriptions: { user: ['u'] } }] }),
+  deribit: () => ({ jsonrpc: '2.0', id: 2, result: ['user.orders.any.any.raw', 'user.trades.any.any.raw'] }),
   // Orders and stop orders.
   kucoin: (nth) => [nth * 2 - 1, nth * 2].map((id) => ({ id: String(id), type: 'ack' })),
 };
@@ -98,6 +99,7 @@ const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
   kraken: (nth) => ({ method: 'subscribe', req_id: nth, success: false, error: 'ESession:Invalid session' }),
   coinbase: () => ({ type: 'error', message: 'authentication failure' }),
   kucoin: (nth) => ({ id: String(nth), type: 'error', code: 403, data: 'login is required' }),
+  deribit: () => ({ jsonrpc: '2.0', id: 1, error: { code: 13004, message: 'invalid_credentials' } }),
 };
 
 const report = (terms: Record<string, unknown>) => ({
@@ -271,5 +273,56 @@ describe('coinbase', () => {
     });
     const told = ['connected', 'reports', 'disconnected', 'connected'];
     await expect.poll(watched.types, { timeout: 3_000 }).toEqual(told);
+  });
+});
+
+describe('deribit', () => {
+  const news = (channel: string, data: unknown) => ({
+    jsonrpc: '2.0',
+    method: 'subscription',
+    params: { channel, data },
+  });
+  const order = (terms: Record<string, unknown> = {}) => ({
+    ...{ order_id: '46000000017', order_state: 'open', order_type: 'limit', time_in_force: 'good_til_cancelled' },
+    ...{
+      instrument_name: 'BTC_USDC',
+      direction: 'buy',
+      price: 40000.5,
+      amount: 0.25,
+      filled_amount: 0,
+      label: 'op-17',
+    },
+    ...terms,
+  });
+  const trade = (trade_id: string) => ({
+    ...{
+      trade_id,
+      order_id: '46000000017',
+      instrument_name: 'BTC_USDC',
+      direction: 'buy',
+      price: 40000.5,
+      amount: 0.1,
+    },
+    ...{ fee: 0, fee_currency: 'BTC', liquidity: 'M', label: 'op-17', timestamp: 1763640000119 },
+  });
+
+  it('tells orders and executions one by one; what is not traded here is nobody’s', async () => {
+    const watched = watch('deribit', (socket, nth) => {
+      socket.send(CONFIRM.deribit(nth));
+      socket.send(news('user.orders.any.any.raw', order()));
+      socket.send(news('user.trades.any.any.raw', [trade('9001'), { ...trade('9002'), amount: null }, trade('9003')]));
+      socket.send(news('user.orders.any.any.raw', order({ instrument_name: 'BTC-27MAR26-90000-C' })));
+      socket.send(news('user.orders.any.any.raw', order({ order_state: 'never seen' })));
+    });
+    const told = ['connected', 'reports', 'reports', 'unreadable', 'reports', 'unreadable'];
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(told);
+    expect(fillsOf(watched.events)).toEqual(['9001', '9003']);
+  });
+
+  it('a subscription without the executions is none', async () => {
+    const half = { jsonrpc: '2.0', id: 2, result: ['user.orders.any.any.raw'] };
+    const watched = watch('deribit', (socket) => socket.send(half));
+    await expect.poll(() => watched.types()[0], { timeout: 3_000 }).toBe('disconnected');
+    expect(watched.types()).not.toContain('connected');
   });
 });

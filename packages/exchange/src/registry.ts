@@ -2,6 +2,7 @@ import type { ExchangeId } from '@orderplane/domain';
 import type { VenueDefinition } from './venue.ts';
 import { binance } from './venues/binance/index.ts';
 import { coinbase } from './venues/coinbase/index.ts';
+import { deribit } from './venues/deribit/index.ts';
 import { kraken } from './venues/kraken/index.ts';
 import { kucoin } from './venues/kucoin/index.ts';
 
@@ -11,4 +12,5 @@ export const VENUES: Readonly<Record<ExchangeId, VenueDefinition>> = {
   kraken,
   coinbase,
   kucoin,
+  deribit,
 };

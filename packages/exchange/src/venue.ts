@@ -111,6 +111,8 @@ export interface VenueDefinition {
    */
   repair(instance: CcxtInstance, error: unknown): Promise<boolean>;
   readonly classifier: Classifier;
+  /** Contracts are shown to `market` too. Without it only pairs are. */
+  readonly tradesContracts?: boolean;
   /** Null for markets that this system does not trade. */
   market(native: CcxtMarket): Market | null;
   /** Every native name under which orders and fills may mention the market. */

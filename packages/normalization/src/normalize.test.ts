@@ -5,6 +5,7 @@ import { NormalizationError } from './errors.ts';
 import { normalize, normalizeTickers } from './normalize.ts';
 import { ORDER as BINANCE_ORDER } from './venues/binance/fixtures.ts';
 import { ORDER as COINBASE_ORDER } from './venues/coinbase/fixtures.ts';
+import { answer, ORDER as DERIBIT_ORDER } from './venues/deribit/fixtures.ts';
 import { ID, ok, ORDER as KRAKEN_ORDER } from './venues/kraken/fixtures.ts';
 import { ORDER as KUCOIN_ORDER } from './venues/kucoin/fixtures.ts';
 
@@ -49,6 +50,8 @@ it.each([
   ['kraken', ok({ count: 1 })],
   ['coinbase', { order: COINBASE_ORDER }],
   ['kucoin', { code: '200000', data: [KUCOIN_ORDER] }],
+  ['deribit', answer([DERIBIT_ORDER])],
+  ['deribit', answer(3)],
 ])('reads payloads of %s whose numbers a client library has quoted', (exchange, payload) => {
   const input = { exchange, transport: 'rest', method: '' } as const;
   expect(normalize({ ...input, payload: quoted(payload) })).toEqual(normalize({ ...input, payload }));

@@ -72,6 +72,20 @@ it('holds the words of each exchange', () => {
     STOP_LIMIT: 'stop-loss-limit',
     STOP_MARKET: 'stop-loss',
   });
+  expect(VENUES.deribit.tables.nativeStatus).toEqual({
+    PENDING: null,
+    OPEN: 'open',
+    FILLED: 'filled',
+    CANCELLED: 'cancelled',
+    EXPIRED: null,
+    FAILED: 'rejected',
+  });
+  expect(VENUES.deribit.tables.nativeType).toEqual({
+    MARKET: 'market',
+    LIMIT: 'limit',
+    STOP_LIMIT: 'stop_limit',
+    STOP_MARKET: 'stop_market',
+  });
 });
 
 it('names an exchange it does not know', () => {

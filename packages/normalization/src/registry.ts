@@ -6,6 +6,7 @@ import type { SymbolTable } from './symbols.ts';
 import type { Venue } from './venue.ts';
 import { binance } from './venues/binance/index.ts';
 import { coinbase } from './venues/coinbase/index.ts';
+import { deribit } from './venues/deribit/index.ts';
 import { kraken } from './venues/kraken/index.ts';
 import { kucoin } from './venues/kucoin/index.ts';
 
@@ -15,6 +16,7 @@ export const VENUES: Readonly<Record<ExchangeId, Venue>> = {
   kraken,
   coinbase,
   kucoin,
+  deribit,
 };
 
 /** Throws UnknownExchange. */

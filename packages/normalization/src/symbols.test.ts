@@ -4,7 +4,9 @@ import { canonicalSymbol } from './registry.ts';
 import {
   fromUnifiedSymbol,
   isCanonicalSymbol,
+  isContractSymbol,
   joinSymbol,
+  perpetualOf,
   splitByQuote,
   splitSymbol,
   symbolTable,
@@ -29,9 +31,15 @@ describe('canonical symbols', () => {
     expect(() => splitSymbol(text)).toThrow(RangeError);
   });
 
-  it('refuses contracts', () => {
-    expect(() => fromUnifiedSymbol('BTC/USDT:USDT')).toThrow(RangeError);
-    expect(() => fromUnifiedSymbol('BTC/USD/X')).toThrow(RangeError);
+  it('knows the perpetual of a pair, and no other contract', () => {
+    expect(isContractSymbol('BTC-USDC')).toBe(false);
+    expect(isContractSymbol(perpetualOf('BTC-USDC'))).toBe(true);
+    expect(splitSymbol('BTC-USDC-PERPETUAL')).toEqual({ base: 'BTC', quote: 'USDC' });
+    expect(toUnifiedSymbol('BTC-USDC-PERPETUAL')).toBe('BTC/USDC:USDC');
+    expect(fromUnifiedSymbol('BTC/USDC:USDC')).toBe('BTC-USDC-PERPETUAL');
+    for (const other of ['BTC/USD:BTC', 'BTC/USDC:USDC-261225', 'BTC/USD/X']) {
+      expect(() => fromUnifiedSymbol(other)).toThrow(RangeError);
+    }
   });
 
   it('splits at the longest quote that leaves a base', () => {
@@ -117,4 +125,23 @@ describe('native ids of Coinbase', () => {
       'NEW-USD',
     );
   });
+});
+
+describe('native ids of Deribit', () => {
+  it.each([
+    ['BTC_USDC', 'BTC-USDC'],
+    ['ETH_BTC', 'ETH-BTC'],
+    ['BTC_USDC-PERPETUAL', 'BTC-USDC-PERPETUAL'],
+    // Amounts are US dollars: readable, not traded.
+    ['BTC-PERPETUAL', 'BTC-USD-PERPETUAL'],
+  ])('%s is %s', (native, canonical) => {
+    expect(canonicalSymbol('deribit', native)).toBe(canonical);
+  });
+
+  it.each(['BTC', 'BTC-27MAR26', 'BTC_USDC-27MAR26', 'BTC-27MAR26-90000-C', 'BTC-FS-27MAR26_PERP', '__proto__'])(
+    'names %s, which is neither a pair nor a perpetual',
+    (native) => {
+      expect(() => canonicalSymbol('deribit', native)).toThrow(/deribit: unknown symbol/);
+    },
+  );
 });

@@ -1,9 +1,14 @@
-/** Canonical symbols: BASE-QUOTE in the currency codes of everyday use ("BTC-USD"). Spot only. */
+/**
+ * Canonical symbols in the currency codes of everyday use: BASE-QUOTE for spot ("BTC-USD"), BASE-QUOTE-PERPETUAL for
+ * the perpetual contract on the same pair ("BTC-USDC-PERPETUAL").
+ */
 
 export interface SymbolParts {
   readonly base: string;
   readonly quote: string;
 }
+
+const PERPETUAL = 'PERPETUAL';
 
 /** Native market id → canonical symbol, from the exchange's own market list. Beats every rule of spelling. */
 export type SymbolTable = ReadonlyMap<string, string>;
@@ -11,14 +16,20 @@ export type SymbolTable = ReadonlyMap<string, string>;
 /** Currency codes may hold letters of any script (some exchanges list such), but never what separates them. */
 const CURRENCY = /^[^\s/:-]{1,40}$/u;
 
-/** Throws RangeError unless `symbol` is BASE-QUOTE. */
+/** Throws RangeError unless `symbol` is BASE-QUOTE or BASE-QUOTE-PERPETUAL. */
 export function splitSymbol(symbol: string): SymbolParts {
-  const [base = '', quote = '', ...rest] = symbol.split('-');
-  if (rest.length > 0 || !CURRENCY.test(base) || !CURRENCY.test(quote)) {
+  const [base = '', quote = '', contract = PERPETUAL, ...rest] = symbol.split('-');
+  if (rest.length > 0 || contract !== PERPETUAL || !CURRENCY.test(base) || !CURRENCY.test(quote)) {
     throw new RangeError(`not a canonical symbol (BASE-QUOTE): "${symbol.slice(0, 60)}"`);
   }
   return { base, quote };
 }
+
+/** True for a contract on a pair, false for the pair itself. Throws nothing. */
+export const isContractSymbol = (symbol: string): boolean => symbol.endsWith(`-${PERPETUAL}`);
+
+/** "BTC-USDC" → "BTC-USDC-PERPETUAL". */
+export const perpetualOf = (spotSymbol: string): string => `${spotSymbol}-${PERPETUAL}`;
 
 /** Throws RangeError when one of the two is not a currency code. */
 export function joinSymbol(base: string, quote: string): string {
@@ -36,17 +47,21 @@ export function isCanonicalSymbol(symbol: string): boolean {
   }
 }
 
-/** ccxt's unified symbol: "BTC-USD" → "BTC/USD". */
+/** ccxt's unified symbol: "BTC-USD" → "BTC/USD", "BTC-USDC-PERPETUAL" → "BTC/USDC:USDC" (settled in the quote). */
 export function toUnifiedSymbol(symbol: string): string {
   const { base, quote } = splitSymbol(symbol);
-  return `${base}/${quote}`;
+  return isContractSymbol(symbol) ? `${base}/${quote}:${quote}` : `${base}/${quote}`;
 }
 
-/** "BTC/USD" → "BTC-USD". Throws RangeError on anything but a spot symbol ("BTC/USDT:USDT" is a contract). */
+/** The inverse. Throws RangeError on contracts of other kinds: settled in the base, with a date, options. */
 export function fromUnifiedSymbol(unified: string): string {
-  const [base = '', quote = '', ...rest] = unified.split('/');
-  if (rest.length > 0) throw new RangeError(`not a unified spot symbol: "${unified.slice(0, 60)}"`);
-  return joinSymbol(base, quote);
+  const [base = '', rest = '', ...more] = unified.split('/');
+  const [quote = '', settled = null, ...others] = rest.split(':');
+  if (more.length + others.length > 0 || (settled !== null && settled !== quote)) {
+    throw new RangeError(`not the unified symbol of a pair or of its perpetual: "${unified.slice(0, 60)}"`);
+  }
+  const pair = joinSymbol(base, quote);
+  return settled === null ? pair : perpetualOf(pair);
 }
 
 /** The look-up table of a market list. */

@@ -175,6 +175,38 @@ const KUCOIN_SYMBOL = {
   minFunds: '0.1',
   enableTrading: true,
 };
+const deribitInstrument = (name: string, terms: Readonly<Record<string, unknown>>): unknown => ({
+  instrument_name: name,
+  base_currency: 'BTC',
+  counter_currency: 'USDC',
+  quote_currency: 'USDC',
+  settlement_currency: 'USDC',
+  is_active: true,
+  tick_size: 0.01,
+  min_trade_amount: 0.0001,
+  contract_size: 0.0001,
+  taker_commission: 0.0005,
+  maker_commission: 0,
+  creation_timestamp: 1,
+  expiration_timestamp: 32503708800000,
+  ...terms,
+});
+const future = { kind: 'future', settlement_period: 'perpetual' };
+const DERIBIT_INSTRUMENTS = [
+  deribitInstrument('BTC_USDC', { kind: 'spot' }),
+  deribitInstrument('BTC_USDC-PERPETUAL', { ...future, tick_size: 0.5 }),
+  // Not traded: amounts in US dollars, with an expiry, an option.
+  deribitInstrument('BTC-PERPETUAL', { ...future, counter_currency: 'USD', settlement_currency: 'BTC' }),
+  deribitInstrument('BTC_USDC-25DEC26', {
+    kind: 'future',
+    settlement_period: 'month',
+    expiration_timestamp: 1798185600000,
+  }),
+  deribitInstrument('BTC_USDC-25DEC26-90000-C', {
+    ...{ kind: 'option', settlement_period: 'month', expiration_timestamp: 1798185600000 },
+    ...{ strike: 90000, option_type: 'call' },
+  }),
+];
 
 /** The market lists that every adapter loads first. */
 export function serveMarkets(stub: StubVenue): void {
@@ -193,4 +225,5 @@ export function serveMarkets(stub: StubVenue): void {
   );
   stub.on('GET api.coinbase.com/v2/exchange-rates', json({ data: { currency: 'USD', rates: { BTC: '0.00002' } } }));
   stub.on('GET api.kucoin.com/api/v2/symbols', json({ code: '200000', data: [KUCOIN_SYMBOL] }));
+  stub.on('GET www.deribit.com/api/v2/public/get_instruments', json({ jsonrpc: '2.0', result: DERIBIT_INSTRUMENTS }));
 }

@@ -1,0 +1,39 @@
+import { endpoint } from '../../ccxt.ts';
+import { isRecord } from '../../outcome.ts';
+import type { TickerCalls, VenueDefinition } from '../../venue.ts';
+import { deribitCapabilities } from './capabilities.ts';
+import { deribitClassifier } from './classify.ts';
+import { learnOffset } from './clock.ts';
+import { deribitMarket } from './market.ts';
+import { deribitOrders } from './orders.ts';
+import { deribitReads } from './reads.ts';
+import { deribitStream, watchOrdersAndTrades } from './stream.ts';
+
+const ticker: TickerCalls = {
+  fetch: (link, market) => endpoint(link.instance, 'publicGetTicker')({ instrument_name: market.nativeId }),
+  fetchMethod: 'fetchTicker',
+  watch: (instance, symbol) => instance.watchTicker(symbol),
+  signal: (message) => {
+    const params = isRecord(message) && isRecord(message['params']) ? message['params'] : {};
+    return typeof params['channel'] === 'string' && params['channel'].startsWith('ticker.') ? message : null;
+  },
+  watchMethod: 'watchTicker',
+};
+
+export const deribit: VenueDefinition = {
+  capabilities: deribitCapabilities,
+  ccxtClass: 'deribit',
+  // The currencies say nothing that the instruments don't.
+  settings: { has: { fetchCurrencies: false } },
+  ordersNonces: false,
+  prepare: watchOrdersAndTrades,
+  repair: learnOffset,
+  classifier: deribitClassifier,
+  tradesContracts: true,
+  market: deribitMarket,
+  nativeNames: (native) => [native.id],
+  orders: deribitOrders,
+  reads: deribitReads,
+  stream: deribitStream,
+  ticker,
+};

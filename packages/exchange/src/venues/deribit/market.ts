@@ -1,0 +1,48 @@
+import { canonicalDecimal, compare } from '@orderplane/domain';
+import type { Market } from '@orderplane/domain';
+import { joinSymbol, perpetualOf } from '@orderplane/normalization';
+import type { CcxtMarket } from '../../ccxt.ts';
+
+function positive(value: unknown): string | null {
+  if (typeof value !== 'string' && typeof value !== 'number') return null;
+  if (value === '') return null;
+  const exact = canonicalDecimal(value);
+  return compare(exact, '0') > 0 ? exact : null;
+}
+
+/**
+ * Pairs, and perpetuals that are settled in their quote: amounts of both are in the base currency. Left out are
+ * contracts settled in their base ("BTC-PERPETUAL": amounts in US dollars, so that size × price is not their worth),
+ * contracts with an expiry, options and combinations.
+ */
+function symbolOf({ info, base, quote }: CcxtMarket): string | null {
+  const { kind, settlement_period, settlement_currency, counter_currency } = info;
+  if (kind === 'spot') return joinSymbol(base, quote);
+  const isLinear = settlement_currency === counter_currency && settlement_currency !== undefined;
+  const isPerpetual = kind === 'future' && settlement_period === 'perpetual' && isLinear;
+  return isPerpetual ? perpetualOf(joinSymbol(base, quote)) : null;
+}
+
+/** Amounts are multiples of the least amount, prices of the tick; there is no least worth. */
+export function deribitMarket(native: CcxtMarket): Market | null {
+  const symbol = symbolOf(native);
+  const priceStep = positive(native.info['tick_size']) ?? positive(native.precision.price);
+  const least = positive(native.info['min_trade_amount']) ?? positive(native.precision.amount);
+  if (symbol === null || priceStep === null || least === null) return null;
+  const { state } = native.info;
+  return {
+    exchange: 'deribit',
+    symbol,
+    base: native.base,
+    quote: native.quote,
+    nativeId: native.id,
+    unifiedSymbol: native.symbol,
+    priceStep,
+    sizeStep: least,
+    minSize: least,
+    maxSize: null,
+    minNotional: null,
+    quoteStep: null,
+    active: native.active !== false && (typeof state !== 'string' || state === 'open'),
+  };
+}
