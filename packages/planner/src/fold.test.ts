@@ -71,6 +71,9 @@ describe('executions are complete before an end is taken over', () => {
     expect({ ...machine, executions: once.executions }).toEqual(once);
     expect(alarms).toEqual([]);
     expect(fold(machine, { ...bare, source: 'stream' }, CONTEXT)).toMatchObject({ machine, question: null });
+    const earlier = says(atVenue());
+    expect(fold(once, earlier, CONTEXT).question).toBe('the fee of an execution is not told');
+    expect(fold(machine, earlier, CONTEXT).question).toBeNull();
   });
 });
 
@@ -223,6 +226,20 @@ describe('two steps', () => {
       question: 'the exchange says 0.5 is filled, 0.4 is booked',
     });
   });
+});
+
+test('a stream that only says "cancelled" of an order with a time limit is asked again, a look-up is believed', () => {
+  const timed = { ...limitSpec, timeInForce: 'GTT' as const, expiresAt: at(60) };
+  const order = specAfter(timed, ['validated', 'sent', 'acked']);
+  const told = says(
+    atVenue((venue, held) => venue.end(held, 'CANCELLED', at(3))),
+    { timeInForce: null },
+  );
+  const folded = fold(order, { ...told, source: 'stream' }, CONTEXT);
+  expect([folded.machine, folded.question]).toEqual([order, expect.stringContaining('does not say whether its time')]);
+  expect(fold(order, told, CONTEXT).machine.life).toBe('CANCELLED');
+  const expired = { ...told, order: told.order && { ...told.order, status: 'EXPIRED' as const, reason: 'tif' } };
+  expect(fold(order, expired, CONTEXT).machine.life).toBe('EXPIRED');
 });
 
 describe('what nobody here sent', () => {

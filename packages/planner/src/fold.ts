@@ -28,12 +28,22 @@ export function fold(machine: OrderMachine, report: OrderReport, context: FoldCo
   return folding.result();
 }
 
-/** Some streams tell executions without their fees: the exchange's lists have them, and are read at once. */
+/**
+ * Some streams tell executions without their fees: the exchange's lists have them, and are read at once. A look-up that
+ * saw less than is booked was asked before the execution and answers nothing.
+ */
 function askForMissingFees(folding: Folding, report: OrderReport): void {
-  if (report.source !== 'stream') return;
-  const isMissing = ({ tradeId, fee }: NormalizedFill): boolean =>
-    fee === null && folding.order.executions.some((known) => known.id === tradeId && known.fee === null);
-  if (report.fills.some(isMissing)) folding.ask('the fee of an execution is not told');
+  const { executions } = folding.order;
+  const lacksFee = (id: string): boolean => executions.some((known) => known.id === id && known.fee === null);
+  const fresh = report.source === 'stream' && report.fills.some((fill) => lacksFee(fill.tradeId));
+  if (fresh || (isOlderThanBooked(folding, report) && executions.some((known) => known.fee === null)))
+    folding.ask('the fee of an execution is not told');
+}
+
+function isOlderThanBooked(folding: Folding, { source, order: seen }: OrderReport): boolean {
+  if (source !== 'lookup' || seen === null || seen.filledSize === null) return false;
+  const leg = legOf(folding.order, seen);
+  return leg !== null && compare(seen.filledSize, bookedOn(folding.order, leg)) < 0;
 }
 
 function foldFill(folding: Folding, fill: NormalizedFill): void {
@@ -198,6 +208,10 @@ function endFilledStray(folding: Folding, report: OrderReport): void {
 }
 
 function foldEnded(folding: Folding, report: OrderReport, seen: NormalizedOrder): void {
+  if (mayBeItsTime(folding.order, report, seen)) {
+    folding.ask('the order ended, and the stream does not say whether its time was over');
+    return;
+  }
   if (askForMissingFills(folding, legForEnd(folding, seen), report, seen)) return;
   foldTerms(folding, report, seen);
   finishLeg(folding, seen, endKind(folding.order, seen));
@@ -219,13 +233,25 @@ interface EndKind {
   readonly reason: string | null;
 }
 
+const isCancelAsked = (order: OrderMachine): boolean =>
+  order.requests.some(
+    (request) => request.kind === 'cancel' && request.phase !== 'refused' && request.phase !== 'wanted',
+  );
+
+/** Some streams say "cancelled" of an order that the exchange ended at its time, and name no time in force: a look-up does. */
+const mayBeItsTime = (order: OrderMachine, report: OrderReport, seen: NormalizedOrder): boolean =>
+  report.source === 'stream' &&
+  seen.status === 'CANCELLED' &&
+  seen.timeInForce === null &&
+  order.kind.timeInForce === 'GTT' &&
+  !isTerminal(order) &&
+  openReplaces(order).length === 0 &&
+  !isCancelAsked(order);
+
 /** Rule D3: "cancelled" that nobody asked for is the end by time in force, or the exchange's own doing. */
 function endKind(order: OrderMachine, seen: NormalizedOrder): EndKind {
   if (seen.status === 'EXPIRED') return { type: 'Expired', reason: seen.reason ?? 'tif' };
-  const asked = order.requests.some(
-    (request) => request.kind === 'cancel' && request.phase !== 'refused' && request.phase !== 'wanted',
-  );
-  if (asked) return { type: 'Cancelled', reason: seen.reason };
+  if (isCancelAsked(order)) return { type: 'Cancelled', reason: seen.reason };
   const timed = order.kind.type === 'MARKET' || order.kind.timeInForce === 'IOC' || order.kind.timeInForce === 'FOK';
   if (timed) return { type: 'Expired', reason: 'tif' };
   return { type: 'Cancelled', reason: seen.reason ?? 'venue' };
