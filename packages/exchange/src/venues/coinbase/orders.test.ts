@@ -145,8 +145,7 @@ const CANCEL = 'POST api.coinbase.com/api/v3/brokerage/orders/batch_cancel';
 
 it('an edit needs the exchange id, size and price; a success and a refusal are told apart', async () => {
   const terms = { side: 'BUY', type: 'LIMIT', size: '0.5', price: '41000', stopPrice: null } as const;
-  const amend = (more: object = {}) =>
-    adapter.amend({ ...change, venueOrderId: ID, ...terms, ...more }, CONTROL);
+  const amend = (more: object = {}) => adapter.amend({ ...change, venueOrderId: ID, ...terms, ...more }, CONTROL);
   stub.on(EDIT, json({ success: true, errors: [] }));
   expect(await amend()).toEqual({ kind: 'accepted', report: null });
   expect(JSON.parse(stub.requests.at(-1)?.body ?? '')).toEqual({ order_id: ID, size: '0.5', price: '41000' });
