@@ -43,8 +43,8 @@ const fillsOf = (events: readonly StreamEvent[]): readonly NormalizedFill[] => [
 const totalsOf = (events: readonly StreamEvent[]): Readonly<Record<string, string>> => {
   const totals: Record<string, string> = {};
   for (const { order } of reportsOf(events)) {
-    if (order?.filledSize == null || compare(order.filledSize, '0') === 0) continue;
-    totals[order.orderId] = maximum(totals[order.orderId] ?? '0', order.filledSize);
+    if (order === null || compare(order.filledSize ?? '0', '0') === 0) continue;
+    totals[order.orderId] = maximum(totals[order.orderId] ?? '0', order.filledSize ?? '0');
   }
   return totals;
 };

@@ -4,6 +4,7 @@ import { isRecord } from '../../outcome.ts';
 import { readPages } from '../../pages.ts';
 import type { Paged } from '../../pages.ts';
 import type { Ask, Link } from '../../venue.ts';
+import { isContract } from './market.ts';
 import { exchangeTime } from './signing.ts';
 
 /** Our clock and Coinbase's may differ, and an order is stamped when it is accepted. */
@@ -61,7 +62,8 @@ function byCursor<Item>(
       if (!isRecord(payload) || !Array.isArray(list)) {
         return { items: [], next: null, error: `no ${feed.key} in the answer` };
       }
-      const read = link.read.rest(feed.method, payload);
+      const spot = list.filter((entry) => !isContract(entry));
+      const read = link.read.rest(feed.method, { ...payload, [feed.key]: spot });
       const items = feed.pick(read);
       return { items, next: enough(items) ? null : following(payload, list.length), error: read.error };
     },

@@ -10,6 +10,8 @@ import { coinbaseCapabilities } from './capabilities.ts';
 /** What goes out, and what its answers mean, through the real ccxt class against a stub. */
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+/** The first call loads ccxt, which takes seconds on a busy machine. */
+const CONTROL = { timeoutMs: 30_000 };
 const PLACE = 'POST api.coinbase.com/api/v3/brokerage/orders';
 const REFUSAL: Ending = json({ success: false, error_response: { error: 'INVALID_LIMIT_PRICE' } });
 let stub: StubVenue;
@@ -64,7 +66,7 @@ const claims = (authorization: string | undefined) =>
 it('sends our client id and nothing of ours beside it; the answer names the order', async () => {
   const request = limitOrder();
   stub.on(PLACE, accepted(request.venueClientId));
-  expect(await adapter.submit(request, { timeoutMs: 1_000 })).toMatchObject({
+  expect(await adapter.submit(request, CONTROL)).toMatchObject({
     kind: 'placed',
     report: {
       fillsComplete: false,
@@ -84,7 +86,7 @@ it('sends our client id and nothing of ours beside it; the answer names the orde
 it('a token names its request and expires at the deadline', async () => {
   stub.on(PLACE, REFUSAL);
   const request = limitOrder();
-  await adapter.submit(request, { timeoutMs: 1_000 });
+  await adapter.submit(request, CONTROL);
   const { nbf, exp, ...rest } = claims(sent()[0]?.headers.authorization);
   expect(rest).toMatchObject({ uri: PLACE, iss: 'coinbase-cloud' });
   expect(exp).toBe(Math.ceil(Date.parse(request.deadlineAt) / 1000));
@@ -98,11 +100,11 @@ it('a refused token takes the exchange time and signs again with the same deadli
     const isLate = Number(claims(headers.authorization)['exp']) * 1000 < Date.now() + offset;
     return isLate ? { kind: 'answer', status: 401, body: 'Unauthorized' } : accepted('x');
   });
-  expect((await adapter.submit(limitOrder(), { timeoutMs: 2_000 })).kind).toBe('placed');
+  expect((await adapter.submit(limitOrder(), CONTROL)).kind).toBe('placed');
   expect(sent()).toHaveLength(2);
   // Where the clocks agree a refused token means the key.
   stub.on(PLACE, { kind: 'answer', status: 401, body: 'Unauthorized' });
-  expect((await adapter.submit(limitOrder(), { timeoutMs: 2_000 })).kind).toBe('auth');
+  expect((await adapter.submit(limitOrder(), CONTROL)).kind).toBe('auth');
   expect(sent()).toHaveLength(3);
 });
 
@@ -121,7 +123,7 @@ it('each kind of order goes out under its own configuration', async () => {
     stop,
     { ...stop, side: 'SELL', timeInForce: 'GTT', expiresAt },
   ];
-  for (const terms of orders) await adapter.submit(limitOrder(terms), { timeoutMs: 1_000 });
+  for (const terms of orders) await adapter.submit(limitOrder(terms), CONTROL);
   const limit = { base_size: '0.25', limit_price: '40000.5' };
   const end_time = '2040-01-01T00:00:01Z';
   const triggered = { base_size: '0.25', limit_price: '41010', stop_price: '41000' };
@@ -143,8 +145,7 @@ const CANCEL = 'POST api.coinbase.com/api/v3/brokerage/orders/batch_cancel';
 
 it('an edit needs the exchange id, size and price; a success and a refusal are told apart', async () => {
   const terms = { side: 'BUY', type: 'LIMIT', size: '0.5', price: '41000', stopPrice: null } as const;
-  const amend = (more: object = {}) =>
-    adapter.amend({ ...change, venueOrderId: ID, ...terms, ...more }, { timeoutMs: 1_000 });
+  const amend = (more: object = {}) => adapter.amend({ ...change, venueOrderId: ID, ...terms, ...more }, CONTROL);
   stub.on(EDIT, json({ success: true, errors: [] }));
   expect(await amend()).toEqual({ kind: 'accepted', report: null });
   expect(JSON.parse(stub.requests.at(-1)?.body ?? '')).toEqual({ order_id: ID, size: '0.5', price: '41000' });
@@ -157,7 +158,7 @@ it('an edit needs the exchange id, size and price; a success and a refusal are t
 });
 
 it('a cancel names its order by the exchange id, and is believed for its own result', async () => {
-  const cancel = (venueOrderId: string | null) => adapter.cancel({ ...change, venueOrderId }, { timeoutMs: 1_000 });
+  const cancel = (venueOrderId: string | null) => adapter.cancel({ ...change, venueOrderId }, CONTROL);
   const result = (success: boolean, failure_reason: string) =>
     json({ results: [{ success, failure_reason, order_id: ID }] });
   stub.on(CANCEL, result(true, 'UNKNOWN_CANCEL_FAILURE_REASON'));

@@ -10,7 +10,8 @@ import { coinbaseCapabilities } from './capabilities.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 const NOW = Date.now();
-const CONTROL = { timeoutMs: 4_000 };
+/** The first call loads ccxt, which takes seconds on a busy machine. */
+const CONTROL = { timeoutMs: 30_000 };
 let stub: StubVenue;
 let adapter: ExchangeAdapter;
 
@@ -97,6 +98,17 @@ it.each([
   const { items, coverage } = await adapter.openOrders(CONTROL);
   expect(coverage.complete).toBe(false);
   expect(items).toHaveLength(250);
+});
+
+it('contracts in the same account are passed over', async () => {
+  const contract = { product_id: 'BIT-28JUN24-CDE' };
+  stub.on(BATCH, json({ orders: [order(1), order(2, contract)], has_next: false, cursor: '' }));
+  stub.on(FILLS, json({ fills: [fill(1, contract), fill(2)], cursor: '' }));
+  const open = await adapter.openOrders(CONTROL);
+  expect(open).toMatchObject({ items: [{ orderId: 'o1' }], coverage: { complete: true } });
+  const fills = await adapter.fills(at, [], CONTROL);
+  expect(fills.coverage.error).toBe(null);
+  expect(new Set(fills.items.map((one) => one.tradeId))).toEqual(new Set(['t2']));
 });
 
 const wanted = { symbol: 'BTC-USD', venueClientId: 'c1', venueOrderId: null, since: at };

@@ -1,6 +1,7 @@
 import type { CcxtInstance } from '../../ccxt.ts';
 import { isRecord } from '../../outcome.ts';
 import type { OrderStreamProtocol, StreamSignal } from '../../venue.ts';
+import { isContract } from './market.ts';
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -17,7 +18,8 @@ function sequenceOf(message: Message): number | null {
 const ordersOf = (message: Message): readonly unknown[] =>
   eventsOf(message).flatMap((event) => {
     const orders: readonly unknown[] = Array.isArray(event['orders']) ? event['orders'] : [];
-    return orders.map((order) => ({ ...message, events: [{ type: event['type'], orders: [order] }] }));
+    const spot = orders.filter((order) => !isContract(order));
+    return spot.map((order) => ({ ...message, events: [{ type: event['type'], orders: [order] }] }));
   });
 
 function signal(message: unknown): StreamSignal {
