@@ -16,9 +16,12 @@ const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   kraken: 'BTC-USD',
   coinbase: 'BTC-USD',
   kucoin: 'BTC-USDT',
+  mexc: 'BTC-USDT',
 };
 /** A client id that an order has already: most refuse it, some answer with that order. */
 const REPLAYS: ReadonlySet<ExchangeId> = new Set(['coinbase']);
+/** Nothing is promised about it: a second order is placed, which is why nothing is ever sent again to find out. */
+const TAKES_USED_IDS: ReadonlySet<ExchangeId> = new Set(['mexc']);
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
 let simulator: Simulator;
@@ -216,14 +219,17 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
     expect((await adapter.cancel(cancelOf(order(), randomUUID()), CONTROL)).kind).toBe(kind);
   });
 
-  it('an id that an open order has is a duplicate, or names that order', async () => {
-    const request = order();
-    const first = await adapter.submit(request, CONTROL);
-    const again = await adapter.submit(request, CONTROL);
-    expect(again.kind).toBe(REPLAYS.has(exchange) ? 'placed' : 'duplicate');
-    if (again.kind === 'placed') expect(first).toMatchObject({ report: { order: again.report.order } });
-    expect((await simulator.ledger(exchange, account.apiKey)).orders).toHaveLength(1);
-  });
+  it.skipIf(TAKES_USED_IDS.has(exchange))(
+    'an id that an open order has is a duplicate, or names that order',
+    async () => {
+      const request = order();
+      const first = await adapter.submit(request, CONTROL);
+      const again = await adapter.submit(request, CONTROL);
+      expect(again.kind).toBe(REPLAYS.has(exchange) ? 'placed' : 'duplicate');
+      if (again.kind === 'placed') expect(first).toMatchObject({ report: { order: again.report.order } });
+      expect((await simulator.ledger(exchange, account.apiKey)).orders).toHaveLength(1);
+    },
+  );
 
   it.each([
     ['no money', { size: '500' }, { insufficientFunds: true }],

@@ -16,6 +16,7 @@ const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   kraken: 'BTC-USD',
   coinbase: 'BTC-USD',
   kucoin: 'BTC-USDT',
+  mexc: 'BTC-USDT',
 };
 /** Streams that tell cumulative quantities and no single execution: those are read over REST. */
 const TELLS_TOTALS: ReadonlySet<ExchangeId> = new Set(['coinbase']);

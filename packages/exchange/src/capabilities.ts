@@ -4,6 +4,7 @@ import { binanceCapabilities } from './venues/binance/capabilities.ts';
 import { coinbaseCapabilities } from './venues/coinbase/capabilities.ts';
 import { krakenCapabilities } from './venues/kraken/capabilities.ts';
 import { kucoinCapabilities } from './venues/kucoin/capabilities.ts';
+import { mexcCapabilities } from './venues/mexc/capabilities.ts';
 
 export type { ExchangeCapabilities } from './adapter.ts';
 export { drawCredentials } from './draw-credentials.ts';
@@ -14,6 +15,7 @@ export const CAPABILITIES: Readonly<Record<ExchangeId, ExchangeCapabilities>> = 
   kraken: krakenCapabilities,
   coinbase: coinbaseCapabilities,
   kucoin: kucoinCapabilities,
+  mexc: mexcCapabilities,
 };
 
 export const capabilitiesOf = (exchange: ExchangeId): ExchangeCapabilities => CAPABILITIES[exchange];

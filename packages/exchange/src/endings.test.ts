@@ -17,12 +17,14 @@ const ROUTE: Readonly<Record<ExchangeId, string>> = {
   kraken: 'POST api.kraken.com/0/private/AddOrder',
   coinbase: 'POST api.coinbase.com/api/v3/brokerage/orders',
   kucoin: 'POST api.kucoin.com/api/v1/hf/orders',
+  mexc: 'POST api.mexc.com/api/v3/order',
 };
 const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   binance: 'BTC-USDT',
   kraken: 'BTC-USD',
   coinbase: 'BTC-USD',
   kucoin: 'BTC-USDT',
+  mexc: 'BTC-USDT',
 };
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
@@ -183,6 +185,7 @@ const REFUSAL: Readonly<Record<ExchangeId, Ending>> = {
   kraken: json({ error: ['EOrder:Nope'] }),
   coinbase: json({ success: false, error_response: { error: 'INVALID_LIMIT_PRICE' } }),
   kucoin: json({ code: '400100', msg: 'Order size below the minimum requirement.' }),
+  mexc: json({ code: 30002, msg: 'The minimum transaction volume cannot be less than：1USDT' }, 400),
 };
 const refusal = (exchange: ExchangeId): Ending => REFUSAL[exchange];
 

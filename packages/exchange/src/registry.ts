@@ -4,6 +4,7 @@ import { binance } from './venues/binance/index.ts';
 import { coinbase } from './venues/coinbase/index.ts';
 import { kraken } from './venues/kraken/index.ts';
 import { kucoin } from './venues/kucoin/index.ts';
+import { mexc } from './venues/mexc/index.ts';
 
 /** One line per exchange. An exchange id without a line does not compile. */
 export const VENUES: Readonly<Record<ExchangeId, VenueDefinition>> = {
@@ -11,4 +12,5 @@ export const VENUES: Readonly<Record<ExchangeId, VenueDefinition>> = {
   kraken,
   coinbase,
   kucoin,
+  mexc,
 };

@@ -8,6 +8,7 @@ import { binance } from './venues/binance/index.ts';
 import { coinbase } from './venues/coinbase/index.ts';
 import { kraken } from './venues/kraken/index.ts';
 import { kucoin } from './venues/kucoin/index.ts';
+import { mexc } from './venues/mexc/index.ts';
 
 /** One line per venue. An exchange id without a line does not compile. */
 export const VENUES: Readonly<Record<ExchangeId, Venue>> = {
@@ -15,6 +16,7 @@ export const VENUES: Readonly<Record<ExchangeId, Venue>> = {
   kraken,
   coinbase,
   kucoin,
+  mexc,
 };
 
 /** Throws UnknownExchange. */

@@ -2,7 +2,8 @@ import { binance } from './binance/index.ts';
 import { coinbase } from './coinbase/index.ts';
 import { kraken } from './kraken/index.ts';
 import { kucoin } from './kucoin/index.ts';
+import { mexc } from './mexc/index.ts';
 import type { VenueDefinition } from './protocol.ts';
 
 /** Every simulated exchange: one folder, one line. */
-export const VENUES: readonly VenueDefinition[] = [binance, kraken, coinbase, kucoin];
+export const VENUES: readonly VenueDefinition[] = [binance, kraken, coinbase, kucoin, mexc];
