@@ -17,11 +17,12 @@ const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   coinbase: 'BTC-USD',
   kucoin: 'BTC-USDT',
   deribit: 'BTC-USDC',
+  mexc: 'BTC-USDT',
 };
 /** A client id that an order has already: most refuse it, some answer with that order. */
 const REPLAYS: ReadonlySet<ExchangeId> = new Set(['coinbase']);
 /** Exchanges that take the same client id again while an order with it is open. */
-const REPEATS_IDS: ReadonlySet<ExchangeId> = new Set(['deribit']);
+const REPEATS_IDS: ReadonlySet<ExchangeId> = new Set(['deribit', 'mexc']);
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
 let simulator: Simulator;

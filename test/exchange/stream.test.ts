@@ -17,6 +17,7 @@ const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   coinbase: 'BTC-USD',
   kucoin: 'BTC-USDT',
   deribit: 'BTC-USDC',
+  mexc: 'BTC-USDT',
 };
 /** Streams that tell cumulative quantities and no single execution: those are read over REST. */
 const TELLS_TOTALS: ReadonlySet<ExchangeId> = new Set(['coinbase']);

@@ -6,6 +6,7 @@ import { coinbaseCapabilities } from './venues/coinbase/capabilities.ts';
 import { deribitCapabilities } from './venues/deribit/capabilities.ts';
 import { krakenCapabilities } from './venues/kraken/capabilities.ts';
 import { kucoinCapabilities } from './venues/kucoin/capabilities.ts';
+import { mexcCapabilities } from './venues/mexc/capabilities.ts';
 
 export type { ExchangeCapabilities } from './adapter.ts';
 export { drawCredentials } from './draw-credentials.ts';
@@ -17,6 +18,7 @@ export const CAPABILITIES: Readonly<Record<ExchangeId, ExchangeCapabilities>> = 
   coinbase: coinbaseCapabilities,
   kucoin: kucoinCapabilities,
   deribit: deribitCapabilities,
+  mexc: mexcCapabilities,
 };
 
 export const capabilitiesOf = (exchange: ExchangeId): ExchangeCapabilities => CAPABILITIES[exchange];

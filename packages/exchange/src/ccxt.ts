@@ -88,6 +88,7 @@ export interface CcxtInstance {
     parameters: Parameters_,
   ): Promise<unknown>;
   watchOrders(): Promise<unknown>;
+  watchMyTrades(): Promise<unknown>;
   watchTicker(symbol: string, parameters?: Parameters_): Promise<unknown>;
   client(url: string): CcxtSocketClient;
   handleMessage(client: CcxtSocketClient, message: unknown): void;

@@ -18,6 +18,7 @@ const ROUTE: Readonly<Record<ExchangeId, string>> = {
   coinbase: 'POST api.coinbase.com/api/v3/brokerage/orders',
   kucoin: 'POST api.kucoin.com/api/v1/hf/orders',
   deribit: 'GET www.deribit.com/api/v2/private/buy',
+  mexc: 'POST api.mexc.com/api/v3/order',
 };
 const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   binance: 'BTC-USDT',
@@ -25,6 +26,7 @@ const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   coinbase: 'BTC-USD',
   kucoin: 'BTC-USDT',
   deribit: 'BTC-USDC',
+  mexc: 'BTC-USDT',
 };
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
@@ -186,6 +188,7 @@ const REFUSAL: Readonly<Record<ExchangeId, Ending>> = {
   coinbase: json({ success: false, error_response: { error: 'INVALID_LIMIT_PRICE' } }),
   kucoin: json({ code: '400100', msg: 'Order size below the minimum requirement.' }),
   deribit: json({ jsonrpc: '2.0', error: { code: 10043, message: 'price_wrong_tick' } }, 400),
+  mexc: json({ code: 30002, msg: 'The minimum transaction volume cannot be less than：1USDT' }, 400),
 };
 const refusal = (exchange: ExchangeId): Ending => REFUSAL[exchange];
 

@@ -30,6 +30,7 @@ beforeAll(async () => {
     'POST api.kucoin.com/api/v1/bullet-private',
     json({ code: '200000', data: { token: 't', instanceServers: [server] } }),
   );
+  stub.on('POST api.mexc.com/api/v3/userDataStream', json({ listenKey: 'key' }));
 });
 afterEach(async () => {
   await Promise.all(ends.map((end) => end()));
@@ -87,6 +88,7 @@ const CONFIRM: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
   deribit: () => ({ jsonrpc: '2.0', id: 2, result: ['user.orders.any.any.raw', 'user.trades.any.any.raw'] }),
   // Orders and stop orders.
   kucoin: (nth) => [nth * 2 - 1, nth * 2].map((id) => ({ id: String(id), type: 'ack' })),
+  mexc: () => ['deals', 'orders'].map((name) => ({ id: 0, code: 0, msg: `spot@private.${name}.v3.api.pb` })),
 };
 const confirm = (exchange: ExchangeId, socket: StubSocket | undefined, nth: number): void => {
   for (const message of [CONFIRM[exchange](nth)].flat()) socket?.send(message);
@@ -100,6 +102,10 @@ const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
   coinbase: () => ({ type: 'error', message: 'authentication failure' }),
   kucoin: (nth) => ({ id: String(nth), type: 'error', code: 403, data: 'login is required' }),
   deribit: () => ({ jsonrpc: '2.0', id: 1, error: { code: 13004, message: 'invalid_credentials' } }),
+  mexc: () => ({
+    ...{ id: 0, code: 0 },
+    msg: 'Not Subscribed successfully! [spot@private.orders.v3.api.pb].  Reason： Blocked! ',
+  }),
 };
 
 const report = (terms: Record<string, unknown>) => ({

@@ -2,6 +2,7 @@ import type { OrderReport } from '@orderplane/normalization';
 import type { StreamEvent } from './adapter.ts';
 import type { CcxtInstance } from './ccxt.ts';
 import type { Session, SessionOptions } from './session.ts';
+import { isRecord } from './outcome.ts';
 import { backoffMs, dropSocket, Pause, tapSockets } from './sockets.ts';
 import { safeMessage } from './transport.ts';
 import type { Link, VenueDefinition } from './venue.ts';
@@ -125,11 +126,11 @@ export class OrderStream {
 
   /** True: ccxt may see the message. */
   #receive(connection: Connection, message: unknown): boolean {
-    if (typeof message !== 'object' || message === null || Array.isArray(message)) {
+    const signal = this.#venue.stream.signal(message);
+    if (signal.kind === 'other' && !isRecord(message)) {
       this.#tell({ type: 'unreadable', error: 'a message that is no JSON object' });
       return false;
     }
-    const signal = this.#venue.stream.signal(message);
     switch (signal.kind) {
       case 'subscribed':
         this.#checkSequence(connection, signal.sequence ?? null);

@@ -5,6 +5,7 @@ import { coinbase } from './venues/coinbase/index.ts';
 import { deribit } from './venues/deribit/index.ts';
 import { kraken } from './venues/kraken/index.ts';
 import { kucoin } from './venues/kucoin/index.ts';
+import { mexc } from './venues/mexc/index.ts';
 
 /** One line per exchange. An exchange id without a line does not compile. */
 export const VENUES: Readonly<Record<ExchangeId, VenueDefinition>> = {
@@ -13,4 +14,5 @@ export const VENUES: Readonly<Record<ExchangeId, VenueDefinition>> = {
   coinbase,
   kucoin,
   deribit,
+  mexc,
 };

@@ -82,6 +82,7 @@ export interface OrderStreamProtocol {
   readonly watch?: (instance: CcxtInstance) => Promise<unknown>;
   /** How many subscriptions must be confirmed before the stream is complete; 1 where it is absent. */
   readonly subscriptions?: number;
+  /** Of every message as it came: parsed JSON, else text or bytes. Those are unreadable where they signal `other`. */
   signal(message: unknown): StreamSignal;
   readonly method: string;
 }

@@ -8,6 +8,7 @@ import { ORDER as COINBASE_ORDER } from './venues/coinbase/fixtures.ts';
 import { answer, ORDER as DERIBIT_ORDER } from './venues/deribit/fixtures.ts';
 import { ID, ok, ORDER as KRAKEN_ORDER } from './venues/kraken/fixtures.ts';
 import { ORDER as KUCOIN_ORDER } from './venues/kucoin/fixtures.ts';
+import { ORDER as MEXC_ORDER } from './venues/mexc/fixtures.ts';
 
 describe.each(EXCHANGE_IDS)('any JSON from %s', (exchange) => {
   it('is read or refused with a NormalizationError, never anything else', () => {
@@ -52,6 +53,7 @@ it.each([
   ['kucoin', { code: '200000', data: [KUCOIN_ORDER] }],
   ['deribit', answer([DERIBIT_ORDER])],
   ['deribit', answer(3)],
+  ['mexc', [MEXC_ORDER]],
 ])('reads payloads of %s whose numbers a client library has quoted', (exchange, payload) => {
   const input = { exchange, transport: 'rest', method: '' } as const;
   expect(normalize({ ...input, payload: quoted(payload) })).toEqual(normalize({ ...input, payload }));

@@ -60,6 +60,20 @@ it('holds the words of each exchange', () => {
     STOP_LIMIT: 'stop_limit_stop_limit_gtc',
     STOP_MARKET: 'trigger_bracket_gtc',
   });
+  expect(VENUES.mexc.tables.nativeStatus).toEqual({
+    PENDING: 'NEW',
+    OPEN: 'NEW',
+    FILLED: 'FILLED',
+    CANCELLED: 'CANCELED',
+    EXPIRED: 'EXPIRED',
+    FAILED: 'REJECTED',
+  });
+  expect(VENUES.mexc.tables.nativeType).toEqual({
+    MARKET: 'MARKET',
+    LIMIT: 'LIMIT',
+    STOP_LIMIT: null,
+    STOP_MARKET: null,
+  });
   expect(VENUES.binance.tables.nativeType).toEqual({
     MARKET: 'MARKET',
     LIMIT: 'LIMIT',

@@ -9,6 +9,7 @@ import { coinbase } from './venues/coinbase/index.ts';
 import { deribit } from './venues/deribit/index.ts';
 import { kraken } from './venues/kraken/index.ts';
 import { kucoin } from './venues/kucoin/index.ts';
+import { mexc } from './venues/mexc/index.ts';
 
 /** One line per venue. An exchange id without a line does not compile. */
 export const VENUES: Readonly<Record<ExchangeId, Venue>> = {
@@ -17,6 +18,7 @@ export const VENUES: Readonly<Record<ExchangeId, Venue>> = {
   coinbase,
   kucoin,
   deribit,
+  mexc,
 };
 
 /** Throws UnknownExchange. */

@@ -145,3 +145,19 @@ describe('native ids of Deribit', () => {
     },
   );
 });
+
+describe('native ids of MEXC', () => {
+  it.each([
+    ['BTCUSDT', 'BTC-USDT'],
+    ['MXUSDC', 'MX-USDC'],
+    ['ETHBTC', 'ETH-BTC'],
+    ['BTCUSD1', 'BTC-USD1'],
+    ['USDCUSDT', 'USDC-USDT'],
+  ])('%s is %s', (native, canonical) => {
+    expect(canonicalSymbol('mexc', native)).toBe(canonical);
+  });
+
+  it('names an id it can not split', () => {
+    expect(() => canonicalSymbol('mexc', 'WHATEVER')).toThrow(/mexc: unknown symbol "WHATEVER"/);
+  });
+});

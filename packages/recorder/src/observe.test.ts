@@ -191,6 +191,21 @@ describe('what is written', () => {
     expect((await found(world, intent.orderId)).actual.version).toBe(asked.actual.version);
   });
 
+  test('a question that the executions answer by themselves ends with the order', async () => {
+    const world = await openWorld();
+    const { intent } = await openOrder(world, { client: 'c1', venue: 'v1' });
+    const venue = new ModelVenue();
+    const order = venue.place('c1', limitSpec, world.clock.iso());
+    const fill = venue.fill(order, '1', world.clock.iso());
+    await see(world, streamed(world, order));
+    expect((await found(world, intent.orderId)).actual.reconciliation.lastError).toContain('0 is booked');
+    await see(world, { ...streamed(world, order, fill === null ? [] : [fill]), order: null });
+    expect((await found(world, intent.orderId)).actual).toMatchObject({
+      machine: { life: 'FILLED' },
+      reconciliation: { attempts: 0, lastError: null },
+    });
+  });
+
   test('an alarm of the machine is told', async () => {
     const world = await openWorld();
     const { intent } = await openOrder(world, { client: 'c1', venue: 'v1' });

@@ -1,6 +1,6 @@
 import type { ExchangeId } from '@orderplane/domain';
 import { observedGeneration, reconciliationStatus, type Actual, type PlannerLimits } from '@orderplane/planner';
-import { inDoubt, type OrderMachine } from '@orderplane/state-machine';
+import { inDoubt, isTerminal, type OrderMachine } from '@orderplane/state-machine';
 import type {
   CommitResult,
   Intent,
@@ -132,6 +132,7 @@ function nextReconciliation(
   const wasInDoubt = inDoubt(current.actual.machine);
   const doubtful = inDoubt(machine);
   const doubtBegan = doubtful && (!wasInDoubt || machine.unknownSince !== current.actual.machine.unknownSince);
+  const ended = isTerminal(machine) && !isTerminal(current.actual.machine);
   const merged = {
     attempts: before.attempts,
     nextAttemptAt: before.nextAttemptAt,
@@ -142,6 +143,8 @@ function nextReconciliation(
     ...((!doubtful && wasInDoubt) || doubtBegan
       ? { attempts: 0, nextAttemptAt: null, lastError: doubtBegan ? before.lastError : null }
       : {}),
+    // An end answers what was asked before it: nothing counts as an end without its executions.
+    ...(ended && !doubtful ? { attempts: 0, nextAttemptAt: null, lastError: null } : {}),
     ...change.reconciliation,
   };
   // Reports come in any order: an older one does not make the evidence older.

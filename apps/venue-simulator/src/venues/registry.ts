@@ -3,7 +3,8 @@ import { coinbase } from './coinbase/index.ts';
 import { deribit } from './deribit/index.ts';
 import { kraken } from './kraken/index.ts';
 import { kucoin } from './kucoin/index.ts';
+import { mexc } from './mexc/index.ts';
 import type { VenueDefinition } from './protocol.ts';
 
 /** Every simulated exchange: one folder, one line. */
-export const VENUES: readonly VenueDefinition[] = [binance, kraken, coinbase, kucoin, deribit];
+export const VENUES: readonly VenueDefinition[] = [binance, kraken, coinbase, kucoin, mexc, deribit];

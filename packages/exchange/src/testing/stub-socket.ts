@@ -5,18 +5,23 @@ import type { Socket } from 'node:net';
 /** One WebSocket connection of the stub, seen from the server. It reads nothing and answers no pings. */
 export interface StubSocket {
   readonly host: string;
+  /** With the query. */
+  readonly path: string;
   send(message: unknown): void;
   sendText(text: string): void;
+  sendBytes(bytes: Uint8Array): void;
   destroy(): void;
 }
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-function frame(text: string): Buffer {
-  const payload = Buffer.from(text);
-  if (payload.length < 126) return Buffer.concat([Buffer.from([0x81, payload.length]), payload]);
+const TEXT = 0x81;
+const BINARY = 0x82;
+
+function frame(payload: Buffer, kind: number): Buffer {
+  if (payload.length < 126) return Buffer.concat([Buffer.from([kind, payload.length]), payload]);
   const head = Buffer.alloc(4);
-  head.writeUInt8(0x81, 0);
+  head.writeUInt8(kind, 0);
   head.writeUInt8(126, 1);
   head.writeUInt16BE(payload.length, 2);
   return Buffer.concat([head, payload]);
@@ -33,8 +38,10 @@ export function acceptSockets(server: Server, connected: (socket: StubSocket) =>
     socket.resume();
     connected({
       host: request.headers.host ?? '',
-      send: (message) => void socket.write(frame(JSON.stringify(message))),
-      sendText: (text) => void socket.write(frame(text)),
+      path: request.url ?? '/',
+      send: (message) => void socket.write(frame(Buffer.from(JSON.stringify(message)), TEXT)),
+      sendText: (text) => void socket.write(frame(Buffer.from(text), TEXT)),
+      sendBytes: (bytes) => void socket.write(frame(Buffer.from(bytes), BINARY)),
       destroy: () => void socket.destroy(),
     });
   });

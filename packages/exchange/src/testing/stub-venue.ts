@@ -78,7 +78,8 @@ export async function startStubVenue(): Promise<StubVenue> {
       const url = new URL(request.url ?? '/', `https://${request.headers.host}`);
       const seen = {
         route: `${request.method} ${url.host}${url.pathname}`,
-        parameters: new URLSearchParams(request.method === 'POST' ? body : url.search),
+        // Some exchanges take the parameters of a POST in its query too.
+        parameters: new URLSearchParams(body === '' ? url.search : body),
         body,
         headers: request.headers,
         socket: request.socket,
@@ -208,6 +209,12 @@ const DERIBIT_INSTRUMENTS = [
   }),
 ];
 
+const MEXC_SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'ADAUSDT', 'LTCUSDT', 'DOTUSDT'].map((symbol) => ({
+  ...{ symbol, status: '1', baseAsset: symbol.slice(0, 3), baseAssetPrecision: 8, quoteAsset: 'USDT' },
+  ...{ quoteAssetPrecision: 2, isSpotTradingAllowed: true, isMarginTradingAllowed: false },
+  ...{ quoteAmountPrecision: '1', baseSizePrecision: '0.000001', makerCommission: '0', takerCommission: '0.0005' },
+}));
+
 /** The market lists that every adapter loads first. */
 export function serveMarkets(stub: StubVenue): void {
   stub.on('GET api.binance.com/api/v3/exchangeInfo', json({ symbols: [BINANCE_SYMBOL] }));
@@ -224,6 +231,7 @@ export function serveMarkets(stub: StubVenue): void {
     json({ data: [{ asset_id: 'a', code: 'BTC', name: 'Bitcoin' }] }),
   );
   stub.on('GET api.coinbase.com/v2/exchange-rates', json({ data: { currency: 'USD', rates: { BTC: '0.00002' } } }));
+  stub.on('GET api.mexc.com/api/v3/exchangeInfo', json({ symbols: MEXC_SYMBOLS }));
   stub.on('GET api.kucoin.com/api/v2/symbols', json({ code: '200000', data: [KUCOIN_SYMBOL] }));
   stub.on('GET www.deribit.com/api/v2/public/get_instruments', json({ jsonrpc: '2.0', result: DERIBIT_INSTRUMENTS }));
 }

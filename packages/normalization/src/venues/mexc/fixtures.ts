@@ -1,0 +1,45 @@
+/** A resting order as REST tells it; own values. */
+export const ORDER = {
+  symbol: 'SOLUSDT',
+  orderId: 'C02__700000000000000017',
+  orderListId: -1,
+  clientOrderId: '0190a3c48f217b6e9d105a4b3c2d1e0f',
+  price: '151.2',
+  origQty: '3',
+  executedQty: '0',
+  cummulativeQuoteQty: '0',
+  status: 'NEW',
+  timeInForce: null,
+  type: 'LIMIT',
+  side: 'SELL',
+  stopPrice: null,
+  icebergQty: null,
+  time: 1771000000100,
+  updateTime: 1771000000200,
+  isWorking: true,
+  origQuoteOrderQty: '453.6',
+};
+
+/** The same order on the stream, decoded. */
+export const PUSH = {
+  channel: 'spot@private.orders.v3.api.pb',
+  symbol: 'SOLUSDT',
+  sendTime: '1771000000305',
+  privateOrders: {
+    id: 'C02__700000000000000017',
+    clientId: '0190a3c48f217b6e9d105a4b3c2d1e0f',
+    price: '151.2',
+    quantity: '3',
+    amount: '453.6',
+    avgPrice: '0',
+    orderType: 1,
+    tradeType: 2,
+    isMaker: true,
+    remainAmount: '453.6',
+    remainQuantity: '3',
+    cumulativeQuantity: '0',
+    cumulativeAmount: '0',
+    status: 1,
+    createTime: '1771000000100',
+  },
+};
