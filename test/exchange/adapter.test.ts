@@ -5,7 +5,7 @@ import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import type { CancelRequest, ExchangeAdapter, LookupRequest, SubmitRequest } from '@orderplane/exchange';
 import { capabilitiesOf, unsupported } from '@orderplane/exchange/capabilities';
 import { fitClientId } from '@orderplane/normalization';
-import { adapterOf, marketDataOf, openAccount, startSimulator } from './simulator.ts';
+import { adapterOf, marketDataOf, openAccount, startSimulator, warmUp } from './simulator.ts';
 import type { Account, Simulator } from './simulator.ts';
 
 /** The adapters against the real simulator process, through the real ccxt classes: calls. */
@@ -30,10 +30,7 @@ let simulator: Simulator;
 beforeAll(async () => {
   process.on('unhandledRejection', note);
   simulator = await startSimulator();
-  // The first call loads ccxt, which takes seconds on a busy machine: the tests' own calls have little time.
-  const first = adapterOf(simulator, await openAccount(simulator, 'binance'));
-  await first.openOrders({ timeoutMs: 30_000 });
-  await first.close();
+  await warmUp(simulator);
 });
 afterAll(async () => {
   await simulator.stop();

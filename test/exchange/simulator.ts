@@ -98,3 +98,10 @@ export const adapterOf = (simulator: Simulator, account: Account, offsetMs = 0):
 
 export const marketDataOf = (simulator: Simulator, exchange: ExchangeId): MarketDataAdapter =>
   createMarketData(exchange, options(simulator, 0));
+
+/** The first call loads ccxt, which takes seconds on a busy machine: the tests' own calls have little time. */
+export async function warmUp(simulator: Simulator): Promise<void> {
+  const first = adapterOf(simulator, await openAccount(simulator, 'binance'));
+  await first.openOrders({ timeoutMs: 30_000 });
+  await first.close();
+}

@@ -5,7 +5,7 @@ import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import type { ExchangeAdapter, StreamEvent, SubmitRequest } from '@orderplane/exchange';
 import { fitClientId } from '@orderplane/normalization';
 import type { NormalizedFill, OrderReport } from '@orderplane/normalization';
-import { adapterOf, openAccount, startSimulator } from './simulator.ts';
+import { adapterOf, openAccount, startSimulator, warmUp } from './simulator.ts';
 import type { Account, Simulator } from './simulator.ts';
 
 /** The order streams against the real simulator process, through the real ccxt classes. */
@@ -28,6 +28,7 @@ let simulator: Simulator;
 beforeAll(async () => {
   process.on('unhandledRejection', note);
   simulator = await startSimulator();
+  await warmUp(simulator);
 });
 afterAll(async () => {
   await simulator.stop();

@@ -85,12 +85,13 @@ describe('tokens', () => {
 });
 
 describe('limits', () => {
-  test('a key has its hour', async () => {
+  test('a key has so many requests an hour, an idle one all of them', async () => {
     rig.exchange.limits = { enabled: true, scale: 0.001 };
     for (let nth = 0; nth < 10; nth += 1) await client.fetchOpenOrders();
     await expect(client.fetchOpenOrders()).rejects.toThrow(ccxt.RateLimitExceeded);
-    rig.advance(3_600_000);
-    await client.fetchOpenOrders();
+    rig.advance(720_000);
+    for (let nth = 0; nth < 2; nth += 1) await client.fetchOpenOrders();
+    await expect(client.fetchOpenOrders()).rejects.toThrow(ccxt.RateLimitExceeded);
   });
 });
 

@@ -96,3 +96,6 @@ export const keyPermissions = (account: string): VenueAnswer =>
     portfolio_uuid: portfolioIdOf(account),
     portfolio_type: 'DEFAULT',
   });
+
+export const portfolios = (account: string): VenueAnswer =>
+  json({ portfolios: [{ name: 'Default', uuid: portfolioIdOf(account), type: 'DEFAULT', deleted: false }] });

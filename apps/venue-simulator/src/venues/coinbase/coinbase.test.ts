@@ -102,6 +102,9 @@ describe('orders', () => {
     const balance = (await client.fetchBalance({ v3: true })) as { USD?: { used?: string } };
     expect(balance.USD?.used).toBe('506');
     expect((await client.fetchBalance())['BTC']).toBeDefined();
+    expect(await client.fetchPortfolios()).toHaveLength(1);
+    expect((await client.fetchTradingFees())['BTC/USD']).toMatchObject({ taker: '0.012' });
+    expect((await client.fetchTickers(['BTC/USD']))['BTC/USD']?.last).toBe('60000');
   });
 
   test('a market order by base size, and its fill', async () => {

@@ -11,7 +11,7 @@ import type {
   VenueRequest,
   VenueSocket,
 } from '../protocol.ts';
-import { keyPermissions, listAccounts, olderAccounts, transactionSummary } from './accounts.ts';
+import { keyPermissions, listAccounts, olderAccounts, portfolios, transactionSummary } from './accounts.ts';
 import { Authenticator, bearerOf, subjectOf } from './auth.ts';
 import { getOrder, listFills, listOrders } from './history.ts';
 import { orderIdOf, tradeIdOf } from './ids.ts';
@@ -154,6 +154,8 @@ class Coinbase implements Venue {
         return listAccounts(query, account, this.#context.engine);
       case 'GET /transaction_summary':
         return transactionSummary();
+      case 'GET /portfolios':
+        return portfolios(account);
       case 'GET /key_permissions':
         return keyPermissions(account);
       default: {
