@@ -73,6 +73,7 @@ describe('executions are complete before an end is taken over', () => {
     expect(fold(machine, { ...bare, source: 'stream' }, CONTEXT)).toMatchObject({ machine, question: null });
     const earlier = says(atVenue());
     expect(fold(once, earlier, CONTEXT).question).toBe('the fee of an execution is not told');
+    expect(fold(once, { ...withoutFills(told), source: 'submit' }, CONTEXT).question).toBe(first.question);
     expect(fold(machine, earlier, CONTEXT).question).toBeNull();
   });
 });

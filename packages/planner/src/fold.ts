@@ -29,19 +29,32 @@ export function fold(machine: OrderMachine, report: OrderReport, context: FoldCo
 }
 
 /**
- * Some streams tell executions without their fees: the exchange's lists have them, and are read at once. A look-up that
- * saw less than is booked was asked before the execution and answers nothing.
+ * Some streams tell executions without their fees: the exchange's lists have them, and are read at once. Only a look-up
+ * answers that: an answer to something that was sent meanwhile does not, nor does a look-up that saw less than is booked.
  */
 function askForMissingFees(folding: Folding, report: OrderReport): void {
-  const { executions } = folding.order;
-  const lacksFee = (id: string): boolean => executions.some((known) => known.id === id && known.fee === null);
-  const fresh = report.source === 'stream' && report.fills.some((fill) => lacksFee(fill.tradeId));
-  if (fresh || (isOlderThanBooked(folding, report) && executions.some((known) => known.fee === null)))
-    folding.ask('the fee of an execution is not told');
+  if (!answersNothingOfFees(folding, report)) return;
+  if (folding.order.executions.some((known) => known.fee === null)) folding.ask('the fee of an execution is not told');
 }
 
-function isOlderThanBooked(folding: Folding, { source, order: seen }: OrderReport): boolean {
-  if (source !== 'lookup' || seen === null || seen.filledSize === null) return false;
+function answersNothingOfFees(folding: Folding, report: OrderReport): boolean {
+  switch (report.source) {
+    case 'stream':
+    case 'submit':
+    case 'amend':
+    case 'cancel':
+      return true;
+    case 'lookup':
+      return isOlderThanBooked(folding, report.order);
+    case 'open-list':
+    case 'history':
+    case 'fills':
+      return false;
+  }
+}
+
+function isOlderThanBooked(folding: Folding, seen: NormalizedOrder | null): boolean {
+  if (seen === null || seen.filledSize === null) return false;
   const leg = legOf(folding.order, seen);
   return leg !== null && compare(seen.filledSize, bookedOn(folding.order, leg)) < 0;
 }
