@@ -8,7 +8,7 @@ import type { Ending, StubVenue } from '../../testing/stub-venue.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 const NOW = Date.now();
-const CONTROL = { timeoutMs: 4_000 };
+const CONTROL = { timeoutMs: 20_000 };
 let stub: StubVenue;
 const adapters: ExchangeAdapter[] = [];
 
