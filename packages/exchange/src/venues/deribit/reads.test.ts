@@ -130,6 +130,25 @@ it('a look-up pages through the history until it is older than the leg, recent a
   expect(asked).toEqual(['false 0', 'true 0', 'true 1000', 'true 2000']);
 });
 
+it('a history that begins with what is oldest is read to its end', async () => {
+  for (const name of ['get_order_state_by_label', 'get_open_orders_by_instrument']) {
+    stub.on(`${REST}${name}`, json({ jsonrpc: '2.0', result: [] }));
+  }
+  const all = Array.from({ length: 1_500 }, (_, nth) => ({
+    ...{ ...ORDER, order_id: String(nth), last_update_timestamp: NOW - (1_500 - nth) * 1_000 },
+    label: nth === 1_499 ? 'op-1' : '',
+  }));
+  stub.on(`${REST}get_order_history_by_instrument`, ({ parameters }) => {
+    const offset = Number(parameters.get('offset'));
+    return json({ jsonrpc: '2.0', result: all.slice(offset, offset + 1_000) });
+  });
+  const since = new Date(NOW - 10_000).toISOString();
+  const request = { symbol: 'BTC-USDC', venueClientId: 'op-1', venueOrderId: null, since };
+  expect(await openAdapter().lookup(request, CONTROL)).toMatchObject({
+    order: { orderId: '1499', status: 'CANCELLED' },
+  });
+});
+
 it('an execution with our label, whose order no list names, forbids the proof', async () => {
   for (const name of ['get_order_state_by_label', 'get_open_orders_by_instrument', 'get_order_history_by_instrument']) {
     stub.on(`${REST}${name}`, json({ jsonrpc: '2.0', result: [] }));
