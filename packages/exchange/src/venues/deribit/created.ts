@@ -18,5 +18,17 @@ export async function createdBy(link: Link, market: Market, stopId: string): Pro
   return typeof id === 'string' && id !== '' ? id : null;
 }
 
+/**
+ * A native order as this system knows it: an order that a stop has created goes on under the stop's id, so that one
+ * order stays one, also for stops of other clients that carry no label. Everything else is as it is.
+ */
+export function underStopId(native: unknown): unknown {
+  if (!isRecord(native)) return native;
+  const { trigger_order_id } = native;
+  return typeof trigger_order_id === 'string' && trigger_order_id !== '' && native['order_id'] !== undefined
+    ? { ...native, order_id: trigger_order_id }
+    : native;
+}
+
 /** A stop that was triggered: another order goes on in its place. */
 export const isTriggered = (native: unknown): boolean => isRecord(native) && native['order_state'] === 'triggered';

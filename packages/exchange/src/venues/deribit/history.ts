@@ -19,11 +19,12 @@ const RECENT_ORDERS_MS = 25 * 60_000;
 const RECENT_TRADES_MS = 23 * 3_600_000;
 
 type Native = Readonly<Record<string, unknown>>;
-const PARTS = { recent: { historical: 'false' }, both: { historical: 'true' } } as const;
+const RECENT = { historical: 'false' } as const;
+const HISTORICAL = { historical: 'true' } as const;
 
 /** Where records since `fromMs` are to be found. */
 const partsSince = (fromMs: number, nowMs: number, recentMs: number): readonly Native[] =>
-  nowMs - fromMs <= recentMs ? [PARTS.recent] : [PARTS.recent, PARTS.both];
+  nowMs - fromMs <= recentMs ? [RECENT] : [RECENT, HISTORICAL];
 
 async function everyPart<Item>(
   parts: readonly Native[],
@@ -53,7 +54,11 @@ export function endedSince(link: Link, ask: Ask, market: Market, fromMs: number)
     include_old: 'true',
     include_unfilled: 'true',
   };
-  const isOlder = (native: Native): boolean => timeOf(native, 'last_update_timestamp') < since;
+  const updated = (native: Native | undefined): number => timeOf(native ?? {}, 'last_update_timestamp');
+  // A page of nothing but older orders, newest first: what follows is older still. The order of the list is not
+  // documented, so that it is looked at.
+  const isPast = (page: readonly Native[]): boolean =>
+    page.every((native) => updated(native) < since) && updated(page[0]) >= updated(page.at(-1));
   return everyPart(partsSince(fromMs, link.clock.now(), RECENT_ORDERS_MS), (part) =>
     readPages<Native, number>(
       0,
@@ -61,8 +66,7 @@ export function endedSince(link: Link, ask: Ask, market: Market, fromMs: number)
       (payload, offset) => {
         if (!Array.isArray(payload)) return { items: [], next: null, error: 'the history is not a list' };
         const items = payload.filter(isRecord);
-        // A page of nothing but older orders: what follows is older still.
-        const isLast = payload.length < PAGE || items.every(isOlder);
+        const isLast = payload.length < PAGE || isPast(items);
         const next = isLast ? null : offset + payload.length;
         return { items, next, error: items.length === payload.length ? null : 'an entry that is no order' };
       },

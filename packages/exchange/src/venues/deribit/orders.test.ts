@@ -9,6 +9,9 @@ import type { StubVenue } from '../../testing/stub-venue.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 const BUY = 'GET www.deribit.com/api/v2/private/buy';
+/** Nothing here is about time: generous, for machines under load. */
+const CONTROL = { timeoutMs: 20_000 };
+const DEADLINE_MS = 60_000;
 const LABEL = '0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee';
 const REFUSAL = json({ jsonrpc: '2.0', error: { code: 10043, message: 'price_wrong_tick' } }, 400);
 let stub: StubVenue;
@@ -24,7 +27,7 @@ function openAdapter(): ExchangeAdapter {
 
 const limitOrder = (terms: Partial<OrderSpec> = {}): SubmitRequest => ({
   venueClientId: LABEL,
-  deadlineAt: new Date(Date.now() + 5_000).toISOString(),
+  deadlineAt: new Date(Date.now() + DEADLINE_MS).toISOString(),
   spec: {
     symbol: 'BTC-USDC',
     side: 'BUY',
@@ -67,26 +70,25 @@ const ORDER = {
   ...{ label: LABEL, creation_timestamp: 1763640000000, post_only: false },
   ...{ last_update_timestamp: 1763640000120 },
 };
-const sent = async (terms: Partial<OrderSpec>): Promise<Record<string, string>> => {
+const sent = async (request: SubmitRequest): Promise<Record<string, string>> => {
   stub.requests.length = 0;
   stub.on(BUY, REFUSAL);
-  await openAdapter().submit(limitOrder(terms), { timeoutMs: 1_000 });
+  await openAdapter().submit(request, CONTROL);
   return Object.fromEntries(stub.requests.find((one) => one.route === BUY)?.parameters ?? []);
 };
 
 it('sends exact decimals, the label, and the deadline as an instant', async () => {
-  const before = Date.now();
-  const wire = await sent({ size: '0.0001', price: '123456.78' });
+  const request = limitOrder({ size: '0.0001', price: '123456.78' });
+  const wire = await sent(request);
   expect(wire).toMatchObject({
     instrument_name: 'BTC_USDC',
     type: 'limit',
     amount: '0.0001',
     price: '123456.78',
     label: LABEL,
+    valid_until: String(Date.parse(request.deadlineAt)),
   });
   expect(wire).not.toHaveProperty('time_in_force');
-  expect(wire['valid_until']).toMatch(/^\d{13}$/);
-  expect(Math.abs(Number(wire['valid_until']) - before - 5_000)).toBeLessThan(2_000);
 });
 
 it.each([
@@ -107,7 +109,7 @@ it.each([
     { instrument_name: 'BTC_USDC-PERPETUAL', reduce_only: 'true' },
   ],
 ])('%j goes out as %j', async (terms, expected) => {
-  expect(await sent(terms)).toMatchObject(expected);
+  expect(await sent(limitOrder(terms))).toMatchObject(expected);
 });
 
 it('trades pairs and linear perpetuals, and nothing whose amounts are dollars', async () => {
@@ -120,7 +122,7 @@ it('trades pairs and linear perpetuals, and nothing whose amounts are dollars', 
     ['BTC-USDC-25DEC26', 'BTC_USDC-25DEC26'],
   ] as const) {
     stub.on(BUY, answered({ ...ORDER, instrument_name }));
-    kinds.push((await adapter.submit(limitOrder({ symbol }), { timeoutMs: 1_000 })).kind);
+    kinds.push((await adapter.submit(limitOrder({ symbol }), CONTROL)).kind);
   }
   expect(kinds).toEqual(['placed', 'placed', 'notPlaced', 'notPlaced']);
 });
@@ -138,7 +140,7 @@ it('the answer is the order with its executions so far', async () => {
     },
   };
   stub.on(BUY, answered({ ...ORDER, order_state: 'filled', filled_amount: 0.25 }, [trade]));
-  const outcome = await openAdapter().submit(limitOrder(), { timeoutMs: 1_000 });
+  const outcome = await openAdapter().submit(limitOrder(), CONTROL);
   expect(outcome).toMatchObject({
     kind: 'placed',
     report: {
@@ -151,7 +153,7 @@ it('the answer is the order with its executions so far', async () => {
 
 it('an answer without the order is unknown', async () => {
   stub.on(BUY, json({ jsonrpc: '2.0', result: { trades: [] } }));
-  expect((await openAdapter().submit(limitOrder(), { timeoutMs: 1_000 })).kind).toBe('unknown');
+  expect((await openAdapter().submit(limitOrder(), CONTROL)).kind).toBe('unknown');
 });
 
 it('a deadline that had passed on arrival stays in doubt and teaches the offset', async () => {
@@ -159,13 +161,13 @@ it('a deadline that had passed on arrival stays in doubt and teaches the offset'
   stub.on('GET www.deribit.com/api/v2/public/get_time', () => json({ jsonrpc: '2.0', result: Date.now() + offset }));
   stub.on(BUY, json({ jsonrpc: '2.0', error: { code: 13888, message: 'timed_out' } }, 400));
   const adapter = openAdapter();
-  expect((await adapter.submit(limitOrder(), { timeoutMs: 1_000 })).kind).toBe('unknown');
+  expect((await adapter.submit(limitOrder(), CONTROL)).kind).toBe('unknown');
   stub.requests.length = 0;
   const request = limitOrder();
-  await adapter.submit(request, { timeoutMs: 1_000 });
+  await adapter.submit(request, CONTROL);
   const again = stub.requests.find((one) => one.route === BUY);
   const ahead = Number(again?.parameters.get('valid_until')) - Date.parse(request.deadlineAt);
-  expect(Math.abs(ahead - offset)).toBeLessThan(2_000);
+  expect(ahead).toBeGreaterThan(offset / 2);
 });
 
 describe('a stop that was triggered meanwhile', () => {
@@ -186,7 +188,7 @@ describe('a stop that was triggered meanwhile', () => {
         ? notOpen
         : json({ jsonrpc: '2.0', result: { ...created, order_state: 'cancelled', cancel_reason: 'user_request' } }),
     );
-    const outcome = await openAdapter().cancel(target(), { timeoutMs: 1_000 });
+    const outcome = await openAdapter().cancel(target(), CONTROL);
     expect(outcome).toMatchObject({ kind: 'accepted', report: { order: { status: 'CANCELLED' } } });
     expect(idsSent(CANCEL)).toEqual(['SLTS-9', ORDER.order_id]);
   });
@@ -194,7 +196,7 @@ describe('a stop that was triggered meanwhile', () => {
   it('and whose order is gone too is unknown', async () => {
     open([]);
     stub.on(CANCEL, notOpen);
-    const outcome = await openAdapter().cancel(target(), { timeoutMs: 1_000 });
+    const outcome = await openAdapter().cancel(target(), CONTROL);
     expect(outcome).toMatchObject({ kind: 'unknownOrder', nativeCode: '11044' });
   });
 
@@ -204,7 +206,7 @@ describe('a stop that was triggered meanwhile', () => {
       parameters.get('order_id') === 'SLTS-9' ? notOpen : answered({ ...created, price: 40100 }),
     );
     const wish = { side: 'BUY', type: 'STOP_LIMIT', size: '0.25', price: '40100', stopPrice: '41000' } as const;
-    const outcome = await openAdapter().amend({ ...target(), ...wish }, { timeoutMs: 1_000 });
+    const outcome = await openAdapter().amend({ ...target(), ...wish }, CONTROL);
     expect(outcome.kind).toBe('accepted');
     const [first, second] = stub.requests.filter((one) => one.route === `${REST}edit`).map((one) => one.parameters);
     expect(Object.fromEntries(first ?? [])).toMatchObject({ amount: '0.25', price: '40100', trigger_price: '41000' });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExchangeAdapter } from '../../adapter.ts';
 import { createAdapter } from '../../create.ts';
 import { json, serveMarkets, startStubVenue } from '../../testing/stub-venue.ts';
@@ -8,7 +8,7 @@ import type { Ending, StubVenue } from '../../testing/stub-venue.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 const NOW = Date.now();
-const CONTROL = { timeoutMs: 4_000 };
+const CONTROL = { timeoutMs: 20_000 };
 let stub: StubVenue;
 const adapters: ExchangeAdapter[] = [];
 
@@ -130,6 +130,25 @@ it('a look-up pages through the history until it is older than the leg, recent a
   expect(asked).toEqual(['false 0', 'true 0', 'true 1000', 'true 2000']);
 });
 
+it('a history that begins with what is oldest is read to its end', async () => {
+  for (const name of ['get_order_state_by_label', 'get_open_orders_by_instrument']) {
+    stub.on(`${REST}${name}`, json({ jsonrpc: '2.0', result: [] }));
+  }
+  const all = Array.from({ length: 1_500 }, (_, nth) => ({
+    ...{ ...ORDER, order_id: String(nth), last_update_timestamp: NOW - (1_500 - nth) * 1_000 },
+    label: nth === 1_499 ? 'op-1' : '',
+  }));
+  stub.on(`${REST}get_order_history_by_instrument`, ({ parameters }) => {
+    const offset = Number(parameters.get('offset'));
+    return json({ jsonrpc: '2.0', result: all.slice(offset, offset + 1_000) });
+  });
+  const since = new Date(NOW - 10_000).toISOString();
+  const request = { symbol: 'BTC-USDC', venueClientId: 'op-1', venueOrderId: null, since };
+  expect(await openAdapter().lookup(request, CONTROL)).toMatchObject({
+    order: { orderId: '1499', status: 'CANCELLED' },
+  });
+});
+
 it('an execution with our label, whose order no list names, forbids the proof', async () => {
   for (const name of ['get_order_state_by_label', 'get_open_orders_by_instrument', 'get_order_history_by_instrument']) {
     stub.on(`${REST}${name}`, json({ jsonrpc: '2.0', result: [] }));
@@ -157,5 +176,46 @@ it('open orders of what is not traded here are left out, unreadable ones are tol
   expect(await openAdapter().openOrders(CONTROL)).toMatchObject({
     items: [{ orderId: '1' }],
     coverage: { complete: false },
+  });
+});
+
+describe('a stop that was triggered', () => {
+  const STOP = { ...ORDER, order_id: 'SLTS-9', order_state: 'triggered', order_type: 'stop_limit', label: 'op-1' };
+  const CREATED = {
+    ...{ ...ORDER, order_id: '46001', order_state: 'filled', filled_amount: 0.1, average_price: 40000.5 },
+    ...{ trigger_order_id: 'SLTS-9', triggered: true, label: 'op-1', creation_timestamp: NOW - 500 },
+  };
+  const serveStop = (open: readonly object[], ended: readonly object[]): void => {
+    stub.on(`${REST}get_order_state`, json({ jsonrpc: '2.0', result: STOP }));
+    stub.on(`${REST}get_open_orders_by_instrument`, json({ jsonrpc: '2.0', result: open }));
+    stub.on(`${REST}get_order_history_by_instrument`, json({ jsonrpc: '2.0', result: ended }));
+    stub.on(`${REST}get_user_trades_by_order`, json({ jsonrpc: '2.0', result: [trade(1, NOW - 400)] }));
+    serve([]);
+  };
+  const since = new Date(NOW - 1_000).toISOString();
+  const request = { symbol: 'BTC-USDC', venueClientId: 'op-1', venueOrderId: 'SLTS-9', since };
+
+  it.each([
+    ['open', [{ ...CREATED, order_state: 'open' }], [], 'OPEN'],
+    ['ended', [], [CREATED], 'FILLED'],
+  ] as const)('is the order that it has created, under its own id (%s)', async (_name, open, ended, status) => {
+    serveStop(open, ended);
+    const looked = await openAdapter().lookup(request, CONTROL);
+    expect(looked).toMatchObject({
+      order: { orderId: 'SLTS-9', status, filledSize: '0.1', working: true },
+      fills: [{ tradeId: '1', orderId: 'SLTS-9' }],
+      fillsComplete: true,
+    });
+  });
+
+  it('says nothing of executions while that order is not found', async () => {
+    serveStop([], []);
+    const looked = await openAdapter().lookup(request, CONTROL);
+    expect(looked).toMatchObject({ order: { orderId: 'SLTS-9', status: 'OPEN' }, fills: [], fillsComplete: false });
+  });
+
+  it('is listed among the open orders under its own id', async () => {
+    stub.on(`${REST}get_open_orders`, json({ jsonrpc: '2.0', result: [{ ...CREATED, order_state: 'open' }] }));
+    expect((await openAdapter().openOrders(CONTROL)).items).toMatchObject([{ orderId: 'SLTS-9', status: 'OPEN' }]);
   });
 });

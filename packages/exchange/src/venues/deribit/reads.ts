@@ -6,7 +6,7 @@ import { Look } from '../../look.ts';
 import { isRecord } from '../../outcome.ts';
 import { coverage } from '../../venue.ts';
 import type { Ask, Link, ReadCalls } from '../../venue.ts';
-import { createdIn, isTriggered } from './created.ts';
+import { createdIn, isTriggered, underStopId } from './created.ts';
 import { endedSince, tradesOfOrder, tradesSince, uniqueFills } from './history.ts';
 import { fillsCover } from './orders.ts';
 
@@ -25,7 +25,9 @@ interface Search {
 }
 
 const isWanted = ({ request }: Search, native: Native): boolean =>
-  native['order_id'] === request.venueOrderId || native['label'] === request.venueClientId;
+  native['label'] === request.venueClientId ||
+  (request.venueOrderId !== null &&
+    (native['order_id'] === request.venueOrderId || native['trigger_order_id'] === request.venueOrderId));
 
 /**
  * The order among native ones that are known to be ours. A stop that was triggered gives way to the order that it has
@@ -93,7 +95,7 @@ async function followed(search: Search, native: Native): Promise<Native> {
 async function found(search: Search, native: Native): Promise<LookupResult> {
   const { link, look, ask, request, market } = search;
   const living = await followed(search, native);
-  const read = link.read.rest('fetchOrder', living);
+  const read = link.read.rest('fetchOrder', underStopId(living));
   const [order] = read.orders;
   if (order === undefined) {
     look.failed('order', read.error ?? 'no order in the answer');
@@ -103,13 +105,17 @@ async function found(search: Search, native: Native): Promise<LookupResult> {
   if (isTriggered(living)) return look.found(order, [], false);
   if (fillsCover(order, [])) return look.found(order, [], true);
   const createdMs = Date.parse(order.createdAt ?? request.since);
-  const own = await tradesOfOrder(link, ask, order.orderId, createdMs);
+  // Executions name the order that traded; a stop never does.
+  const nativeId = String(living['order_id']);
+  const ofOrder = (fills: readonly NormalizedFill[]): readonly NormalizedFill[] =>
+    fills.filter((fill) => fill.orderId === nativeId).map((fill) => ({ ...fill, orderId: order.orderId }));
+  const own = await tradesOfOrder(link, ask, nativeId, createdMs);
   look.asked('trades');
   if (own.error !== null) look.failed('trades', own.error, own.rateLimitedMs);
-  if (fillsCover(order, own.items)) return look.found(order, own.items, true);
+  if (fillsCover(order, ofOrder(own.items))) return look.found(order, ofOrder(own.items), true);
   // The list by order may be cut: the market's own list is not.
   const all = await tradesSince(link, ask, market, createdMs);
-  const fills = uniqueFills([...own.items, ...all.items.filter((fill) => fill.orderId === order.orderId)]);
+  const fills = uniqueFills([...ofOrder(own.items), ...ofOrder(all.items)]);
   return look.found(order, fills, fillsCover(order, fills));
 }
 
@@ -175,7 +181,7 @@ export const deribitReads: ReadCalls = {
     const isTraded = (one: unknown): boolean =>
       !isRecord(one) || typeof one['instrument_name'] !== 'string' || link.symbolOf(one['instrument_name']) !== null;
     const listed: unknown[] = verdict.payload;
-    const read = link.read.rest('fetchOpenOrders', listed.filter(isTraded));
+    const read = link.read.rest('fetchOpenOrders', listed.filter(isTraded).map(underStopId));
     return { items: read.orders, coverage: coverage(askedAt, { complete: read.error === null, error: read.error }) };
   },
 

@@ -1,6 +1,7 @@
 import type { CcxtInstance } from '../../ccxt.ts';
 import { isRecord } from '../../outcome.ts';
 import type { OrderStreamProtocol, StreamSignal } from '../../venue.ts';
+import { underStopId } from './created.ts';
 
 /** Orders and their executions of all markets. Both are needed: an order's push does not name its executions. */
 const ORDERS = 'user.orders.any.any.raw';
@@ -16,7 +17,9 @@ const isTraded = (entry: unknown): boolean =>
 /** Each entry alone, so that an unreadable one hides no other. */
 function newsOf(message: Readonly<Record<string, unknown>>, channel: string, data: unknown): StreamSignal {
   const entries: unknown[] = Array.isArray(data) ? data : [data];
-  const payloads = entries.filter(isTraded).map((entry) => ({ ...message, params: { channel, data: entry } }));
+  const payloads = entries
+    .filter(isTraded)
+    .map((entry) => ({ ...message, params: { channel, data: underStopId(entry) } }));
   return { kind: 'news', payloads, sequence: null };
 }
 
