@@ -1,13 +1,18 @@
-import type { CancelOutcome, CancelRequest } from '@orderplane/exchange';
+import type { CancelOutcome, CancelRequest, Permit } from '@orderplane/exchange';
 import { bookedOn, foldRequest, Folding } from '@orderplane/planner';
 import { record, recordOnce } from '@orderplane/recorder';
 import { cumQty, currentLeg, type EventBody, type OrderRequest } from '@orderplane/state-machine';
 import { subtract } from '@orderplane/domain';
 import type { OrderRecord } from '@orderplane/store';
-import type { ReconcilerContext, StepResult } from '../context.ts';
+import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
 
 /** Sends the cancel of a request: a wished cancel, the cancel of a stray, or the first step of a replace in two steps. */
-export async function cancel(context: ReconcilerContext, current: OrderRecord, requestId: string): Promise<StepResult> {
+export async function cancel(
+  context: ReconcilerContext,
+  current: OrderRecord,
+  requestId: string,
+  permit: Permit | undefined,
+): Promise<StepResult> {
   const event = (request: OrderRequest, deadlineAt: string): EventBody =>
     request.kind === 'cancel'
       ? { type: 'CancelSent', requestId, deadlineAt }
@@ -15,12 +20,17 @@ export async function cancel(context: ReconcilerContext, current: OrderRecord, r
   return sendRequest(context, 'cancel', current, requestId, event, async (sent, target) => {
     const adapter = await context.adapters.get(sent.intent.accountId);
     context.count('cancel');
-    return adapter.cancel(target, { timeoutMs: context.limits.callTimeoutMs });
+    return adapter.cancel(target, controlOf(context, permit));
   });
 }
 
 /** Changes the resting order in place; only where the capability table says that the exchange can. */
-export async function amend(context: ReconcilerContext, current: OrderRecord, requestId: string): Promise<StepResult> {
+export async function amend(
+  context: ReconcilerContext,
+  current: OrderRecord,
+  requestId: string,
+  permit: Permit | undefined,
+): Promise<StepResult> {
   const event = (_request: OrderRequest, deadlineAt: string): EventBody => ({
     type: 'ReplaceSent',
     requestId,
@@ -45,7 +55,7 @@ export async function amend(context: ReconcilerContext, current: OrderRecord, re
         price: request.terms?.price ?? machine.terms.price,
         stopPrice: request.terms?.stopPrice ?? machine.terms.stopPrice,
       },
-      { timeoutMs: context.limits.callTimeoutMs },
+      controlOf(context, permit),
     );
   });
 }
@@ -81,6 +91,7 @@ async function sendRequest(
     venueClientId: leg.venueClientId,
     venueOrderId: leg.venueOrderIds.at(-1) ?? null,
     deadlineAt,
+    sentAt: leg.sentAt,
   };
   const outcome: CancelOutcome = context.lockLost()
     ? { kind: 'notSent', nativeCode: null, message: 'the key was lost before anything left this machine' }

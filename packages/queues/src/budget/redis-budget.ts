@@ -22,6 +22,8 @@ export interface RedisBudgetOptions {
   /** Must fail fast when it is not connected (role `producer`). */
   readonly redis: Redis;
   readonly onError: (error: Error) => void;
+  /** Told of every pause that this process has been given by an exchange. */
+  readonly onPause?: (notice: PauseNotice) => void;
   /** In place of the clocks of Redis and of this machine, ms. For tests. */
   readonly now?: () => number;
 }
@@ -66,6 +68,7 @@ export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
     },
     pause: async (notice) => {
       local.pause(notice, now());
+      options.onPause?.(notice);
       if (isAway()) return;
       const { place, key, classes, forMs } = notice;
       const values = [clock(), String(Math.ceil(forMs)), key ?? '*', notice.reason.slice(0, LONGEST_REASON)];
