@@ -1,7 +1,7 @@
 import type { CancelOutcome, CancelRequest, Permit } from '@orderplane/exchange';
 import { bookedOn, foldRequest, Folding } from '@orderplane/planner';
 import { record, recordOnce } from '@orderplane/recorder';
-import { cumQty, currentLeg, type EventBody, type OrderRequest } from '@orderplane/state-machine';
+import { cumQty, currentLeg, type EventBody, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
 import { subtract } from '@orderplane/domain';
 import type { OrderRecord } from '@orderplane/store';
 import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
@@ -118,7 +118,12 @@ async function recordOutcome(
       return {
         machine: folded.machine,
         journal: folded.journal,
-        reconciliation: bookkeeping(context, current, outcome),
+        reconciliation: bookkeeping(
+          context,
+          current,
+          outcome,
+          waitsForStream(context, current, folded.machine, requestId),
+        ),
       };
     },
     sent,
@@ -133,14 +138,32 @@ function isOvertaken(current: OrderRecord, sent: OrderRecord, requestId: string)
   return sendingOf(current) !== sendingOf(sent);
 }
 
-function bookkeeping(context: ReconcilerContext, current: OrderRecord, outcome: CancelOutcome) {
+/**
+ * The exchange has taken a request and said nothing of its effect. The order stream usually does within milliseconds:
+ * asking at once would cost one look-up for each cancel in a burst, and on Kraken 20 of them are all there are.
+ */
+const STREAM_TELLS_WITHIN_MS = 500;
+
+/** Not so for the first step of a replace in two steps: while it is open, nothing rests at the exchange. */
+function waitsForStream(
+  context: ReconcilerContext,
+  current: OrderRecord,
+  machine: OrderMachine,
+  requestId: string,
+): boolean {
+  if (!context.capabilities(current.intent.exchange).orderStream) return false;
+  const request = machine.requests.find((candidate) => candidate.id === requestId);
+  return request?.phase === 'pending' && request.how !== 'TWO_STEP';
+}
+
+function bookkeeping(context: ReconcilerContext, current: OrderRecord, outcome: CancelOutcome, streamTells: boolean) {
   const { attempts } = current.actual.reconciliation;
   const later = (ms: number): string => new Date(context.clock.now().getTime() + ms).toISOString();
   switch (outcome.kind) {
     case 'accepted':
       return {
         attempts: 0,
-        nextAttemptAt: null,
+        nextAttemptAt: outcome.report === null && streamTells ? later(STREAM_TELLS_WITHIN_MS) : null,
         lastError: null,
         ...(outcome.report === null ? {} : { lastEvidenceAt: outcome.report.askedAt }),
       };

@@ -9,8 +9,11 @@ export const SHORTEST_WAIT_MS = 5;
 export const GRACE_MS = 5_000;
 /** Places in one line; who finds it full asks again later, without a place. */
 export const LONGEST_LINE = 5_000;
-/** A counter that only counts (`always`) rises no higher than this many capacities. */
-export const HIGHEST_DEBT = 2;
+/**
+ * A counter that only counts (`always`) rises no higher than this many capacities. Whether an exchange's own counter ends
+ * somewhere is not established; one that ends at twice its capacity is still below this, headroom counted.
+ */
+export const HIGHEST_DEBT = 2.2;
 /** Counters and lines kept; beyond it those at rest are forgotten. */
 const MOST_COUNTERS = 2_000;
 
