@@ -1,5 +1,5 @@
 import { classOf } from '@orderplane/domain';
-import type { Market, OrderSpec } from '@orderplane/domain';
+import type { Market, OrderSpec, RequestClass } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 import type {
   AmendOutcome,
@@ -75,7 +75,7 @@ export class AccountAdapter implements ExchangeAdapter {
     const askedAt = this.#iso();
     const scope = { symbol: request.spec.symbol, ageMs: null, permit: control.permit ?? null };
     const { answer } = await budget.perform(() => about(scope, () => this.#venue.orders.place(link, request, market)));
-    this.#heed(answer);
+    this.#heed(answer, 'submit');
     const verdict = classifySubmit(this.#venue.classifier, answer, this.#options.clock.now());
     if (verdict.kind !== 'success') return verdict;
     const report = this.#venue.orders.placed(link, request, verdict.payload, askedAt);
@@ -100,7 +100,7 @@ export class AccountAdapter implements ExchangeAdapter {
     if (late !== null) return { kind: 'notSent', nativeCode: null, message: late };
     const scope = this.#scopeOf(request, control);
     const { answer } = await budget.perform(() => about(scope, () => amend(fit.link, request, fit.market)));
-    this.#heed(answer);
+    this.#heed(answer, 'submit');
     const verdict = classifyCancel(this.#venue.classifier, answer, this.#options.clock.now());
     return verdict.kind === 'success' ? { kind: 'accepted', report: null } : verdict;
   }
@@ -190,7 +190,7 @@ export class AccountAdapter implements ExchangeAdapter {
     const askedAt = this.#iso();
     const scope = this.#scopeOf(request, control);
     const { answer } = await budget.perform(() => about(scope, () => send(link, market)));
-    this.#heed(answer);
+    this.#heed(answer, 'cancel');
     const verdict = classifyCancel(this.#venue.classifier, answer, this.#options.clock.now());
     if (verdict.kind !== 'success') return verdict;
     const report = this.#venue.orders.cancelled(link, request, verdict.payload, askedAt);
@@ -225,7 +225,7 @@ export class AccountAdapter implements ExchangeAdapter {
     if ('problem' in ready) return nothing(ready.problem);
     const ask: Ask = async (question) => {
       const { answer } = await budget.perform(question);
-      this.#heed(answer);
+      this.#heed(answer, 'read');
       return classifyRead(this.#venue.classifier, answer, this.#options.clock.now());
     };
     try {
@@ -261,9 +261,9 @@ export class AccountAdapter implements ExchangeAdapter {
   }
 
   /** What the exchange said of limits holds for all who use it. */
-  #heed(answer: Answer): void {
+  #heed(answer: Answer, asked: RequestClass): void {
     const limited = limitIn(this.#venue.classifier, answer, this.#options.clock.now());
-    if (limited !== null) this.#session.admission.heed(limited);
+    if (limited !== null) this.#session.admission.heed(limited, asked);
   }
 
   #scopeOf({ symbol, sentAt }: CancelRequest, { permit }: CallControl): CallScope {

@@ -177,14 +177,14 @@ async function elsewhere(): Promise<StubVenue> {
   return fresh;
 }
 
-test('the market list waits too, and public data has no key', async () => {
+test('the market list waits too, under the name that all public data share', async () => {
   const { address } = await elsewhere();
   const budget = new ScriptedBudget();
   budget.answers.push(full(20));
   const data = createMarketData('binance', { ...options(budget), simulator: address });
   expect(await data.markets(CONTROL)).toHaveLength(1);
   await data.close();
-  expect(budget.questions.map(({ key }) => key)).toEqual([null, null]);
+  expect(budget.questions.map(({ key }) => key)).toEqual(['public', 'public']);
   expect(budget.asked()).toEqual(['read weight 20', 'read weight 20']);
 });
 

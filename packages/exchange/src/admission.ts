@@ -63,13 +63,13 @@ export interface AdmissionOptions {
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #budget: RequestBudget;
-  readonly #key: string | null;
+  readonly #key: string;
   #waiting = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#budget = options.budget ?? NO_BUDGET;
-    this.#key = options.apiKey === null ? null : fingerprint(options.apiKey);
+    this.#key = options.apiKey === null ? 'public' : fingerprint(options.apiKey);
   }
 
   /** Asks for room for one request about one order, once, without waiting. `id` keeps its place in the line. */
@@ -99,12 +99,12 @@ export class Admission {
   }
 
   /** The exchange has limited us: everybody here is told. */
-  heed({ pause, retryAfterMs, message }: Limited): void {
+  heed({ pause, retryAfterMs, message }: Limited, refused: RequestClass): void {
     if (pause === null) return;
     const notice: PauseNotice = {
       place: this.#options.place,
       key: pause.who === 'exchange' ? null : this.#key,
-      classes: pause.classes,
+      classes: pause.classes === 'same' ? [refused] : pause.classes,
       forMs: Math.max(SHORTEST_PAUSE_MS, retryAfterMs),
       reason: message,
     };

@@ -57,7 +57,7 @@ export class PublicData implements MarketDataAdapter {
     const { answer } = await budget.perform(() => this.#venue.ticker.fetch(link, market));
     const now = this.#options.clock.now();
     const limited = limitIn(this.#venue.classifier, answer, now);
-    if (limited !== null) this.#session.admission.heed(limited);
+    if (limited !== null) this.#session.admission.heed(limited, 'read');
     const verdict = classifyRead(this.#venue.classifier, answer, now);
     if (verdict.kind !== 'success') {
       throw new MarketDataUnavailable(this.exchange, verdict.kind === 'failed' ? verdict.message : 'not found');

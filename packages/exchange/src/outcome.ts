@@ -26,7 +26,8 @@ export interface NativeRule {
 export interface PauseRule {
   /** All who come from here (a limit or ban by address), or all who use the same key. */
   readonly who: 'exchange' | 'key';
-  readonly classes: readonly RequestClass[];
+  /** `same`: requests like the one that was refused, where every endpoint has a limit of its own. */
+  readonly classes: readonly RequestClass[] | 'same';
 }
 
 const EVERYTHING: PauseRule = { who: 'exchange', classes: REQUEST_CLASSES };

@@ -180,7 +180,7 @@ export class Session {
     const wire = { requested: true, notConnected: null, status, headers, body, json: jsonOf(body) };
     const answer = { ...wire, timedOut: false, error: null };
     const limited = limitIn(this.#venue.classifier, answer, this.#options.clock.now());
-    if (limited !== null) this.admission.heed(limited);
+    if (limited !== null) this.admission.heed(limited, 'read');
   }
 
   #link(instance: CcxtInstance, book: MarketBook): Link {

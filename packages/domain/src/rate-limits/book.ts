@@ -88,7 +88,7 @@ export class RateBook {
     };
     const rank = rankOf(requestClass);
     const all = until('*', rank);
-    const own = key === null ? null : until(key, rank);
+    const own = until(key, rank);
     const longest = all === null || (own !== null && own.untilMs > all.untilMs) ? own : all;
     if (longest === null) return null;
     const everything = until('*', rankOf('cancel')) !== null;

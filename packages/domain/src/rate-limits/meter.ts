@@ -43,7 +43,7 @@ function meterOf(charge: Charge, question: BudgetQuestion, share: number): Meter
   const allowed = Math.floor(capacity * (1 - left(charge, question.class)));
   // A request larger than its part goes when nothing else is counted; else it would wait for ever.
   const ceiling = Math.max(allowed, points);
-  const key = rule.scope === 'exchange' ? '' : `:${question.key ?? 'public'}`;
+  const key = rule.scope === 'exchange' ? '' : `:${question.key}`;
   const pair = rule.scope === 'pair' ? `:${charge.pair}` : '';
   const { refill } = rule;
   return {

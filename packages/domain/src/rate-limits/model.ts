@@ -56,8 +56,8 @@ export interface Charge {
 export interface BudgetQuestion {
   /** Where the limit is counted: exchange and mode ("kraken:LIVE"). Paper orders use up nothing of the live exchange. */
   readonly place: string;
-  /** Hash of the API key; null for public data. */
-  readonly key: string | null;
+  /** Hash of the API key; one name for all public data. */
+  readonly key: string;
   /** Who asks; the same when it asks again, so that it keeps its place in the line. */
   readonly id: string;
   readonly class: RequestClass;

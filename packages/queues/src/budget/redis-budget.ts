@@ -44,8 +44,9 @@ export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
 
   const isAway = (): boolean => redis.status !== 'ready' || performance.now() < awayUntilMs;
   const lost = (cause: unknown): void => {
+    const isNews = performance.now() >= awayUntilMs;
     awayUntilMs = performance.now() + ASK_AGAIN_MS;
-    options.onError(cause instanceof Error ? cause : new Error(String(cause)));
+    if (isNews) options.onError(cause instanceof Error ? cause : new Error(String(cause)));
   };
   const alone = (question: BudgetQuestion): BudgetAnswer => local.ask(question, now(), LOCAL_SHARE);
 
@@ -85,7 +86,7 @@ export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
 function askArguments(question: BudgetQuestion, meters: readonly Meter[], clock: string) {
   const { place, id, key } = question;
   const keys = [budgetKeys.pauses(place)];
-  const values = [clock, id, String(rankOf(question.class)), key ?? ''];
+  const values = [clock, id, String(rankOf(question.class)), key];
   for (const meter of meters) {
     const { kind, capacity, ceiling, sliceMs, perMs, points, always } = meter;
     keys.push(...budgetKeys.meter(place, meter.id));
@@ -120,12 +121,15 @@ const learnt = (
 async function inTime<Value>(answer: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer of Redis within ${ANSWER_WITHIN_MS} ms`)), ANSWER_WITHIN_MS);
+    const giveUp = (): void => reject(new Error(`no answer of Redis within ${ANSWER_WITHIN_MS} ms`));
+    // After a stall of this process its timers come before the answers that have arrived: these are read first.
+    timer = setTimeout(() => setImmediate(giveUp), ANSWER_WITHIN_MS);
   });
   try {
     return await Promise.race([answer, late]);
   } finally {
     clearTimeout(timer);
+    // What comes after all concerns nobody any more, nor does its failure.
     answer.catch(() => undefined);
   }
 }

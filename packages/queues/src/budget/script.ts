@@ -29,7 +29,7 @@ local function ending(text)
 end
 local untilMs, reason = ending(pauses[1])
 local ownUntil, ownReason = ending(pauses[2])
-if own ~= '' and ownUntil > untilMs then untilMs, reason = ownUntil, ownReason end
+if ownUntil > untilMs then untilMs, reason = ownUntil, ownReason end
 if untilMs > now then
   local everything = 0
   if ending(pauses[3]) > now then everything = 1 end
