@@ -18,7 +18,7 @@ export type OrderRequestKind = 'submit' | 'cancel' | 'amend' | 'query';
 
 export interface OrderCost {
   /** `ageMs`: how long the order has been at the exchange; null where that is not known. */
-  points(ageMs: number | null): Points;
+  readonly points: (ageMs: number | null) => Points;
   /** Buckets that the exchange counts for this without ever refusing it. */
   readonly neverRefusedBy?: readonly string[];
 }

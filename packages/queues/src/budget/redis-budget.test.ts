@@ -48,7 +48,9 @@ describe.skipIf(NO_REDIS)(`the shared budget (${NO_REDIS ? WHY_SKIPPED : 'Redis'
   const fails = (error: Error): never => {
     throw error;
   };
-  const budgetAt = (now: () => number): RequestBudget => createRedisBudget({ redis, onError: fails, now });
+  /** A busy machine is no reason to take Redis for away. */
+  const patient = { onError: fails, answerWithinMs: 30_000 } as const;
+  const budgetAt = (now: () => number): RequestBudget => createRedisBudget({ ...patient, redis, now });
 
   beforeAll(async () => {
     redis = await opened();
@@ -102,16 +104,16 @@ describe.skipIf(NO_REDIS)(`the shared budget (${NO_REDIS ? WHY_SKIPPED : 'Redis'
 
   test('several processes at once are granted the capacity once', async () => {
     const budgets = await Promise.all(
-      [1, 2, 3].map(async () => createRedisBudget({ redis: await opened(), onError: fails })),
+      [1, 2, 3].map(async () => createRedisBudget({ ...patient, redis: await opened(), now: () => 1_000 })),
     );
     const answers = await Promise.all(
-      Array.from({ length: 150 }, (_, index) => budgets[index % 3]?.ask(asks(windowed, 'submit'))),
+      budgets.flatMap((budget) => Array.from({ length: 50 }, () => budget.ask(asks(windowed, 'submit')))),
     );
-    expect(answers.filter((answer) => answer?.granted === true)).toHaveLength(Math.floor(57 * 0.9));
+    expect(answers.filter(({ granted }) => granted)).toHaveLength(Math.floor(57 * 0.9));
   });
 
   test('leaves nothing behind that does not expire', async () => {
-    const budget = createRedisBudget({ redis, onError: fails });
+    const budget = createRedisBudget({ ...patient, redis });
     for (let index = 0; index < 70; index += 1) await budget.ask(asks(windowed, 'submit', { id: `order-${index}` }));
     await budget.ask(asks(falling, 'submit'));
     await budget.pause({ place: PLACE, key: null, classes: ['submit'], forMs: 60_000, reason: 'too many' });
@@ -121,7 +123,7 @@ describe.skipIf(NO_REDIS)(`the shared budget (${NO_REDIS ? WHY_SKIPPED : 'Redis'
   });
 
   test('a pause that one process writes holds for the others, and is there to be shown', async () => {
-    const [one, other] = [createRedisBudget({ redis, onError: fails }), createRedisBudget({ redis, onError: fails })];
+    const [one, other] = [createRedisBudget({ ...patient, redis }), createRedisBudget({ ...patient, redis })];
     await one.pause({ place: PLACE, key: null, classes: REQUEST_CLASSES, forMs: 60_000, reason: 'banned | until' });
     const answer = await other.ask(asks(windowed, 'cancel'));
     expect(answer).toMatchObject({ granted: false, why: 'paused', detail: 'banned | until', everything: true });
@@ -134,7 +136,7 @@ describe.skipIf(NO_REDIS)(`the shared budget (${NO_REDIS ? WHY_SKIPPED : 'Redis'
   });
 
   test('the pause of one key does not stop another', async () => {
-    const budget = createRedisBudget({ redis, onError: fails });
+    const budget = createRedisBudget({ ...patient, redis });
     await budget.pause({ place: PLACE, key: 'key', classes: ['submit'], forMs: 60_000, reason: 'slower' });
     expect(await budget.ask(asks(windowed, 'submit'))).toMatchObject({ why: 'paused', everything: false });
     expect((await budget.ask(asks(windowed, 'submit', { key: 'other' }))).granted).toBe(true);

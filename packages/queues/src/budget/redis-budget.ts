@@ -6,7 +6,6 @@ import { ASK, PAUSE } from './script.ts';
 
 /** Without Redis this process takes this part of every limit for itself: as many may share an exchange without harm. */
 const LOCAL_SHARE = 0.25;
-/** A Redis that has not answered in this time is taken for away, ms: no call may hang on it. */
 const ANSWER_WITHIN_MS = 500;
 /** It is asked again after this time, ms. */
 const ASK_AGAIN_MS = 1_000;
@@ -24,6 +23,8 @@ export interface RedisBudgetOptions {
   readonly onError: (error: Error) => void;
   /** Told of every pause that this process has been given by an exchange. */
   readonly onPause?: (notice: PauseNotice) => void;
+  /** A Redis that has not answered in this time is taken for away, ms; default 500: no call may hang on it. */
+  readonly answerWithinMs?: number;
   /** In place of the clocks of Redis and of this machine, ms. For tests. */
   readonly now?: () => number;
 }
@@ -37,6 +38,7 @@ export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
   redis.defineCommand('orderplaneBudgetAsk', { lua: ASK });
   redis.defineCommand('orderplaneBudgetPause', { lua: PAUSE });
   const scripts = redis as Redis & Scripts;
+  const answerWithinMs = options.answerWithinMs ?? ANSWER_WITHIN_MS;
   const local = new RateBook();
   const now = options.now ?? ((): number => Date.now());
   const clock = options.now === undefined ? (): string => '' : (): string => String(now());
@@ -58,7 +60,7 @@ export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
       const meters = metersOf(question);
       try {
         const { keys, values } = askArguments(question, meters, clock());
-        const answer = await inTime(scripts.orderplaneBudgetAsk(keys.length, ...keys, ...values));
+        const answer = await inTime(scripts.orderplaneBudgetAsk(keys.length, ...keys, ...values), answerWithinMs);
         const read = readAnswer(answer, meters);
         if (!read.granted && read.why === 'paused') local.pause(learnt(question, read), now());
         return read;
@@ -75,7 +77,7 @@ export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
       const values = [clock(), String(Math.ceil(forMs)), key ?? '*', notice.reason.slice(0, LONGEST_REASON)];
       const ranks = classes.map((one) => String(rankOf(one)));
       try {
-        await inTime(scripts.orderplaneBudgetPause(1, budgetKeys.pauses(place), ...values, ...ranks));
+        await inTime(scripts.orderplaneBudgetPause(1, budgetKeys.pauses(place), ...values, ...ranks), answerWithinMs);
       } catch (cause) {
         lost(cause);
       }
@@ -118,12 +120,12 @@ const learnt = (
   reason: answer.detail,
 });
 
-async function inTime<Value>(answer: Promise<Value>): Promise<Value> {
+async function inTime<Value>(answer: Promise<Value>, timeoutMs: number): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const giveUp = (): void => reject(new Error(`no answer of Redis within ${ANSWER_WITHIN_MS} ms`));
+    const giveUp = (): void => reject(new Error(`no answer of Redis within ${timeoutMs} ms`));
     // After a stall of this process its timers come before the answers that have arrived: these are read first.
-    timer = setTimeout(() => setImmediate(giveUp), ANSWER_WITHIN_MS);
+    timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
   });
   try {
     return await Promise.race([answer, late]);
