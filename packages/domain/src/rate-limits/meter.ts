@@ -3,7 +3,10 @@ import type { BudgetQuestion, Charge, RequestClass } from './model.ts';
 
 /** A window is counted in this many slices; what was used in a slice counts until the slice has left the window whole. */
 export const SLICES = 10;
-/** A request arrives up to this long after it was granted, so windows are taken longer by it, ms. */
+/**
+ * A request arrives up to this long after it was granted, ms: windows are taken longer by it, and of a counter that falls
+ * as much is left unused as comes back meanwhile.
+ */
 const ARRIVAL_MS = 500;
 /** Never used: other programs with the same key or address, and what the exchange counts that we don't know of. */
 const HEADROOM = 0.05;
@@ -39,13 +42,14 @@ function left(charge: Charge, requestClass: RequestClass): number {
 function meterOf(charge: Charge, question: BudgetQuestion, share: number): Meter {
   const { rule, points, always } = charge;
   const factor = question.scale * share;
-  const capacity = Math.max(1, Math.floor(rule.capacity * factor * (1 - HEADROOM)));
+  const { refill } = rule;
+  const late = refill.kind === 'decay' ? (refill.perSecond * ARRIVAL_MS) / 1_000 : 0;
+  const capacity = Math.max(1, Math.floor((rule.capacity - late) * factor * (1 - HEADROOM)));
   const allowed = Math.floor(capacity * (1 - left(charge, question.class)));
   // A request larger than its part goes when nothing else is counted; else it would wait for ever.
   const ceiling = Math.max(allowed, points);
   const key = rule.scope === 'exchange' ? '' : `:${question.key}`;
   const pair = rule.scope === 'pair' ? `:${charge.pair}` : '';
-  const { refill } = rule;
   return {
     id: `${rule.name}${key}${pair}`,
     kind: refill.kind,
