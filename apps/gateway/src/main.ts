@@ -9,6 +9,7 @@ import { startGateway } from './gateway.ts';
 import type { Ports } from './ports.ts';
 import { createRedisChannels } from './redis/channels.ts';
 import { createLastPrices } from './redis/last-prices.ts';
+import { createPauses } from './redis/pauses.ts';
 import { createReconcilerProbe } from './redis/reconciler-probe.ts';
 
 const START_TIMEOUT_MS = 10_000;
@@ -106,6 +107,7 @@ function connectPorts(environment: Environment, context: ServiceContext, { store
     streams: queues.streams,
     channels: createRedisChannels(subscriber, onError),
     prices: createLastPrices(redis, systemClock, onError),
+    pauses: createPauses(redis, systemClock, onError),
     reconciler,
     capabilities: CAPABILITIES,
     clock: systemClock,

@@ -4,6 +4,7 @@ import type {
   CommandResult,
   OrderCommand,
   Producer,
+  StandingPause,
   StreamJob,
   SyncJob,
   SyncOutcome,
@@ -23,6 +24,11 @@ export interface LastPrices {
   tickers(exchange: ExchangeId, symbols: readonly string[]): Promise<readonly (TickerMessage | null)[]>;
 }
 
+/** Until when exchanges have told us to wait. Empty where none has, or Redis is not there. Never throws. */
+export interface Pauses {
+  standing(): Promise<ReadonlyMap<ExchangeId, StandingPause>>;
+}
+
 /** What can be told of the reconciler from outside. */
 export interface ReconcilerProbe {
   /** Workers connected to the exchange's queue. */
@@ -40,6 +46,7 @@ export interface Ports {
   readonly streams: Pick<Producer<StreamJob, null>, 'add'>;
   readonly channels: Channels;
   readonly prices: LastPrices;
+  readonly pauses: Pauses;
   readonly reconciler: ReconcilerProbe;
   readonly capabilities: Readonly<Record<ExchangeId, ExchangeCapabilities>>;
   readonly clock: Clock;

@@ -19,10 +19,9 @@ export interface ConsumerDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly resync: () => Promise<void>;
-  readonly onThrottled: (exchange: ExchangeId, untilMs: number) => void;
 }
 
-/** One consumer per exchange, so that one exchange's rate limit or outage leaves the others alone, and one for maintenance. */
+/** One consumer per exchange, so that one exchange's outage leaves the others alone, and one for maintenance. */
 export function startConsumers(deps: ConsumerDeps): { readonly name: string; readonly consumer: Consumer }[] {
   const verdicts = deps.metrics.counter('reconcile_verdicts_total', 'Outcomes of reconcile jobs', [
     'exchange',
@@ -96,9 +95,10 @@ async function settleJob(
       await deps.waker.wakeLater(exchange, orderId, verdict.afterMs);
       break;
     case 'Throttled':
-      deps.log.warn({ exchange, retryAfterMs: verdict.retryAfterMs }, 'the exchange limits the rate');
-      deps.onThrottled(exchange, deps.context.clock.now().getTime() + verdict.retryAfterMs);
-      return { kind: 'pause', pauseMs: Math.max(1, verdict.retryAfterMs) };
+      deps.log.info({ exchange, orderId, retryAfterMs: verdict.retryAfterMs }, 'a limit makes an order wait');
+      // This order waits; what else has to wait, the shared budget knows: a limit of new orders stops no cancel.
+      await deps.waker.wakeLater(exchange, orderId, Math.max(1, verdict.retryAfterMs));
+      break;
   }
   return { kind: 'done', result: null };
 }

@@ -1,5 +1,5 @@
 import type { ExchangeId } from '@orderplane/domain';
-import type { AdapterPool, ExchangeCapabilities } from '@orderplane/exchange';
+import type { AdapterPool, CallControl, ExchangeCapabilities, Permit } from '@orderplane/exchange';
 import type { Actual, Desired, PlannerCapabilities, PlannerLimits } from '@orderplane/planner';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
@@ -19,7 +19,7 @@ export interface ReconcilerContext {
   readonly lockLost: () => boolean;
   /** Where crash tests kill this process, by client order id; does nothing in operation. */
   readonly crashPoint: CrashPoint;
-  readonly count: (what: 'submit' | 'cancel' | 'amend' | 'lookup' | 'retry' | 'error') => void;
+  readonly count: (what: 'submit' | 'cancel' | 'amend' | 'lookup' | 'heldBack' | 'retry' | 'error') => void;
 }
 
 export type Verdict =
@@ -33,6 +33,12 @@ export interface StepResult {
   readonly record: OrderRecord | null;
   readonly throttledMs: number | null;
 }
+
+/** Our deadline for a call, and the room that it was granted. */
+export const controlOf = (context: ReconcilerContext, permit: Permit | undefined): CallControl => ({
+  timeoutMs: context.limits.callTimeoutMs,
+  ...(permit === undefined ? {} : { permit }),
+});
 
 export const desiredOf = (record: OrderRecord): Desired => ({
   orderId: record.intent.orderId,

@@ -4,14 +4,12 @@ import {
   runService,
   sleep,
   startHealthServer,
-  systemClock,
   type ServiceContext,
 } from '@orderplane/service-kit';
-import type { ExchangeId } from '@orderplane/domain';
 import { startConsumers } from './consumers.ts';
 import { EnvironmentSchema } from './environment.ts';
 import { resync } from './resync.ts';
-import { openParts, type Parts } from './wiring.ts';
+import { openParts } from './wiring.ts';
 
 await runService({ name: 'reconciler', main });
 
@@ -29,7 +27,6 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
     log,
     metrics,
     resync: sweep,
-    onThrottled: (exchange, untilMs) => tellThrottled(service, parts, exchange, untilMs),
     context: parts.context,
   });
   shutdown.defer('consumers', () => Promise.all(consumers.map(({ consumer }) => consumer.close(5_000))));
@@ -55,13 +52,6 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
   });
   shutdown.defer('health', () => health.close());
   return { health: health.url };
-}
-
-function tellThrottled(service: ServiceContext, parts: Parts, exchange: ExchangeId, untilMs: number): void {
-  const rateLimitedUntil = new Date(untilMs).toISOString();
-  parts.store.observations
-    .setRateLimited(exchange, rateLimitedUntil, systemClock.iso())
-    .catch((error: unknown) => service.log.warn({ err: error }, 'the rate limit was not shown'));
 }
 
 /** In-process timer rather than a job: it goes on when Redis has lost everything. Several reconcilers sweep harmlessly. */

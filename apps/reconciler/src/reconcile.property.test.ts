@@ -72,6 +72,7 @@ const scripts: fc.Arbitrary<Script> = fc.record({
     cancel: fault(...requestFaults),
     amend: fault(...requestFaults),
     lookup: fault(...lookupFaults),
+    full: fc.array(fc.constantFrom(0, 0, 300, 5_000), { maxLength: 6 }),
   }),
   moments: fc.array(moments, { maxLength: 8 }),
   crashAfter: fc.nat(60),

@@ -72,6 +72,15 @@ describe('every ending of a submission', () => {
     expect(harness.adapter.calls).toHaveLength(1);
   });
 
+  test('an order that has to wait for its turn waits without a trace', async () => {
+    const harness = await openHarness({ faults: { full: [400, 0, 0] } });
+    const before = await harness.order();
+    expect(await harness.job()).toEqual({ kind: 'Recheck', afterMs: 400 });
+    expect([await harness.order(), harness.adapter.calls]).toEqual([before, []]);
+    await harness.converge();
+    expect(await story(harness)).toMatchObject({ life: 'ACKNOWLEDGED', attempts: 1, atExchange: 'OPEN' });
+  });
+
   test('a worker that woke up after the deadline sends nothing', async () => {
     const harness = await openHarness();
     harness.world.hooks.after = () => {

@@ -1,5 +1,7 @@
+import type { OrderRequestKind, Permit, Room } from '@orderplane/exchange';
 import { plan, type Step } from '@orderplane/planner';
 import { record as write, recordOnce } from '@orderplane/recorder';
+import { currentLeg } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
 import { Folding } from '@orderplane/planner';
 import {
@@ -39,7 +41,12 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
       return { kind: 'Settled' };
     }
     if (step.kind === 'RecheckAt') return { kind: 'Recheck', afterMs: waitMs(context, step.at) };
-    const result = await apply(context, current, step);
+    const room = await roomFor(context, current, step);
+    if (room !== null && !room.granted) {
+      context.count('heldBack');
+      return { kind: 'Recheck', afterMs: Math.max(1, room.waitMs) };
+    }
+    const result = await apply(context, current, step, room?.permit);
     if (result.throttledMs !== null) return { kind: 'Throttled', retryAfterMs: result.throttledMs };
     if (step.kind === 'Escalate')
       return { kind: 'Escalated', reason: step.reason, afterMs: nextTryMs(context, result.record) };
@@ -48,20 +55,59 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
   return { kind: 'Recheck', afterMs: context.backoffMs(0) };
 }
 
-async function apply(context: ReconcilerContext, current: OrderRecord, step: Step): Promise<StepResult> {
+/**
+ * Room at the exchange for the step's request, asked for before anything of it is written: an order that has to wait for
+ * its turn leaves no trace of attempts and uses up no deadline. Null: the step calls nobody.
+ */
+async function roomFor(context: ReconcilerContext, current: OrderRecord, step: Step): Promise<Room | null> {
+  const kind = requestOf(step);
+  if (kind === null) return null;
+  const { orderId, accountId, spec } = current.intent;
+  const adapter = await context.adapters.get(accountId);
+  const leg = currentLeg(current.actual.machine);
+  const sentAt = kind === 'submit' ? null : (leg?.sentAt ?? null);
+  return adapter.reserve({ id: `${orderId}/${kind}`, kind, symbol: spec.symbol, sentAt });
+}
+
+function requestOf(step: Step): OrderRequestKind | null {
   switch (step.kind) {
     case 'Submit':
-      return submit(context, current, step);
-    case 'Lookup':
-      return lookup(context, current, step.why, false);
+      return 'submit';
     case 'Cancel':
-      return cancel(context, current, step.requestId);
+      return 'cancel';
     case 'Amend':
-      return amend(context, current, step.requestId);
+      return 'amend';
+    case 'Lookup':
+      return 'query';
+    case 'Escalate':
+      return step.lookup ? 'query' : null;
+    case 'Record':
+    case 'Hold':
+    case 'Settle':
+    case 'RecheckAt':
+      return null;
+  }
+}
+
+async function apply(
+  context: ReconcilerContext,
+  current: OrderRecord,
+  step: Step,
+  permit: Permit | undefined,
+): Promise<StepResult> {
+  switch (step.kind) {
+    case 'Submit':
+      return submit(context, current, step, permit);
+    case 'Lookup':
+      return lookup(context, current, step.why, false, permit);
+    case 'Cancel':
+      return cancel(context, current, step.requestId, permit);
+    case 'Amend':
+      return amend(context, current, step.requestId, permit);
     case 'Record':
       return recordEvents(context, current, step);
     case 'Escalate':
-      return escalate(context, current, step);
+      return escalate(context, current, step, permit);
     case 'Hold':
     case 'Settle':
     case 'RecheckAt':
@@ -88,8 +134,9 @@ async function escalate(
   context: ReconcilerContext,
   current: OrderRecord,
   step: Extract<Step, { kind: 'Escalate' }>,
+  permit: Permit | undefined,
 ): Promise<StepResult> {
-  if (step.lookup) return lookup(context, current, step.reason, true);
+  if (step.lookup) return lookup(context, current, step.reason, true, permit);
   const written = await write(context.recorder, current.intent.orderId, (record) => ({
     machine: record.actual.machine,
     journal: [],

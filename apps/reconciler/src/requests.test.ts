@@ -30,6 +30,17 @@ const check = async (harness: Harness): Promise<void> => {
   expect((await harness.order()).actual.version).toBe(version);
 };
 
+test('what an exchange has taken without a word is left to its stream for a moment', async () => {
+  const harness = await resting({ exchange: 'kraken', faults: { cancel: ['takenSilently'] } });
+  await harness.cancel();
+  expect((await harness.job())?.kind).toBe('Recheck');
+  expect(harness.adapter.calls.filter((call) => call.startsWith('lookup'))).toEqual([]);
+  await harness.converge();
+  expect(harness.adapter.calls.filter((call) => call.startsWith('lookup'))).not.toEqual([]);
+  expect((await harness.machine()).life).toBe('CANCELLED');
+  await check(harness);
+});
+
 describe.each(['binance', 'kraken'] as const)('a cancel on %s', (exchange) => {
   // prettier-ignore
   test.each<readonly [string, readonly RequestFault[], string, string]>([

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createAdapter, createAdapterPool, simulatorOption } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { createWaker, openRedis, type Waker } from '@orderplane/queues';
-import { accountContextLoader, cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
+import { createRedisBudget, createWaker, openRedis, type Waker } from '@orderplane/queues';
+import { accountContextLoader, cacheScopes, createCommitListener, limitsFrom, showPauses } from '@orderplane/recorder';
 import { backoffMs, crashPoints, systemClock, type ServiceContext } from '@orderplane/service-kit';
 import { createPostgresStore, parseKeyRing, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
@@ -21,6 +21,7 @@ export interface Parts {
 export function openParts(service: ServiceContext, env: Environment): Parts {
   const { log, metrics, shutdown } = service;
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
+  const onShowError = (error: unknown): void => log.warn({ err: error }, 'a rate limit was not shown');
   const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16 });
   shutdown.defer('store', () => store.close());
   const redis = openRedis(env.REDIS_URL, 'producer', onRedisError);
@@ -32,6 +33,11 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     clock: { now: () => Date.now() },
     log,
     callTimeoutMs: env.CALL_TIMEOUT_MS,
+    budget: createRedisBudget({
+      redis,
+      onError: onRedisError,
+      onPause: showPauses(store.observations, systemClock, onShowError),
+    }),
   };
   const adapters = createAdapterPool({
     load: accountContextLoader(store.access, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),

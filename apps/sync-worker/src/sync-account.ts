@@ -56,7 +56,10 @@ export async function syncAccount(
     await refreshCache(context, account, open.coverage.askedAt);
   }
   const error = open.coverage.error ?? fills.coverage.error;
-  await context.health.report(account.exchange, { reachable: open.coverage.complete, lastError: error });
+  // A read that had to wait for a limit says nothing about whether the exchange is there.
+  const limited = open.coverage.isRateLimited === true;
+  const reachable = open.coverage.complete ? { reachable: true } : limited ? {} : { reachable: false };
+  await context.health.report(account.exchange, { ...reachable, lastError: error });
   return {
     accountId: account.id,
     syncedAt: open.coverage.complete ? open.coverage.askedAt : account.lastSyncedAt,

@@ -8,8 +8,8 @@ import {
   type MarketDataAdapter,
 } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { createWaker, openRedis } from '@orderplane/queues';
-import { accountContextLoader, cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
+import { createRedisBudget, createWaker, openRedis } from '@orderplane/queues';
+import { accountContextLoader, cacheScopes, createCommitListener, limitsFrom, showPauses } from '@orderplane/recorder';
 import { crashPoints, systemClock, type ServiceContext } from '@orderplane/service-kit';
 import { createPostgresStore, OpenOrderCache, parseKeyRing, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
@@ -28,6 +28,7 @@ export interface Parts {
 export function openParts(service: ServiceContext, env: Environment): Parts {
   const { log, shutdown } = service;
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
+  const onShowError = (error: unknown): void => log.warn({ err: error }, 'a rate limit was not shown');
   const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 12 });
   shutdown.defer('store', () => store.close());
   const redis = openRedis(env.REDIS_URL, 'producer', onRedisError);
@@ -39,6 +40,11 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     clock: { now: () => Date.now() },
     log,
     callTimeoutMs: env.CALL_TIMEOUT_MS,
+    budget: createRedisBudget({
+      redis,
+      onError: onRedisError,
+      onPause: showPauses(store.observations, systemClock, onShowError),
+    }),
   };
   const adapters = createAdapterPool({
     load: accountContextLoader(store.access, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),

@@ -2,3 +2,4 @@ export * from './decimal.ts';
 export * from './vocabulary.ts';
 export * from './market.ts';
 export * from './order-spec.ts';
+export * from './rate-limits/index.ts';

@@ -1,4 +1,5 @@
-import type { Market, OrderSpec } from '@orderplane/domain';
+import { classOf } from '@orderplane/domain';
+import type { Market, OrderSpec, RequestClass } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 import type {
   AmendOutcome,
@@ -11,19 +12,27 @@ import type {
   Listing,
   LookupRequest,
   LookupResult,
+  Room,
+  RoomRequest,
   StreamEvent,
   SubmitOutcome,
   SubmitRequest,
   Subscription,
 } from './adapter.ts';
+import { about } from './admission.ts';
+import type { CallScope } from './admission.ts';
 import { Budget } from './budget.ts';
 import { unsupported } from './capabilities.ts';
 import { inexact } from './exactness.ts';
-import { classifyCancel, classifyRead, classifySubmit, notPlaced } from './outcome.ts';
+import { classifyCancel, classifyRead, classifySubmit, limitIn, notPlaced } from './outcome.ts';
 import { OrderStream } from './order-stream.ts';
 import type { Session, SessionOptions } from './session.ts';
+import type { Answer } from './transport.ts';
 import { coverage } from './venue.ts';
 import type { Ask, Link, VenueDefinition } from './venue.ts';
+
+/** From the record of an intention to the exchange's own stamp, in a burst, ms: an order is taken for younger by it. */
+const ARRIVED_WITHIN_MS = 2_000;
 
 type Ready = { readonly link: Link } | { readonly problem: string };
 
@@ -46,6 +55,12 @@ export class AccountAdapter implements ExchangeAdapter {
     this.#options = options;
   }
 
+  async reserve({ id, kind, symbol, sentAt }: RoomRequest): Promise<Room> {
+    const answer = await this.#session.admission.reserve(id, kind, symbol, this.#ageMs(sentAt));
+    if (answer.granted) return { granted: true, permit: { class: classOf(kind), used: false } };
+    return { granted: false, waitMs: answer.waitMs, reason: answer.detail };
+  }
+
   async submit(request: SubmitRequest, control: CallControl): Promise<SubmitOutcome> {
     const problem = unsupported(this.capabilities, request.spec);
     if (problem !== null) return notPlaced(null, `unsupported ${problem.field}: ${problem.reason}`);
@@ -58,7 +73,9 @@ export class AccountAdapter implements ExchangeAdapter {
     const late = this.#tooLate(request.deadlineAt);
     if (late !== null) return { kind: 'notSent', nativeCode: null, message: late };
     const askedAt = this.#iso();
-    const { answer } = await budget.perform(() => this.#venue.orders.place(link, request, market));
+    const scope = { symbol: request.spec.symbol, ageMs: null, permit: control.permit ?? null };
+    const { answer } = await budget.perform(() => about(scope, () => this.#venue.orders.place(link, request, market)));
+    this.#heed(answer, 'submit');
     const verdict = classifySubmit(this.#venue.classifier, answer, this.#options.clock.now());
     if (verdict.kind !== 'success') return verdict;
     const report = this.#venue.orders.placed(link, request, verdict.payload, askedAt);
@@ -68,7 +85,7 @@ export class AccountAdapter implements ExchangeAdapter {
 
   async cancel(request: CancelRequest, control: CallControl): Promise<CancelOutcome> {
     const budget = new Budget(control.timeoutMs);
-    return this.#command(request, budget, (link, market) => this.#venue.orders.cancel(link, request, market));
+    return this.#command(request, control, budget, (link, market) => this.#venue.orders.cancel(link, request, market));
   }
 
   async amend(request: AmendRequest, control: CallControl): Promise<AmendOutcome> {
@@ -81,7 +98,9 @@ export class AccountAdapter implements ExchangeAdapter {
     if ('problem' in fit) return { kind: 'refused', nativeCode: null, message: fit.problem };
     const late = this.#tooLate(request.deadlineAt);
     if (late !== null) return { kind: 'notSent', nativeCode: null, message: late };
-    const { answer } = await budget.perform(() => amend(fit.link, request, fit.market));
+    const scope = this.#scopeOf(request, control);
+    const { answer } = await budget.perform(() => about(scope, () => amend(fit.link, request, fit.market)));
+    this.#heed(answer, 'submit');
     const verdict = classifyCancel(this.#venue.classifier, answer, this.#options.clock.now());
     return verdict.kind === 'success' ? { kind: 'accepted', report: null } : verdict;
   }
@@ -99,19 +118,22 @@ export class AccountAdapter implements ExchangeAdapter {
       rateLimitedMs: null,
       places: [],
     });
-    return this.#reading(budget, nothing, (link, ask) => this.#venue.reads.lookup(link, ask, request, askedAt));
+    const scope = { symbol: request.symbol, ageMs: null, permit: control.permit ?? null };
+    return this.#reading(budget, nothing, (link, ask) =>
+      about(scope, () => this.#venue.reads.lookup(link, ask, request, askedAt)),
+    );
   }
 
   async openOrders(control: CallControl): Promise<Listing<NormalizedOrder>> {
     const askedAt = this.#iso();
-    return this.#reading(new Budget(control.timeoutMs), unread<NormalizedOrder>(askedAt, null), (link, ask) =>
+    return this.#listing(control, unread<NormalizedOrder>(askedAt, null), (link, ask) =>
       this.#venue.reads.openOrders(link, ask, askedAt),
     );
   }
 
   async fills(from: string, symbols: readonly string[], control: CallControl): Promise<Listing<NormalizedFill>> {
     const askedAt = this.#iso();
-    return this.#reading(new Budget(control.timeoutMs), unread<NormalizedFill>(askedAt, from), (link, ask) =>
+    return this.#listing(control, unread<NormalizedFill>(askedAt, from), (link, ask) =>
       this.#venue.reads.fills(link, ask, from, symbols, askedAt),
     );
   }
@@ -156,6 +178,7 @@ export class AccountAdapter implements ExchangeAdapter {
 
   async #command(
     request: CancelRequest,
+    control: CallControl,
     budget: Budget,
     send: (link: Link, market: Market) => Promise<unknown>,
   ): Promise<CancelOutcome> {
@@ -165,12 +188,31 @@ export class AccountAdapter implements ExchangeAdapter {
     const market = link.market(request.symbol);
     if (market === null) return { kind: 'refused', nativeCode: null, message: `no market ${request.symbol}` };
     const askedAt = this.#iso();
-    const { answer } = await budget.perform(() => send(link, market));
+    const scope = this.#scopeOf(request, control);
+    const { answer } = await budget.perform(() => about(scope, () => send(link, market)));
+    this.#heed(answer, 'cancel');
     const verdict = classifyCancel(this.#venue.classifier, answer, this.#options.clock.now());
     if (verdict.kind !== 'success') return verdict;
     const report = this.#venue.orders.cancelled(link, request, verdict.payload, askedAt);
     if (report !== false) return { kind: 'accepted', report };
     return { kind: 'unknownOrder', nativeCode: null, message: 'the exchange confirms no cancel' };
+  }
+
+  /** A listing that tells whether a limit kept it from being read. */
+  async #listing<Item>(
+    control: CallControl,
+    nothing: (error: string) => Listing<Item>,
+    run: (link: Link, ask: Ask) => Promise<Listing<Item>>,
+  ): Promise<Listing<Item>> {
+    let isRateLimited = false;
+    const listed = await this.#reading(new Budget(control.timeoutMs), nothing, (link, ask) =>
+      run(link, async (question) => {
+        const verdict = await ask(question);
+        if (verdict.kind === 'failed' && verdict.rateLimitedMs !== null) isRateLimited = true;
+        return verdict;
+      }),
+    );
+    return isRateLimited ? { ...listed, coverage: { ...listed.coverage, isRateLimited } } : listed;
   }
 
   /** Runs a read of several questions; whatever goes wrong outside them is a failed read, never an empty one. */
@@ -183,6 +225,7 @@ export class AccountAdapter implements ExchangeAdapter {
     if ('problem' in ready) return nothing(ready.problem);
     const ask: Ask = async (question) => {
       const { answer } = await budget.perform(question);
+      this.#heed(answer, 'read');
       return classifyRead(this.#venue.classifier, answer, this.#options.clock.now());
     };
     try {
@@ -215,6 +258,20 @@ export class AccountAdapter implements ExchangeAdapter {
     if (!('problem' in first)) return first;
     const { value } = await budget.perform(() => this.#session.reloadMarkets());
     return value === undefined ? first : check(value);
+  }
+
+  /** What the exchange said of limits holds for all who use it. */
+  #heed(answer: Answer, asked: RequestClass): void {
+    const limited = limitIn(this.#venue.classifier, answer, this.#options.clock.now());
+    if (limited !== null) this.#session.admission.heed(limited, asked);
+  }
+
+  #scopeOf({ symbol, sentAt }: CancelRequest, { permit }: CallControl): CallScope {
+    return { symbol, ageMs: this.#ageMs(sentAt ?? null), permit: permit ?? null };
+  }
+
+  #ageMs(sentAt: string | null): number | null {
+    return sentAt === null ? null : this.#options.clock.now() - Date.parse(sentAt) - ARRIVED_WITHIN_MS;
   }
 
   #tooLate(deadlineAt: string): string | null {

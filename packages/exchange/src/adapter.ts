@@ -8,6 +8,8 @@ import type {
   OrderType,
   TimeInForce,
 } from '@orderplane/domain';
+import type { Permit } from './admission.ts';
+import type { OrderRequestKind } from './limits.ts';
 import type { NormalizedFill, NormalizedOrder, NormalizedTicker, OrderReport } from '@orderplane/normalization';
 
 /** What the exchange does itself; everything else is emulated here or refused. Shared code reads this, never a venue's name. */
@@ -61,7 +63,24 @@ export interface AccountContext {
 export interface CallControl {
   /** Our own deadline for the whole call, body included, ms. */
   readonly timeoutMs: number;
+  /** Room that `reserve` granted for the call's first request. Without it an order request that finds no room is not sent. */
+  readonly permit?: Permit;
 }
+
+/** Which request about one order is to be sent next. */
+export interface RoomRequest {
+  /** Who asks; the same when it asks again, so that it keeps its place in the line. */
+  readonly id: string;
+  readonly kind: OrderRequestKind;
+  readonly symbol: string;
+  /** When the order was sent; null where it is not at the exchange yet. Young orders can cost more to change. */
+  readonly sentAt: string | null;
+}
+
+export type Room =
+  | { readonly granted: true; readonly permit: Permit }
+  /** Nothing was sent; ask again after this time. */
+  | { readonly granted: false; readonly waitMs: number; readonly reason: string };
 
 export interface SubmitRequest {
   readonly venueClientId: string;
@@ -74,6 +93,8 @@ export interface CancelRequest {
   readonly venueClientId: string;
   readonly venueOrderId: string | null;
   readonly deadlineAt: string;
+  /** When the order was sent, where that is known: young orders can cost more to change. */
+  readonly sentAt?: string;
 }
 export interface AmendRequest extends CancelRequest {
   readonly side: OrderSide;
@@ -107,7 +128,7 @@ export type SubmitOutcome =
   /** An order with this client id exists: find it. */
   | { readonly kind: 'duplicate'; readonly nativeCode: string | null; readonly message: string }
   | ({ readonly kind: 'notPlaced'; readonly insufficientFunds: boolean; readonly rulesChanged: boolean } & Refusal)
-  /** Surely not done; the same leg may be sent again later. */
+  /** Surely not done; the same leg may be sent again later. No native code: it was held back here. */
   | ({ readonly kind: 'rateLimited'; readonly retryAfterMs: number } & Refusal)
   | ({ readonly kind: 'notSent' } & Refusal)
   /** The key is refused; surely not done. */
@@ -138,6 +159,8 @@ export interface Coverage {
   readonly from: string | null;
   readonly pages: number;
   readonly error: string | null;
+  /** The exchange, or our budget for it, let this read wait: it says nothing about whether the exchange can be reached. */
+  readonly isRateLimited?: boolean;
 }
 
 export interface Listing<Item> {
@@ -174,6 +197,8 @@ export interface Subscription {
 /** One account at one exchange. No method throws for what the exchange does; every call ends within its deadline. */
 export interface ExchangeAdapter {
   readonly capabilities: ExchangeCapabilities;
+  /** Asks the shared budget for room for one request, without waiting. */
+  reserve(request: RoomRequest): Promise<Room>;
   submit(request: SubmitRequest, control: CallControl): Promise<SubmitOutcome>;
   cancel(request: CancelRequest, control: CallControl): Promise<CancelOutcome>;
   amend(request: AmendRequest, control: CallControl): Promise<AmendOutcome>;

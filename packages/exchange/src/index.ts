@@ -1,5 +1,7 @@
 export * from './adapter.ts';
 export * from './capabilities.ts';
+export type { Permit } from './admission.ts';
+export type { OrderRequestKind } from './limits.ts';
 export { createAdapter, createMarketData } from './create.ts';
 export { MarketDataUnavailable } from './market-data.ts';
 export type { SimulatorAddress } from './redirect.ts';

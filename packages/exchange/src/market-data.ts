@@ -2,7 +2,7 @@ import type { ExchangeId, Market } from '@orderplane/domain';
 import type { NormalizedTicker } from '@orderplane/normalization';
 import type { CallControl, MarketDataAdapter, Subscription } from './adapter.ts';
 import { Budget } from './budget.ts';
-import { classifyRead } from './outcome.ts';
+import { classifyRead, limitIn } from './outcome.ts';
 import type { Session, SessionOptions } from './session.ts';
 import { TickerStream } from './ticker-stream.ts';
 import type { VenueDefinition } from './venue.ts';
@@ -56,6 +56,8 @@ export class PublicData implements MarketDataAdapter {
     if (market === null) throw new MarketDataUnavailable(this.exchange, `no market ${symbol}`);
     const { answer } = await budget.perform(() => this.#venue.ticker.fetch(link, market));
     const now = this.#options.clock.now();
+    const limited = limitIn(this.#venue.classifier, answer, now);
+    if (limited !== null) this.#session.admission.heed(limited, 'read');
     const verdict = classifyRead(this.#venue.classifier, answer, now);
     if (verdict.kind !== 'success') {
       throw new MarketDataUnavailable(this.exchange, verdict.kind === 'failed' ? verdict.message : 'not found');

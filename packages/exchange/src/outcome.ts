@@ -1,4 +1,6 @@
 import type { CancelOutcome, SubmitOutcome } from './adapter.ts';
+import type { RequestClass } from '@orderplane/domain';
+import { REQUEST_CLASSES } from '@orderplane/domain';
 import type { Answer } from './transport.ts';
 
 /** What a native code means for each kind of request. `unknown` = nothing is proved, look the order up. */
@@ -17,7 +19,18 @@ export interface NativeRule {
   readonly rulesChanged?: boolean;
   /** Wait where the answer names none, ms. */
   readonly retryAfterMs?: number;
+  /** Of a limit: who has to wait with what. Not given: everybody at this exchange, with everything. Null: only this request. */
+  readonly pause?: PauseRule | null;
 }
+
+export interface PauseRule {
+  /** All who come from here (a limit or ban by address), or all who use the same key. */
+  readonly who: 'exchange' | 'key';
+  /** `same`: requests like the one that was refused, where every endpoint has a limit of its own. */
+  readonly classes: readonly RequestClass[] | 'same';
+}
+
+const EVERYTHING: PauseRule = { who: 'exchange', classes: REQUEST_CLASSES };
 
 export interface NativeError {
   readonly kind: 'error';
@@ -54,6 +67,8 @@ interface Failure {
 type Settled =
   | { readonly kind: 'success'; readonly payload: unknown }
   | { readonly kind: 'notSent'; readonly message: string }
+  /** Not sent: no room, or the exchange said to wait. What was sent before it in the same call was surely not done. */
+  | { readonly kind: 'heldBack'; readonly message: string; readonly retryAfterMs: number }
   /** Refused on this side (by ccxt) before anything was sent. */
   | { readonly kind: 'local'; readonly message: string }
   | Failure;
@@ -72,6 +87,10 @@ const unproved = (message: string, nativeCode: string | null = null): Failure =>
 
 /** Order of proof: nothing left us → the native code of a whole answer → nothing is proved. */
 function settle(classifier: Classifier, answer: Answer, nowMs: number): Settled {
+  if (answer.heldBack !== null && answer.heldBack !== undefined) {
+    const { waitMs, detail } = answer.heldBack;
+    return { kind: 'heldBack', message: `held back: ${detail}`, retryAfterMs: waitMs };
+  }
   if (!answer.requested) {
     if (answer.timedOut) return { kind: 'notSent', message: answer.error ?? 'deadline passed before sending' };
     return { kind: 'local', message: answer.error ?? 'nothing was sent' };
@@ -104,6 +123,7 @@ export function classifySubmit(classifier: Classifier, answer: Answer, nowMs: nu
   const settled = settle(classifier, answer, nowMs);
   if (settled.kind === 'success') return settled;
   if (settled.kind === 'notSent') return { kind: 'notSent', nativeCode: null, message: settled.message };
+  if (settled.kind === 'heldBack') return rateLimited(settled);
   if (settled.kind === 'local') return notPlaced(null, settled.message);
   const { nativeCode, message, rule } = settled;
   switch (rule?.submit) {
@@ -132,6 +152,25 @@ export const notPlaced = (
   rulesChanged: flags.rulesChanged ?? false,
 });
 
+const rateLimited = ({ message, retryAfterMs }: { readonly message: string; readonly retryAfterMs: number }) =>
+  ({ kind: 'rateLimited', nativeCode: null, message, retryAfterMs }) as const;
+
+/** The exchange's own word that it limits us. */
+export interface Limited {
+  readonly pause: PauseRule | null;
+  readonly retryAfterMs: number;
+  readonly message: string;
+}
+
+/** Null where the answer is no limit, whatever the request was. */
+export function limitIn(classifier: Classifier, answer: Answer, nowMs: number): Limited | null {
+  const settled = settle(classifier, answer, nowMs);
+  if (settled.kind !== 'failure' || settled.rule === null) return null;
+  const { rule, retryAfterMs, message } = settled;
+  if (![rule.submit, rule.cancel, rule.read].includes('rateLimited')) return null;
+  return { pause: rule.pause === undefined ? EVERYTHING : rule.pause, retryAfterMs, message };
+}
+
 export type CancelVerdict =
   { readonly kind: 'success'; readonly payload: unknown } | Exclude<CancelOutcome, { kind: 'accepted' }>;
 
@@ -140,6 +179,7 @@ export function classifyCancel(classifier: Classifier, answer: Answer, nowMs: nu
   const settled = settle(classifier, answer, nowMs);
   if (settled.kind === 'success') return settled;
   if (settled.kind === 'notSent') return { kind: 'notSent', nativeCode: null, message: settled.message };
+  if (settled.kind === 'heldBack') return rateLimited(settled);
   if (settled.kind === 'local') return { kind: 'refused', nativeCode: null, message: settled.message };
   const { nativeCode, message, rule } = settled;
   switch (rule?.cancel) {
@@ -164,6 +204,9 @@ export type ReadVerdict =
 export function classifyRead(classifier: Classifier, answer: Answer, nowMs: number): ReadVerdict {
   const settled = settle(classifier, answer, nowMs);
   if (settled.kind === 'success') return settled;
+  if (settled.kind === 'heldBack') {
+    return { kind: 'failed', message: settled.message, rateLimitedMs: settled.retryAfterMs };
+  }
   if (settled.kind !== 'failure') return { kind: 'failed', message: settled.message, rateLimitedMs: null };
   if (settled.rule?.read === 'absent') return { kind: 'absent' };
   const limited = settled.rule?.read === 'rateLimited';

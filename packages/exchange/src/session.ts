@@ -1,15 +1,20 @@
 import type { AccountMode, Market } from '@orderplane/domain';
+import type { RequestBudget } from '@orderplane/domain';
 import type { AccountCredentials } from './adapter.ts';
+import { Admission, RequestHeldBack } from './admission.ts';
 import { loadCcxtClass } from './ccxt.ts';
 import type { CcxtInstance } from './ccxt.ts';
+import type { NativeRequest } from './limits.ts';
 import { loadSharedMarkets } from './markets.ts';
 import type { MarketBook } from './markets.ts';
+import { limitIn } from './outcome.ts';
 import { readerFor } from './reader.ts';
 import { redirectSockets } from './redirect.ts';
 import type { SimulatorAddress } from './redirect.ts';
 import { SendGate } from './send-gate.ts';
 import { dropSocket } from './sockets.ts';
 import { callHasEnded, outsideCalls, tapTransport } from './transport.ts';
+import type { Arrived } from './transport.ts';
 import type { Link, MillisecondClock, VenueDefinition } from './venue.ts';
 
 /** Structured log: fields first, as pino has it. */
@@ -26,6 +31,8 @@ export interface SessionOptions {
   readonly log: AdapterLog;
   /** For requests outside a call with its own deadline (market lists, stream tokens), body included, ms. */
   readonly callTimeoutMs: number;
+  /** What may be sent when, shared with others; without one nothing is held back. */
+  readonly budget?: RequestBudget;
 }
 
 /** The mode can't be had: a PAPER account without a simulator, a sandbox that does not exist. */
@@ -43,12 +50,16 @@ export interface SessionIdentity {
 }
 
 const MAXIMUM_REPAIRS = 3;
+/** Market lists are megabytes; refusals are a line. */
+const LONGEST_REFUSAL = 4_096;
 
 /** One ccxt instance of one account, made on first use. */
 export class Session {
   readonly #venue: VenueDefinition;
   readonly #identity: SessionIdentity;
   readonly #options: SessionOptions;
+  /** Every request of the session passes it. */
+  readonly admission: Admission;
   #instance: Promise<CcxtInstance> | null = null;
   #closed = false;
 
@@ -61,6 +72,13 @@ export class Session {
     this.#venue = venue;
     this.#identity = identity;
     this.#options = options;
+    this.admission = new Admission({
+      limits: venue.limits,
+      place: `${exchange}:${identity.mode}`,
+      apiKey: identity.credentials?.apiKey ?? null,
+      budget: options.budget,
+      patienceMs: options.callTimeoutMs,
+    });
   }
 
   /** The instance with its markets; a failure is not remembered. Throws what ccxt throws. */
@@ -122,7 +140,7 @@ export class Session {
     // We reconnect streams ourselves; ccxt's own waiting would come on top.
     instance.options['ws'] = { ...(instance.options['ws'] ?? {}), backoff: { base: 1, factor: 1, max: 1 } };
     instance.streaming = { ...instance.streaming, keepAlive: this.#venue.stream.keepAliveMs };
-    tapTransport(instance);
+    tapTransport(instance, (answer) => this.#heed(answer));
     this.#venue.prepare(instance, clock);
     this.#guardRequests(instance);
     return instance;
@@ -137,10 +155,12 @@ export class Session {
         try {
           // A copy each time: ccxt adds to the parameters it signs.
           const parameters = rest.map((one) => (isPlain(one) ? { ...one } : one));
+          // Before its turn and its signature: what waits holds up no other and grows no older.
+          await this.admission.admit(nativeRequest(path, api, parameters));
           if (gate === null || api !== 'private') return await send(path, api, ...parameters);
           return await gate.pass(() => send(path, api, ...parameters));
         } catch (error) {
-          if (repairs >= MAXIMUM_REPAIRS || callHasEnded()) throw error;
+          if (error instanceof RequestHeldBack || repairs >= MAXIMUM_REPAIRS || callHasEnded()) throw error;
           // Outside the call: its record stays that of the refused request.
           const repaired = await outsideCalls(() => this.#venue.repair(instance, error)).catch(() => false);
           if (!repaired) throw error;
@@ -151,6 +171,16 @@ export class Session {
         }
       }
     };
+  }
+
+  /** Nobody judges the answers of requests that belong to no call (market lists, stream tokens): limits in them are heeded here. */
+  #heed({ status, headers, body, inCall }: Arrived): void {
+    this.admission.learn(headers);
+    if (inCall || body.length > LONGEST_REFUSAL) return;
+    const wire = { requested: true, notConnected: null, status, headers, body, json: jsonOf(body) };
+    const answer = { ...wire, timedOut: false, error: null };
+    const limited = limitIn(this.#venue.classifier, answer, this.#options.clock.now());
+    if (limited !== null) this.admission.heed(limited, 'read');
   }
 
   #link(instance: CcxtInstance, book: MarketBook): Link {
@@ -167,3 +197,22 @@ export class Session {
 
 const isPlain = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+const jsonOf = (body: string): unknown => {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+};
+
+/** ccxt names the access of an endpoint by one word or a list of words. */
+function nativeRequest(path: string, api: unknown, [method, parameters]: readonly unknown[]): NativeRequest {
+  const access: readonly unknown[] = Array.isArray(api) ? api : [api];
+  return {
+    method: typeof method === 'string' ? method : 'GET',
+    path,
+    isPrivate: access.includes('private'),
+    parameters: isPlain(parameters) ? parameters : {},
+  };
+}

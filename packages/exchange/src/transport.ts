@@ -21,6 +21,14 @@ export interface Answer {
   readonly timedOut: boolean;
   /** What was thrown, without secrets; null when nothing was. */
   readonly error: string | null;
+  /** The last request of the call was not sent, because there was no room for it or the exchange said to wait. */
+  readonly heldBack?: HeldBack | null;
+}
+
+export interface HeldBack {
+  readonly waitMs: number;
+  /** What has no room, or the exchange's words. */
+  readonly detail: string;
 }
 
 export interface Performed<Value> {
@@ -44,10 +52,13 @@ class Trace {
   headers: Record<string, string> = {};
   body: string | null = null;
   json: unknown = undefined;
+  heldBack: HeldBack | null = null;
   readonly signal: AbortSignal;
+  readonly endsAt: number;
 
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, timeoutMs: number) {
     this.signal = signal;
+    this.endsAt = performance.now() + timeoutMs;
   }
 
   /** A call can send more than one request (a refused nonce is repeated): the last one counts. */
@@ -58,6 +69,7 @@ class Trace {
     this.headers = {};
     this.body = null;
     this.json = undefined;
+    this.heldBack = null;
   }
 }
 
@@ -65,6 +77,18 @@ const traces = new AsyncLocalStorage<Trace>();
 
 /** True once the deadline of the surrounding call has passed: nothing may be sent for it any more. */
 export const callHasEnded = (): boolean => traces.getStore()?.signal.aborted === true;
+
+/** What the surrounding call has left of its time, ms; null outside of calls. */
+export const callLeftMs = (): number | null => {
+  const trace = traces.getStore();
+  return trace === undefined ? null : trace.endsAt - performance.now();
+};
+
+/** Notes for the surrounding call that its request was not sent. */
+export const holdBack = (held: HeldBack): void => {
+  const trace = traces.getStore();
+  if (trace !== undefined) trace.heldBack = held;
+};
 
 /** Runs something that several calls share, so that the deadline of the first of them does not end it for all. */
 export const outsideCalls = <Value>(run: () => Value): Value => traces.exit(run);
@@ -104,14 +128,27 @@ const flatHeaders = (headers: Readonly<Record<string, string | string[] | undefi
   return flat;
 };
 
+/** What came back, of every request. */
+export interface Arrived {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** False for requests that belong to no call: nobody else looks at their answers. */
+  readonly inCall: boolean;
+}
+
 /**
  * Records every HTTP exchange of this instance for the call it belongs to, and puts the call's own deadline over the
  * whole of it: ccxt's timeout ends at the response headers, ours destroys the socket of a stalled body too. Requests
  * outside a call (a stream's token) get the instance's timeout, body included.
  */
-export function tapTransport(instance: CcxtInstance): void {
+export function tapTransport(instance: CcxtInstance, arrived: (answer: Arrived) => void = () => undefined): void {
   const original = instance.undiciRequest.bind(instance);
   const parse = instance.parseJson.bind(instance);
+  const told = (answer: Arrived): string => {
+    arrived(answer);
+    return answer.body;
+  };
   instance.parseJson = (text) => {
     const json = parse(text);
     const trace = traces.getStore();
@@ -122,20 +159,25 @@ export function tapTransport(instance: CcxtInstance): void {
   instance.undiciRequest = async (url, parameters) => {
     const trace = traces.getStore();
     if (trace === undefined) {
-      return original(url, { ...parameters, signal: AbortSignal.timeout(instance.timeout) });
+      const response = await original(url, { ...parameters, signal: AbortSignal.timeout(instance.timeout) });
+      const { status } = response;
+      const headers = flatHeaders(response.headers);
+      return { ...response, text: async () => told({ status, headers, body: await response.text(), inCall: false }) };
     }
     trace.signal.throwIfAborted();
     trace.begin();
     try {
       const response = await original(url, { ...parameters, signal: trace.signal });
       trace.status = response.status;
-      trace.headers = flatHeaders(response.headers);
+      const { status } = response;
+      const headers = flatHeaders(response.headers);
+      trace.headers = headers;
       return {
         ...response,
         text: async () => {
           const body = await response.text();
           trace.body = body;
-          return body;
+          return told({ status, headers, body, inCall: true });
         },
       };
     } catch (error) {
@@ -146,6 +188,7 @@ export function tapTransport(instance: CcxtInstance): void {
 }
 
 const wireOf = (trace: Trace): Omit<Answer, 'timedOut' | 'error'> => ({
+  heldBack: trace.heldBack,
   requested: trace.requested,
   notConnected: trace.notConnected,
   status: trace.status,
@@ -160,7 +203,7 @@ const wireOf = (trace: Trace): Omit<Answer, 'timedOut' | 'error'> => ({
  */
 export async function perform<Value>(timeoutMs: number, run: () => Promise<Value>): Promise<Performed<Value>> {
   const controller = new AbortController();
-  const trace = new Trace(controller.signal);
+  const trace = new Trace(controller.signal, timeoutMs);
   if (timeoutMs <= 0) return { value: undefined, answer: { ...wireOf(trace), timedOut: true, error: 'no time left' } };
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<'expired'>((resolve) => {

@@ -11,6 +11,7 @@ import type {
   SubmitRequest,
 } from './adapter.ts';
 import type { CcxtInstance, CcxtMarket } from './ccxt.ts';
+import type { VenueLimits } from './limits.ts';
 import type { Classifier, ReadVerdict } from './outcome.ts';
 import type { Reader } from './reader.ts';
 
@@ -114,6 +115,7 @@ export interface VenueDefinition {
   readonly classifier: Classifier;
   /** Contracts are shown to `market` too. Without it only pairs are. */
   readonly tradesContracts?: boolean;
+  readonly limits: VenueLimits;
   /** Null for markets that this system does not trade. */
   market(native: CcxtMarket): Market | null;
   /** Every native name under which orders and fills may mention the market. */

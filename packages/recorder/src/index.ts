@@ -6,3 +6,4 @@ export * from './observe.ts';
 export * from './limits.ts';
 export * from './commit-listener.ts';
 export * from './account-contexts.ts';
+export { showPauses } from './show-pauses.ts';

@@ -199,7 +199,10 @@ export type ExchangeCapabilities = {
 export type ExchangeHealth = {
   readonly reachable: Scalars['Boolean']['output'];
   readonly streamConnected: Scalars['Boolean']['output'];
+  /** the exchange has told us to wait until then; null when it has not, or when it is over */
   readonly rateLimitedUntil?: Maybe<Scalars['DateTime']['output']>;
+  /** why, in the words of the exchange */
+  readonly rateLimitReason?: Maybe<Scalars['String']['output']>;
   readonly lastError?: Maybe<Scalars['String']['output']>;
 };
 
@@ -902,6 +905,7 @@ export type ExchangeHealthResolvers<
   reachable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   streamConnected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   rateLimitedUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  rateLimitReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { CAPABILITIES } from '@orderplane/exchange/capabilities';
-import type { CommandResult, OrderCommand, StreamJob, SyncJob, SyncOutcome, TickerMessage } from '@orderplane/queues';
+import type { ExchangeId } from '@orderplane/domain';
+import type {
+  CommandResult,
+  OrderCommand,
+  StandingPause,
+  StreamJob,
+  SyncJob,
+  SyncOutcome,
+  TickerMessage,
+} from '@orderplane/queues';
 import { createLogger, createMetrics, manualClock } from '@orderplane/service-kit';
 import { createApiToken, createMemoryStore, type Account } from '@orderplane/store';
 import { createClient, type Client } from 'graphql-ws';
@@ -29,6 +38,7 @@ export class World implements AsyncDisposable {
   readonly streamJobs: StreamJob[] = [];
   readonly commands: OrderCommand[] = [];
   readonly prices = new Map<string, TickerMessage>();
+  readonly pauses = new Map<ExchangeId, StandingPause>();
   /** Replace to play a queue that misbehaves. */
   onCommand: (command: OrderCommand) => Promise<CommandResult> = this.orders.answer;
   onSync: (job: SyncJob) => Promise<SyncOutcome> = (job) =>
@@ -136,6 +146,7 @@ export class World implements AsyncDisposable {
         },
       },
       prices: { tickers: async (_, symbols) => symbols.map((symbol) => this.prices.get(symbol) ?? null) },
+      pauses: { standing: async () => this.pauses },
       reconciler: { workers: async () => 1 },
       capabilities: CAPABILITIES,
       clock: this.clock,

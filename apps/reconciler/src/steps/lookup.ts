@@ -1,9 +1,9 @@
-import type { LookupResult } from '@orderplane/exchange';
+import type { LookupResult, Permit } from '@orderplane/exchange';
 import { foldLookup, foldSubmit, type FoldContext, type Folded } from '@orderplane/planner';
 import { isOrderOf, record } from '@orderplane/recorder';
 import { currentLeg, inDoubt, isDone, type Leg, type OrderMachine } from '@orderplane/state-machine';
 import type { OrderRecord, ReconciliationRecord } from '@orderplane/store';
-import type { ReconcilerContext, StepResult } from '../context.ts';
+import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
 
 /** Look-ups kept for a proof of absence; two are needed, more only tell people how often it was tried. */
 const KEPT_LOOKUPS = 20;
@@ -18,6 +18,7 @@ export async function lookup(
   current: OrderRecord,
   why: string,
   needsAttention: boolean,
+  permit: Permit | undefined,
 ): Promise<StepResult> {
   const leg = currentLeg(current.actual.machine);
   if (leg === null) return { record: current, throttledMs: null };
@@ -35,7 +36,7 @@ export async function lookup(
       since: new Date(firstSentMs - lookbackMs).toISOString(),
       attributed: (ids) => ordersOfOthers(context, current, ids),
     },
-    { timeoutMs: context.limits.callTimeoutMs },
+    controlOf(context, permit),
   );
   context.crashPoint('lookup:after-call', clientOrderId);
   const written = await record(

@@ -1,13 +1,18 @@
-import type { CancelOutcome, CancelRequest } from '@orderplane/exchange';
+import type { CancelOutcome, CancelRequest, Permit } from '@orderplane/exchange';
 import { bookedOn, foldRequest, Folding } from '@orderplane/planner';
 import { record, recordOnce } from '@orderplane/recorder';
-import { cumQty, currentLeg, type EventBody, type OrderRequest } from '@orderplane/state-machine';
+import { cumQty, currentLeg, type EventBody, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
 import { subtract } from '@orderplane/domain';
 import type { OrderRecord } from '@orderplane/store';
-import type { ReconcilerContext, StepResult } from '../context.ts';
+import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
 
 /** Sends the cancel of a request: a wished cancel, the cancel of a stray, or the first step of a replace in two steps. */
-export async function cancel(context: ReconcilerContext, current: OrderRecord, requestId: string): Promise<StepResult> {
+export async function cancel(
+  context: ReconcilerContext,
+  current: OrderRecord,
+  requestId: string,
+  permit: Permit | undefined,
+): Promise<StepResult> {
   const event = (request: OrderRequest, deadlineAt: string): EventBody =>
     request.kind === 'cancel'
       ? { type: 'CancelSent', requestId, deadlineAt }
@@ -15,12 +20,17 @@ export async function cancel(context: ReconcilerContext, current: OrderRecord, r
   return sendRequest(context, 'cancel', current, requestId, event, async (sent, target) => {
     const adapter = await context.adapters.get(sent.intent.accountId);
     context.count('cancel');
-    return adapter.cancel(target, { timeoutMs: context.limits.callTimeoutMs });
+    return adapter.cancel(target, controlOf(context, permit));
   });
 }
 
 /** Changes the resting order in place; only where the capability table says that the exchange can. */
-export async function amend(context: ReconcilerContext, current: OrderRecord, requestId: string): Promise<StepResult> {
+export async function amend(
+  context: ReconcilerContext,
+  current: OrderRecord,
+  requestId: string,
+  permit: Permit | undefined,
+): Promise<StepResult> {
   const event = (_request: OrderRequest, deadlineAt: string): EventBody => ({
     type: 'ReplaceSent',
     requestId,
@@ -45,7 +55,7 @@ export async function amend(context: ReconcilerContext, current: OrderRecord, re
         price: request.terms?.price ?? machine.terms.price,
         stopPrice: request.terms?.stopPrice ?? machine.terms.stopPrice,
       },
-      { timeoutMs: context.limits.callTimeoutMs },
+      controlOf(context, permit),
     );
   });
 }
@@ -81,6 +91,7 @@ async function sendRequest(
     venueClientId: leg.venueClientId,
     venueOrderId: leg.venueOrderIds.at(-1) ?? null,
     deadlineAt,
+    sentAt: leg.sentAt,
   };
   const outcome: CancelOutcome = context.lockLost()
     ? { kind: 'notSent', nativeCode: null, message: 'the key was lost before anything left this machine' }
@@ -107,7 +118,12 @@ async function recordOutcome(
       return {
         machine: folded.machine,
         journal: folded.journal,
-        reconciliation: bookkeeping(context, current, outcome),
+        reconciliation: bookkeeping(
+          context,
+          current,
+          outcome,
+          waitsForStream(context, current, folded.machine, requestId),
+        ),
       };
     },
     sent,
@@ -122,14 +138,32 @@ function isOvertaken(current: OrderRecord, sent: OrderRecord, requestId: string)
   return sendingOf(current) !== sendingOf(sent);
 }
 
-function bookkeeping(context: ReconcilerContext, current: OrderRecord, outcome: CancelOutcome) {
+/**
+ * The exchange has taken a request and said nothing of its effect. The order stream usually does within milliseconds:
+ * asking at once would cost one look-up for each cancel in a burst, and on Kraken 20 of them are all there are.
+ */
+const STREAM_TELLS_WITHIN_MS = 500;
+
+/** Not so for the first step of a replace in two steps: while it is open, nothing rests at the exchange. */
+function waitsForStream(
+  context: ReconcilerContext,
+  current: OrderRecord,
+  machine: OrderMachine,
+  requestId: string,
+): boolean {
+  if (!context.capabilities(current.intent.exchange).orderStream) return false;
+  const request = machine.requests.find((candidate) => candidate.id === requestId);
+  return request?.phase === 'pending' && request.how !== 'TWO_STEP';
+}
+
+function bookkeeping(context: ReconcilerContext, current: OrderRecord, outcome: CancelOutcome, streamTells: boolean) {
   const { attempts } = current.actual.reconciliation;
   const later = (ms: number): string => new Date(context.clock.now().getTime() + ms).toISOString();
   switch (outcome.kind) {
     case 'accepted':
       return {
         attempts: 0,
-        nextAttemptAt: null,
+        nextAttemptAt: outcome.report === null && streamTells ? later(STREAM_TELLS_WITHIN_MS) : null,
         lastError: null,
         ...(outcome.report === null ? {} : { lastEvidenceAt: outcome.report.askedAt }),
       };

@@ -1,11 +1,11 @@
 import type { OrderSpec } from '@orderplane/domain';
-import type { SubmitOutcome } from '@orderplane/exchange';
+import type { Permit, SubmitOutcome } from '@orderplane/exchange';
 import { fitClientId } from '@orderplane/normalization';
 import { foldSubmit, Folding, type Step } from '@orderplane/planner';
 import { record, recordOnce } from '@orderplane/recorder';
 import { currentLeg, type EventBody, type Leg } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
-import type { ReconcilerContext, StepResult } from '../context.ts';
+import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
 
 /** A request that would reach the exchange this close to its deadline is not sent at all. */
 const DEADLINE_MARGIN_MS = 250;
@@ -18,6 +18,7 @@ export async function submit(
   context: ReconcilerContext,
   current: OrderRecord,
   step: Extract<Step, { kind: 'Submit' }>,
+  permit: Permit | undefined,
 ): Promise<StepResult> {
   const { ledger } = context.recorder;
   const capabilities = context.capabilities(current.intent.exchange);
@@ -40,7 +41,7 @@ export async function submit(
   const outcome = await send(context, leg, () =>
     adapter.submit(
       { venueClientId: leg.venueClientId, spec: legSpec(intended.record, leg, capabilities), deadlineAt },
-      { timeoutMs: context.limits.callTimeoutMs },
+      controlOf(context, permit),
     ),
   );
   context.crashPoint('submit:after-call', current.intent.clientOrderId);

@@ -28,6 +28,8 @@ export interface Faults {
   readonly cancel: (RequestFault | null)[];
   readonly amend: (RequestFault | null)[];
   readonly lookup: (LookupFault | null)[];
+  /** One entry per question for room: how long there is none, ms; 0: there is. */
+  readonly full: number[];
 }
 
 /** One entry per call, in order; a call beyond the end of its list meets no fault. */
@@ -36,6 +38,7 @@ export const faultsOf = (given: Partial<Faults> = {}): Faults => ({
   cancel: [...(given.cancel ?? [])],
   amend: [...(given.amend ?? [])],
   lookup: [...(given.lookup ?? [])],
+  full: [...(given.full ?? [])],
 });
 
 export const RETRY_AFTER_MS = 3_000;

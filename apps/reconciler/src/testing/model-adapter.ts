@@ -1,4 +1,4 @@
-import { divide, subtract, type OrderSpec } from '@orderplane/domain';
+import { classOf, divide, subtract, type OrderSpec } from '@orderplane/domain';
 import type {
   AmendRequest,
   CancelOutcome,
@@ -7,6 +7,8 @@ import type {
   ExchangeCapabilities,
   LookupRequest,
   LookupResult,
+  Room,
+  RoomRequest,
   SubmitOutcome,
   SubmitRequest,
 } from '@orderplane/exchange';
@@ -69,6 +71,12 @@ export class ModelAdapter implements ExchangeAdapter {
 
   get inFlight(): number {
     return this.#late.length;
+  }
+
+  async reserve({ kind }: RoomRequest): Promise<Room> {
+    const waitMs = this.faults.full.shift() ?? 0;
+    if (waitMs > 0) return { granted: false, waitMs, reason: 'no room in this test' };
+    return { granted: true, permit: { class: classOf(kind), used: false } };
   }
 
   async submit(request: SubmitRequest): Promise<SubmitOutcome> {

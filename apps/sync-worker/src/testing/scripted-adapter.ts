@@ -1,4 +1,4 @@
-import type { ExchangeAdapter, Listing, LookupRequest, LookupResult, StreamEvent } from '@orderplane/exchange';
+import type { ExchangeAdapter, Listing, LookupRequest, LookupResult, Room, StreamEvent } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 import { ModelVenue, shown } from '@orderplane/planner/testing';
@@ -60,6 +60,8 @@ export class ScriptedAdapter implements ExchangeAdapter {
       places: ['open', 'history'],
     });
   }
+
+  reserve = (): Promise<Room> => Promise.resolve({ granted: true, permit: { class: 'read', used: false } });
 
   watchOrders(sink: (event: StreamEvent) => void) {
     this.sink = sink;

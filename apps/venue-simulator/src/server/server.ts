@@ -129,6 +129,8 @@ export class SimulatorServer {
   #trade(exchange: SimExchange, request: VenueRequest, response: ServerResponse): void {
     const { faults, requests } = this.#setting;
     const name = exchange.definition.exchange;
+    const { enabled, scale } = exchange.limits;
+    response.setHeader(SCALE_HEADER, String(enabled ? scale : 0));
     const about = exchange.venue.classify(request);
     const fault = faults.forRequest(name, about);
     const entry = requests.record(name, request, about, fault?.fault ?? null, this.#setting.now());
@@ -268,6 +270,9 @@ export class SimulatorServer {
     });
   }
 }
+
+/** What this exchange grants just now, times the retail limits; 0: it counts nothing. The one word that no real exchange says. */
+const SCALE_HEADER = 'x-orderplane-limit-scale';
 
 function headersOf(answer: VenueAnswer): Record<string, string | number> {
   return {

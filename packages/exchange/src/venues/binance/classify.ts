@@ -3,6 +3,8 @@ import type { Classifier, NativeReading, NativeRule } from '../../outcome.ts';
 
 const refused = { submit: 'notPlaced', cancel: 'refused', read: 'failed' } as const;
 const limited = { submit: 'rateLimited', cancel: 'rateLimited', read: 'rateLimited' } as const;
+/** Orders of this account are too many; its cancels and reads, and other accounts, may go on. */
+const ordersOfKey = { who: 'key', classes: ['submit'] } as const;
 const badKey = { submit: 'auth', cancel: 'auth', read: 'auth' } as const;
 const unproved = { submit: 'unknown', cancel: 'unknown', read: 'failed' } as const;
 
@@ -11,10 +13,13 @@ const unproved = { submit: 'unknown', cancel: 'unknown', read: 'failed' } as con
  * -2011"). First match wins. "HTTP nnn" stands for a status that decides by itself.
  */
 export const BINANCE_RULES: readonly NativeRule[] = [
+  // -1015 comes with status 429 too.
+  { code: 'HTTP 429', text: /too many new orders/i, ...limited, retryAfterMs: 10_000, pause: ordersOfKey },
+  // Weight is counted by address, and who goes on after a 429 is banned (418): everything waits, cancels too.
   { code: 'HTTP 429', ...limited },
   { code: 'HTTP 418', ...limited, retryAfterMs: 120_000 },
   { code: '-1003', ...limited, retryAfterMs: 10_000 },
-  { code: '-1015', ...limited, retryAfterMs: 10_000 },
+  { code: '-1015', ...limited, retryAfterMs: 10_000, pause: ordersOfKey },
   // Refused at the door by load protection; the documentation says to try again.
   { code: '-1008', ...limited, retryAfterMs: 2_000 },
   // "Could have been a success": whatever the body of a 5xx says.

@@ -3,6 +3,7 @@ import { isRecord } from '../../outcome.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { binanceCapabilities } from './capabilities.ts';
 import { binanceClassifier } from './classify.ts';
+import { binanceLimits } from './limits.ts';
 import { binanceMarket } from './market.ts';
 import { binanceOrders } from './orders.ts';
 import { binanceReads } from './reads.ts';
@@ -37,6 +38,7 @@ export const binance: VenueDefinition = {
   prepare: signWithDeadlines,
   repair: repairClock,
   classifier: binanceClassifier,
+  limits: binanceLimits,
   market: binanceMarket,
   nativeNames: (native) => [native.id],
   orders: binanceOrders,

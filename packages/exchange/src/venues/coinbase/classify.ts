@@ -2,21 +2,23 @@ import { isRecord } from '../../outcome.ts';
 import type { Classifier, NativeError, NativeReading, NativeRule } from '../../outcome.ts';
 
 const refused = { submit: 'notPlaced', cancel: 'refused', read: 'failed' } as const;
+/** Requests are counted by key, public ones by address. */
+const everythingOfKey = { who: 'key', classes: ['cancel', 'submit', 'read'] } as const;
 const limited = { submit: 'rateLimited', cancel: 'rateLimited', read: 'rateLimited' } as const;
 const badKey = { submit: 'auth', cancel: 'auth', read: 'auth' } as const;
 const unproved = { submit: 'unknown', cancel: 'unknown', read: 'failed' } as const;
 const gone = { submit: 'unknown', cancel: 'unknownOrder', read: 'failed' } as const;
 
 /** A change that crosses another one of the same order: surely not done, and soon possible again. */
-const crossed = { submit: 'unknown', cancel: 'rateLimited', read: 'failed', retryAfterMs: 500 } as const;
+const crossed = { submit: 'unknown', cancel: 'rateLimited', read: 'failed', retryAfterMs: 500, pause: null } as const;
 
 /**
  * Advanced Trade errors (API reference: NewOrderFailureReason, PreviewFailureReason, EditOrderFailureReason,
  * CancelOrderFailureReason, and the words of grpc errors). First match wins; every word that is on no list is unknown.
  */
 export const COINBASE_RULES: readonly NativeRule[] = [
-  { code: 'HTTP 429', ...limited },
-  { code: /^(rate_limit_exceeded|resource_exhausted)$/i, ...limited },
+  { code: 'HTTP 429', ...limited, pause: everythingOfKey },
+  { code: /^(rate_limit_exceeded|resource_exhausted)$/i, ...limited, pause: everythingOfKey },
   // "Could have been a success": whatever the body of a 5xx says.
   { code: /^HTTP 5\d\d$/, ...unproved },
   { code: 'HTTP 401', ...badKey },

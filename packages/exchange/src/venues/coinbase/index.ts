@@ -3,6 +3,7 @@ import { isRecord } from '../../outcome.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { coinbaseCapabilities } from './capabilities.ts';
 import { coinbaseClassifier } from './classify.ts';
+import { coinbaseLimits } from './limits.ts';
 import { coinbaseMarket } from './market.ts';
 import { coinbaseOrders } from './orders.ts';
 import { coinbaseReads } from './reads.ts';
@@ -35,6 +36,7 @@ export const coinbase: VenueDefinition = {
   },
   repair: repairClock,
   classifier: coinbaseClassifier,
+  limits: coinbaseLimits,
   market: coinbaseMarket,
   nativeNames: (native) => [native.id],
   orders: coinbaseOrders,

@@ -2,6 +2,8 @@ import { isRecord } from '../../outcome.ts';
 import type { Classifier, NativeReading, NativeRule } from '../../outcome.ts';
 
 const refused = { submit: 'notPlaced', cancel: 'refused', read: 'failed' } as const;
+/** Credits of an account; calls to the matching engine and all others have pools of their own. */
+const sameOfKey = { who: 'key', classes: 'same' } as const;
 const limited = { submit: 'rateLimited', cancel: 'rateLimited', read: 'rateLimited' } as const;
 const badKey = { submit: 'auth', cancel: 'auth', read: 'auth' } as const;
 const unproved = { submit: 'unknown', cancel: 'unknown', read: 'failed' } as const;
@@ -18,8 +20,8 @@ export const DERIBIT_RULES: readonly NativeRule[] = [
   { code: /./, text: /timed_out/i, ...unproved },
   { code: '13888', ...unproved },
   // too_many_requests, matching_engine_queue_full.
-  { code: '10028', ...limited, retryAfterMs: 1_000 },
-  { code: '10047', ...limited, retryAfterMs: 1_000 },
+  { code: '10028', ...limited, retryAfterMs: 1_000, pause: sameOfKey },
+  { code: '10047', ...limited, retryAfterMs: 1_000, pause: sameOfKey },
   { code: '10009', ...refused, insufficientFunds: true },
   // order_not_found, not_owner_of_order.
   { code: '10004', ...gone, read: 'absent' },

@@ -4,6 +4,7 @@ import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { deribitCapabilities } from './capabilities.ts';
 import { deribitClassifier } from './classify.ts';
 import { learnOffset } from './clock.ts';
+import { deribitLimits } from './limits.ts';
 import { deribitMarket } from './market.ts';
 import { deribitOrders } from './orders.ts';
 import { deribitReads } from './reads.ts';
@@ -29,6 +30,7 @@ export const deribit: VenueDefinition = {
   prepare: watchOrdersAndTrades,
   repair: learnOffset,
   classifier: deribitClassifier,
+  limits: deribitLimits,
   tradesContracts: true,
   market: deribitMarket,
   nativeNames: (native) => [native.id],

@@ -3,6 +3,11 @@ import type { Classifier, NativeReading, NativeRule } from '../../outcome.ts';
 
 const refused = { submit: 'notPlaced', cancel: 'refused', read: 'failed' } as const;
 const limited = { submit: 'rateLimited', cancel: 'rateLimited', read: 'rateLimited' } as const;
+/** The call counter of the key. Cancels are no calls. */
+const callsOfKey = { who: 'key', classes: ['submit', 'read'] } as const;
+/** The trading counter of the key; cancels are never refused for it. */
+const ordersOfKey = { who: 'key', classes: ['submit'] } as const;
+const everythingOfKey = { who: 'key', classes: ['cancel', 'submit', 'read'] } as const;
 const badKey = { submit: 'auth', cancel: 'auth', read: 'auth' } as const;
 const unproved = { submit: 'unknown', cancel: 'unknown', read: 'failed' } as const;
 
@@ -11,11 +16,12 @@ const unproved = { submit: 'unknown', cancel: 'unknown', read: 'failed' } as con
  * limits stand before the families they belong to.
  */
 export const KRAKEN_RULES: readonly NativeRule[] = [
-  { code: /^(EAPI|EOrder):Rate limit exceeded/i, ...limited, retryAfterMs: 3_000 },
-  { code: /^EGeneral:Temporary lockout/i, ...limited, retryAfterMs: 60_000 },
+  { code: /^EAPI:Rate limit exceeded/i, ...limited, retryAfterMs: 3_000, pause: callsOfKey },
+  { code: /^EOrder:Rate limit exceeded/i, ...limited, retryAfterMs: 3_000, pause: ordersOfKey },
+  { code: /^EGeneral:Temporary lockout/i, ...limited, retryAfterMs: 60_000, pause: everythingOfKey },
   { code: /^EGeneral:Too many requests/i, ...limited, retryAfterMs: 5_000 },
   // Surely not placed. The nonce is repaired and the request repeated inside the adapter; what is left may go again.
-  { code: /^EAPI:Invalid nonce/i, ...limited, retryAfterMs: 100 },
+  { code: /^EAPI:Invalid nonce/i, ...limited, retryAfterMs: 100, pause: null },
   { code: /^EAPI:Invalid (key|signature)/i, ...badKey },
   { code: /^EGeneral:Permission denied/i, ...badKey },
   { code: /^EOrder:Unknown order/i, ...refused, cancel: 'unknownOrder', read: 'absent' },

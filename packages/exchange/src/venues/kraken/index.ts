@@ -3,6 +3,7 @@ import { isRecord } from '../../outcome.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { krakenCapabilities } from './capabilities.ts';
 import { krakenClassifier } from './classify.ts';
+import { krakenLimits } from './limits.ts';
 import { krakenMarket, krakenNames } from './market.ts';
 import { krakenOrders } from './orders.ts';
 import { krakenReads } from './reads.ts';
@@ -25,6 +26,7 @@ export const kraken: VenueDefinition = {
   prepare: nonceOfWallClock,
   repair: repairNonce,
   classifier: krakenClassifier,
+  limits: krakenLimits,
   market: krakenMarket,
   nativeNames: krakenNames,
   orders: krakenOrders,

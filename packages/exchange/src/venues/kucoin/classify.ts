@@ -3,6 +3,7 @@ import type { Classifier, NativeReading, NativeRule } from '../../outcome.ts';
 
 const refused = { submit: 'notPlaced', cancel: 'refused', read: 'failed' } as const;
 const limited = { submit: 'rateLimited', cancel: 'rateLimited', read: 'rateLimited' } as const;
+const sameOfKey = { who: 'key', classes: 'same' } as const;
 const badKey = { submit: 'auth', cancel: 'auth', read: 'auth' } as const;
 const unproved = { submit: 'unknown', cancel: 'unknown', read: 'failed' } as const;
 const noOrder = { submit: 'unknown', cancel: 'unknownOrder', read: 'absent' } as const;
@@ -18,9 +19,9 @@ export const KUCOIN_RULES: readonly NativeRule[] = [
   { code: '429000', ...limited, retryAfterMs: 5_000 },
   { code: 'HTTP 429', ...limited, retryAfterMs: 10_000 },
   // One endpoint of one user, blocked for ten seconds; the address, for thirty (Cloudflare).
-  { code: '200002', ...limited, retryAfterMs: 10_000 },
+  { code: '200002', ...limited, retryAfterMs: 10_000, pause: sameOfKey },
   { code: '1015', ...limited, retryAfterMs: 30_000 },
-  { code: /./, text: /exceeded the access frequency/i, ...limited, retryAfterMs: 10_000 },
+  { code: /./, text: /exceeded the access frequency/i, ...limited, retryAfterMs: 10_000, pause: sameOfKey },
   { code: /^HTTP 5\d\d$/, ...unproved },
   { code: /^(500000|500|503)$/, ...unproved },
   { code: /^(order_not_exist|100001|126043)/, text: NO_SUCH_ORDER, ...noOrder },

@@ -4,6 +4,7 @@ import { isRecord } from '../../outcome.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { kucoinCapabilities } from './capabilities.ts';
 import { kucoinClassifier } from './classify.ts';
+import { kucoinLimits } from './limits.ts';
 import { kucoinMarket } from './market.ts';
 import { kucoinOrders } from './orders.ts';
 import { kucoinReads } from './reads.ts';
@@ -52,6 +53,7 @@ export const kucoin: VenueDefinition = {
   prepare,
   repair: repairClock,
   classifier: kucoinClassifier,
+  limits: kucoinLimits,
   market: kucoinMarket,
   nativeNames: (native) => [native.id],
   orders: kucoinOrders,

@@ -1,0 +1,4 @@
+export * from './model.ts';
+export { metersOf, rankOf, SLICES } from './meter.ts';
+export type { Meter } from './meter.ts';
+export * from './book.ts';
