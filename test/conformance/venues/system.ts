@@ -1,0 +1,38 @@
+import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExchangeId } from '@orderplane/domain';
+import { CRASH_POINTS_VARIABLE } from '@orderplane/service-kit';
+import { openSystem } from '../../support/system.ts';
+import type { System } from '../../support/system.ts';
+
+/** Where crash points of this run's systems are armed, by home. */
+const ARMED = new WeakMap<System, string>();
+export const armedIn = (system: System): string => ARMED.get(system) ?? '';
+
+/**
+ * One system for all cards. Times are shortened only where they are intervals of looking, never where a proof depends
+ * on them; a call ends before the exchanges' own deadline, so that one can be accepted after we gave it up.
+ */
+export async function openCardSystem(exchanges: readonly ExchangeId[]): Promise<System> {
+  const directory = mkdtempSync(join(tmpdir(), 'orderplane-cards-armed-'));
+  mkdirSync(directory, { recursive: true });
+  const system = await openSystem({
+    exchanges,
+    instances: { reconciler: 2 },
+    env: { [CRASH_POINTS_VARIABLE]: directory, RESYNC_INTERVAL_MS: '2000' },
+    serviceEnv: {
+      reconciler: { CALL_TIMEOUT_MS: '3000' },
+      'sync-worker': { SYNC_INTERVAL_STREAMING_MS: '4000', SYNC_INTERVAL_BLIND_MS: '1000' },
+    },
+  });
+  const stopping: System = {
+    ...system,
+    stop: async () => {
+      await system.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  ARMED.set(stopping, directory);
+  return stopping;
+}
