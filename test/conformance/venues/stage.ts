@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXCHANGE_IDS } from '@orderplane/domain';
 import type { ExchangeId } from '@orderplane/domain';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
@@ -55,6 +56,8 @@ export class Stage {
   readonly market: Market;
   readonly #stranger: string;
   readonly #profile: Profile;
+  /** Accounts are used by one card after the other. */
+  readonly #since = new Date().toISOString();
 
   constructor({ system, accounts, markets, stranger, profile }: StageParts) {
     const [account] = accounts;
@@ -207,9 +210,10 @@ export class Stage {
     equal(more.length, 0, 'further orders in the ledger');
     return first;
   }
+  /** What the exchange received of the account since the card began. */
   async received(kind: RequestKind, account = this.account): Promise<readonly ReceivedRequest[]> {
     const requests = await this.system.venue.requests(this.exchange, account.apiKey);
-    return requests.filter((one) => kind === 'any' || one.kind === kind);
+    return requests.filter((one) => one.at >= this.#since && (kind === 'any' || one.kind === kind));
   }
   /** Submissions under the order's own client ids. */
   async submissions(id: string): Promise<readonly ReceivedRequest[]> {
@@ -270,6 +274,39 @@ export class Stage {
     writeFileSync(fresh, `0 ${signal}`);
     // Written beside and renamed: the service must not see half a file.
     renameSync(fresh, join(directory, crashPointFile(step, clientOrderId)));
+  }
+  /** Takes back what is armed for the key. */
+  disarm(key: string): void {
+    const directory = armedIn(this.system);
+    for (const file of readdirSync(directory))
+      if (file.endsWith(`@${key}`)) rmSync(join(directory, file), { force: true });
+  }
+  async restart(service: string): Promise<void> {
+    await this.system.stack.kill(service, { stayDown: true });
+    await this.system.stack.up(service);
+  }
+  /** Prices stand still and nothing is limited, also after a restart of the simulator. */
+  async calm(): Promise<void> {
+    for (const exchange of EXCHANGE_IDS) {
+      await this.system.venue.walk(exchange, false);
+      await this.system.venue.limits(exchange, { enabled: false });
+    }
+  }
+  /** Reconcilers that do not answer: a stopped process keeps its socket and says nothing. */
+  async stopped(): Promise<readonly number[]> {
+    const reconcilers = this.system.stack.info.processes.filter(({ name }) => name.startsWith('reconciler'));
+    const silent = reconcilers.map(async ({ pid, health }) => {
+      const answers = await fetch(`${health}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+        () => true,
+        () => false,
+      );
+      return answers ? [] : [pid];
+    });
+    return (await Promise.all(silent)).flat();
+  }
+  wake(pids: readonly number[]): void {
+    const running = new Set(this.system.stack.info.processes.map(({ pid }) => pid));
+    for (const pid of pids) if (running.has(pid)) process.kill(pid, 'SIGCONT');
   }
   script(what: string, terms: Terms): Promise<void> {
     return this.system.venue.script(what, { exchange: this.exchange, ...terms });
