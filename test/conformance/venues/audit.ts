@@ -156,11 +156,11 @@ function overlap(held: readonly LedgerOrder[]): boolean {
 /** U3: whatever the exchange received had been in the journal before. */
 async function logged(stage: Stage, account: CardAccount, orders: readonly OrderView[]): Promise<readonly string[]> {
   const sent: { readonly key: string; readonly at: string }[] = [];
-  for (const { id, legs } of orders) {
-    const own = legs.flatMap(({ venueClientId, exchangeOrderId }) =>
-      exchangeOrderId === null ? [venueClientId] : [venueClientId, exchangeOrderId],
-    );
+  for (const { id } of orders) {
+    const { legs } = await stage.machine(id);
+    const own = legs.flatMap(({ venueClientId, venueOrderIds }) => [venueClientId, ...venueOrderIds]);
     for (const event of await stage.machineEvents(id)) {
+      if (event.type === 'StrayFound' && typeof event.venueOrderId === 'string') own.push(event.venueOrderId);
       if (event.type === 'SubmitSent' || event.type === 'LegSent')
         sent.push({ key: `submit ${event.venueClientId}`, at: event.at });
       if (event.type === 'CancelSent' || (event.type === 'ReplaceSent' && event.how === 'TWO_STEP'))

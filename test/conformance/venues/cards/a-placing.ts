@@ -1,7 +1,7 @@
 import { compare, decimal, multiply } from '@orderplane/domain';
 import type { AnyCard } from '../card.ts';
 import { ensure, equal } from '../expect.ts';
-import { SOON_MS } from '../stage.ts';
+import { SOON_MS, pause } from '../stage.ts';
 import type { Stage } from '../stage.ts';
 
 /** A. Placing. */
@@ -62,6 +62,8 @@ export const PLACING: readonly AnyCard[] = [
         'it is filled before the answer',
       );
       await stage.reaches(id, 'FILLED');
+      // The answer comes meanwhile.
+      await pause(2_000);
       const life = (await stage.life(id)).filter((state) => state !== 'PARTIALLY_FILLED');
       equal(life, ['CREATED', 'VALIDATED', 'SUBMITTED', 'FILLED'], 'the life');
     },

@@ -1,7 +1,7 @@
 import { add } from '@orderplane/domain';
 import type { AnyCard } from '../card.ts';
 import { ensure, equal } from '../expect.ts';
-import { PROOF_MS } from '../stage.ts';
+import { PROOF_MS, pause } from '../stage.ts';
 import type { Stage } from '../stage.ts';
 
 /** G. Streams. */
@@ -64,7 +64,11 @@ export const STREAMS: readonly AnyCard[] = [
       await stage.fault('streamReorder', { ms: 15_000 });
       for (let round = 0; round < 6; round += 1) {
         const { id } = await stage.placed(stage.limit());
-        await stage.until(() => stage.held(id), ({ length }) => length > 0, 'the exchange has it');
+        await stage.until(
+          () => stage.held(id),
+          ({ length }) => length > 0,
+          'the exchange has it',
+        );
         await stage.fill(third);
         await stage.fill(third);
         const [held] = await stage.held(id);
@@ -83,7 +87,12 @@ export const STREAMS: readonly AnyCard[] = [
       await stage.fault('delayAnswer', { method: 'submit', ms: 2_000 });
       const { id } = await stage.placed(stage.buyNow());
       await stage.reaches(id, 'FILLED');
-      equal((await stage.orders()).filter(({ origin, symbol }) => origin === 'EXTERNAL' && symbol === stage.market.symbol), [], 'external orders');
+      await pause(2_000);
+      equal(
+        (await stage.orders()).filter(({ origin, symbol }) => origin === 'EXTERNAL' && symbol === stage.market.symbol),
+        [],
+        'external orders',
+      );
       equal((await stage.submissions(id)).length, 1, 'submissions');
     },
   },
@@ -95,9 +104,19 @@ export const STREAMS: readonly AnyCard[] = [
     run: async (stage) => {
       await stage.fault('delayAnswer', { method: 'submit', ms: 2_000 });
       const { id } = await stage.placed(stage.limit());
-      await stage.until(() => stage.held(id), ({ length }) => length > 0, 'the exchange has it');
+      await stage.until(
+        () => stage.held(id),
+        ({ length }) => length > 0,
+        'the exchange has it',
+      );
       await stage.price('0.9');
-      await stage.until(() => stage.order(id), ({ state }) => state === 'FILLED', 'the stream says that it is filled');
+      await stage.until(
+        () => stage.order(id),
+        ({ state }) => state === 'FILLED',
+        'the stream says that it is filled',
+      );
+      // The answer comes meanwhile.
+      await pause(2_200);
       await filledOnce(stage, id, 1);
       equal((await stage.life(id)).at(-1), 'FILLED', 'the last state');
     },
@@ -178,7 +197,10 @@ export const STREAMS: readonly AnyCard[] = [
         'the stream is up again',
         PROOF_MS,
       );
-      ensure(before.every((pid) => pids().includes(pid)), 'a process died of it');
+      ensure(
+        before.every((pid) => pids().includes(pid)),
+        'a process died of it',
+      );
     },
   },
 ];

@@ -18,11 +18,19 @@ export const NUMBERS: readonly AnyCard[] = [
         for (const steps of ['1', '2', '3'])
           await stage.system.venue.partialPrice(stage.exchange, market.symbol, price, multiply(market.sizeStep, steps));
         const filled = multiply(market.sizeStep, '6');
-        await stage.until(() => stage.order(id), (order) => order.filledSize === filled, `${filled} is filled`);
+        await stage.until(
+          () => stage.order(id),
+          (order) => order.filledSize === filled,
+          `${filled} is filled`,
+        );
         const order = await stage.order(id);
         const held = await stage.heldOnce(id);
         equal([order.price, order.size, order.filledSize], [held.price, held.size, held.filledSize], market.symbol);
-        equal([order.remainingSize, order.filledValue], [subtract(size, filled), multiply(filled, price)], market.symbol);
+        equal(
+          [order.remainingSize, order.filledValue],
+          [subtract(size, filled), multiply(filled, price)],
+          market.symbol,
+        );
       }
     },
   },

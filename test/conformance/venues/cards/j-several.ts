@@ -14,7 +14,11 @@ export const SEVERAL: readonly AnyCard[] = [
       const clientOrderId = `stopped-${crypto.randomUUID()}`;
       stage.crashAt('submit:after-intent', clientOrderId, 'SIGSTOP');
       const { id } = await stage.placed(stage.limit({ clientOrderId }));
-      const pids = await stage.until(() => stage.stopped(), ({ length }) => length > 0, 'its sender is stopped');
+      const pids = await stage.until(
+        () => stage.stopped(),
+        ({ length }) => length > 0,
+        'its sender is stopped',
+      );
       try {
         await stage.until(
           () => stage.submissions(id),
@@ -25,7 +29,11 @@ export const SEVERAL: readonly AnyCard[] = [
       } finally {
         stage.wake(pids);
       }
-      await stage.until(() => stage.stopped(), (still) => !still.some((pid) => pids.includes(pid)), 'it is back');
+      await stage.until(
+        () => stage.stopped(),
+        (still) => !still.some((pid) => pids.includes(pid)),
+        'it is back',
+      );
       await stage.reaches(id, 'ACKNOWLEDGED', PROOF_MS);
       await stage.heldOnce(id);
       equal((await stage.submissions(id)).length, 1, 'submissions');
@@ -75,7 +83,10 @@ export const SEVERAL: readonly AnyCard[] = [
       const status = async () =>
         (await stage.ledger()).orders.find((held) => held.exchangeOrderId === stray.exchangeOrderId)?.status;
       await stage.until(status, (is) => is === 'CANCELLED', 'the stray is gone', PROOF_MS);
-      ensure((await stage.machineEvents(id)).some(({ type }) => type === 'StrayFound'), 'no alarm');
+      ensure(
+        (await stage.machineEvents(id)).some(({ type }) => type === 'StrayFound'),
+        'no alarm',
+      );
     },
   },
   {
