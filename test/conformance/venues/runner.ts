@@ -115,7 +115,7 @@ async function play(system: System, floor: Floor, profile: Profile, card: Card, 
   }
   const isTidy = await tidy(stage).catch(() => false);
   if (failure === null && isTidy) accounts.forEach((account) => floor.giveAccount(account));
-  for (const market of markets) await floor.giveMarket(market);
+  if (!stage.isSpoiled) for (const market of markets) await floor.giveMarket(market);
   if (failure !== null) return outcome('FAIL', failure);
   if (card.unserved === undefined) return outcome('PASS', '');
   return outcome('NA', `${card.unserved} is not served yet (the rest of the card passes)`);

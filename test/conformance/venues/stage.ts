@@ -74,6 +74,9 @@ export class Stage {
     this.#profile = profile;
   }
 
+  /** The market of the card can't be used again in this run. */
+  isSpoiled = false;
+
   get amends(): boolean {
     return this.capabilities.amend !== 'none';
   }

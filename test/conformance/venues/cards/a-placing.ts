@@ -1,6 +1,6 @@
 import { compare, decimal, multiply } from '@orderplane/domain';
 import type { AnyCard } from '../card.ts';
-import { ensure, equal } from '../expect.ts';
+import { ensure, equal, fail } from '../expect.ts';
 import { SOON_MS, pause } from '../stage.ts';
 import type { Stage } from '../stage.ts';
 
@@ -27,6 +27,25 @@ async function expires(stage: Stage, id: string, filled: string): Promise<void> 
   ensure(!(await stage.life(id)).includes('FILLED'), 'it was FILLED');
 }
 
+/** The answer to a market order is held; the list of executions speaks first, if it is quick enough. */
+async function filledBeforeTheAnswer(stage: Stage): Promise<{ readonly id: string; readonly isFirst: boolean }> {
+  await stage.silently(5_000);
+  await stage.fault('delayAnswer', { method: 'submit', ms: 2_500 });
+  const { id } = await stage.placed(stage.buyNow());
+  await stage.until(
+    () => stage.held(id),
+    (held) => held.length > 0,
+    'the exchange has it',
+  );
+  const filled = await stage.until(
+    () => stage.sync().then(() => stage.machineEvents(id)),
+    (events) => events.some(({ type }) => type === 'Fill'),
+    'its fill is seen',
+  );
+  await stage.heal();
+  return { id, isFirst: !filled.some(({ type }) => type === 'Acknowledged' || type === 'SubmitUnknown') };
+}
+
 export const PLACING: readonly AnyCard[] = [
   {
     id: 'OP-01',
@@ -47,25 +66,18 @@ export const PLACING: readonly AnyCard[] = [
     situation: 'The first news of the order is its whole fill; the acknowledgement comes later.',
     required: 'From submitted to filled without an acknowledgement; the late one changes nothing.',
     run: async (stage) => {
-      await stage.fault('streamSilent', { ms: 6_000 });
-      await stage.fault('delayAnswer', { method: 'submit', ms: 2_200 });
-      const { id } = await stage.placed(stage.buyNow());
-      await stage.until(
-        () => stage.held(id),
-        (held) => held.length > 0,
-        'the exchange has it',
-      );
-      // The list of executions speaks first.
-      await stage.until(
-        () => stage.sync().then(() => stage.order(id)),
-        ({ state }) => state === 'FILLED',
-        'it is filled before the answer',
-      );
-      await stage.reaches(id, 'FILLED');
-      // The answer comes meanwhile.
-      await pause(2_000);
-      const life = (await stage.life(id)).filter((state) => state !== 'PARTIALLY_FILLED');
-      equal(life, ['CREATED', 'VALIDATED', 'SUBMITTED', 'FILLED'], 'the life');
+      for (let tries = 0; tries < 4; tries += 1) {
+        const { id, isFirst } = await filledBeforeTheAnswer(stage);
+        await stage.reaches(id, 'FILLED');
+        // The answer comes meanwhile.
+        await pause(2_500);
+        const life = (await stage.life(id)).filter((state) => state !== 'PARTIALLY_FILLED');
+        equal(life.at(-1), 'FILLED', 'the last state');
+        if (!isFirst) continue;
+        equal(life, ['CREATED', 'VALIDATED', 'SUBMITTED', 'FILLED'], 'the life');
+        return;
+      }
+      fail('the answer came before the list of executions every time');
     },
   },
   {

@@ -61,6 +61,7 @@ export const REFUSALS: readonly AnyCard[] = [
     required: 'Rejected with the native reason; the rules are read again; the next order is judged by the new ones.',
     run: async (stage) => {
       const { market } = stage;
+      stage.isSpoiled = true;
       await stage.script('markets', { symbol: market.symbol, minSize: multiply(market.size, '2') });
       const { id } = await stage.placed(stage.limit());
       const { reason } = await stage.reaches(id, 'REJECTED');
