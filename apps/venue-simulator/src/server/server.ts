@@ -200,6 +200,7 @@ export class SimulatorServer {
       case 'streamReorder':
       case 'streamSilent':
       case 'streamDelay':
+      case 'streamGarble':
       case 'hideFromOpenOrders':
         return this.#answer(response, handle());
     }
