@@ -105,6 +105,7 @@ async function play(system: System, floor: Floor, profile: Profile, card: Card, 
   const logs = new LogWatch(join(system.home, 'logs'));
   let failure: string | null = null;
   try {
+    await stage.begin();
     await within(card.run(stage), LIMIT_MS);
     await stage.heal();
     await within(audit(stage, logs), LIMIT_MS);

@@ -56,7 +56,7 @@ export class Stage {
   readonly market: Market;
   readonly #stranger: string;
   readonly #profile: Profile;
-  /** Accounts are used by one card after the other. */
+  readonly #before = new Set<string>();
   readonly #since = new Date().toISOString();
 
   constructor({ system, accounts, markets, stranger, profile }: StageParts) {
@@ -76,6 +76,11 @@ export class Stage {
 
   /** The market of the card can't be used again in this run. */
   isSpoiled = false;
+
+  /** Accounts are used by one card after the other: what is there before it begins is none of its business. */
+  async begin(): Promise<void> {
+    for (const account of this.accounts) for (const { id } of await this.orders(account)) this.#before.add(id);
+  }
 
   get amends(): boolean {
     return this.capabilities.amend !== 'none';
@@ -140,6 +145,10 @@ export class Stage {
   }
   orders(account = this.account): Promise<readonly OrderView[]> {
     return ordersOf(this.system.trader, account.id);
+  }
+  /** Those that came into being since the card began. */
+  async newOrders(account = this.account): Promise<readonly OrderView[]> {
+    return (await this.orders(account)).filter(({ id }) => !this.#before.has(id));
   }
   detail(id: string): Promise<Detail> {
     return readDetail(this.system.trader, id);

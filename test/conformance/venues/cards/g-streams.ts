@@ -88,11 +88,8 @@ export const STREAMS: readonly AnyCard[] = [
       const { id } = await stage.placed(stage.buyNow());
       await stage.reaches(id, 'FILLED');
       await pause(2_000);
-      equal(
-        (await stage.orders()).filter(({ origin, symbol }) => origin === 'EXTERNAL' && symbol === stage.market.symbol),
-        [],
-        'external orders',
-      );
+      const external = (await stage.newOrders()).filter(({ origin }) => origin === 'EXTERNAL');
+      equal(external, [], 'external orders');
       equal((await stage.submissions(id)).length, 1, 'submissions');
     },
   },

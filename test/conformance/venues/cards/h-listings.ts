@@ -364,9 +364,8 @@ export const LISTINGS: readonly AnyCard[] = [
       equal((await stage.order(theirs.id)).state, 'ACKNOWLEDGED', "the other account's order");
       for (const one of [account, second])
         equal(
-          (await stage.orders(one)).filter(
-            ({ origin, symbol, status }) => origin === 'EXTERNAL' && symbol === market.symbol && status === 'OPEN',
-          ).length,
+          (await stage.newOrders(one)).filter(({ origin, status }) => origin === 'EXTERNAL' && status === 'OPEN')
+            .length,
           1,
           'external orders of each account',
         );
