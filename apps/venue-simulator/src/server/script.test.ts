@@ -23,7 +23,7 @@ const script = (what: string, terms: object): Promise<Answer> => rig.admin('POST
 test('an order that was accepted is refused', async () => {
   const id = await place();
   expect((await script('orders/reject', { exchangeOrderId: id })).json).toMatchObject({ status: 'FAILED' });
-  expect((await rig.client.fetchOrder(id, 'BTC/USDT')).info['status']).toBe('REJECTED');
+  expect((await rig.client.fetchOrder(id, 'BTC/USDT')).status).toBe('rejected');
   expect((await script('orders/reject', { exchangeOrderId: id })).status).toBe(409);
 });
 
