@@ -2,7 +2,7 @@ import { decimal, sum } from '@orderplane/domain';
 import type { OrderMachine } from '@orderplane/state-machine';
 import { isQuiet } from '../../support/client.ts';
 import type { OrderView } from '../../support/client.ts';
-import { brokenLinks } from '../../support/detail.ts';
+import { brokenLinks, readEvents } from '../../support/detail.ts';
 import type { Ledger, LedgerOrder } from '../../support/venue.ts';
 import { CardFailure } from './expect.ts';
 import type { CardAccount } from './floor.ts';
@@ -18,8 +18,10 @@ export async function audit(stage: Stage, logs: LogWatch): Promise<void> {
     found.push(...problems);
     const orders = await stage.orders(account);
     found.push(...(await logged(stage, account, orders)), ...events);
-    for (const order of orders)
-      found.push(...brokenLinks(await stage.detail(order.id)).map((link) => `U5 the journal of ${order.id}: ${link}`));
+    for (const { id, state } of await stage.newOrders(account)) {
+      const events = { nodes: await readEvents(stage.system.trader, id) };
+      found.push(...brokenLinks({ id, state, events }).map((link) => `U5 the journal of ${id}: ${link}`));
+    }
     found.push(...twice(orders));
   }
   found.push(...logs.problems(stage.accounts.flatMap(secretsOf)));

@@ -73,7 +73,7 @@ export async function main(args: readonly string[], output: Output): Promise<num
   }
   const { exchanges, cards, verbose } = given;
   const evidence = mkdtempSync(join(tmpdir(), 'orderplane-cards-'));
-  const system = await openCardSystem(exchanges);
+  const system = await openCardSystem();
   try {
     const outcomes = await runCards(system, {
       exchanges,

@@ -1,7 +1,6 @@
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExchangeId } from '@orderplane/domain';
 import { CRASH_POINTS_VARIABLE } from '@orderplane/service-kit';
 import { openSystem } from '../../support/system.ts';
 import type { System } from '../../support/system.ts';
@@ -17,12 +16,11 @@ export const armedIn = (system: System): string => ARMED.get(system) ?? '';
  * One system for all cards. Times are shortened only where they are intervals of looking, never where a proof depends
  * on them; a call ends before the exchanges' own deadline, so that one can be accepted after we gave it up.
  */
-export async function openCardSystem(exchanges: readonly ExchangeId[]): Promise<System> {
+export async function openCardSystem(): Promise<System> {
   const directory = mkdtempSync(join(tmpdir(), 'orderplane-cards-armed-'));
   mkdirSync(directory, { recursive: true });
   const opened: { system: System | null } = { system: null };
   const system = await openSystem({
-    exchanges,
     onChange: (change) => {
       const waitMs = Number(/restart in (\d+) ms/.exec(change.detail)?.[1] ?? 0);
       if (opened.system !== null && change.state === 'waiting' && waitMs > PATIENCE_MS)

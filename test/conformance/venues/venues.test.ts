@@ -23,7 +23,7 @@ const EXCHANGES = EXCHANGE_IDS.filter(hasProfile);
 
 let system: System;
 beforeAll(async () => {
-  system = await openCardSystem(EXCHANGES);
+  system = await openCardSystem();
 });
 afterAll(() => system?.stop());
 

@@ -107,7 +107,7 @@ export const PLACING: readonly AnyCard[] = [
       'Acknowledged as not working, then activated, then filled; nothing is deduced from the change of its kind.',
     run: async (stage) => {
       const { market } = stage;
-      const stop = { side: 'SELL', type: 'STOP_LIMIT', stopPrice: market.at('0.95'), price: market.at('0.97') };
+      const stop = { side: 'SELL', type: 'STOP_LIMIT', stopPrice: market.at('0.95'), price: market.at('0.94') };
       const { id } = await stage.resting(stop);
       equal((await stage.machine(id)).working, false, 'working before the trigger');
       await stage.price('0.94');
