@@ -124,15 +124,19 @@ export const readOrder = async (endpoint: Endpoint, id: string): Promise<OrderVi
   (await request<{ order: OrderView | null }>(endpoint, `query ($id: ID!) { order(id: $id) { ${ORDER} } }`, { id }))
     .order;
 
-export async function allOrders(endpoint: Endpoint): Promise<OrderView[]> {
+export const allOrders = (endpoint: Endpoint): Promise<OrderView[]> => listOrders(endpoint, null);
+export const ordersOf = (endpoint: Endpoint, accountId: string): Promise<OrderView[]> =>
+  listOrders(endpoint, { accountIds: [accountId] });
+
+async function listOrders(endpoint: Endpoint, filter: { accountIds: string[] } | null): Promise<OrderView[]> {
   const orders: OrderView[] = [];
   let after: string | null = null;
   do {
     const page: { orders: { nodes: OrderView[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } } } =
       await request(
         endpoint,
-        `query ($after: String) { orders(first: 100, after: $after) { nodes { ${ORDER} } pageInfo { hasNextPage endCursor } } }`,
-        { after },
+        `query ($filter: OrderFilter, $after: String) { orders(filter: $filter, first: 100, after: $after) { nodes { ${ORDER} } pageInfo { hasNextPage endCursor } } }`,
+        { filter, after },
       );
     orders.push(...page.orders.nodes);
     after = page.orders.pageInfo.hasNextPage ? page.orders.pageInfo.endCursor : null;

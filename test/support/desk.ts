@@ -1,9 +1,10 @@
 import { compare, decimal, divide, multiply } from '@orderplane/domain';
+import type { ExchangeId } from '@orderplane/domain';
 import { ENDED, eventually, isQuiet, placeOrder, readOrder, request } from './client.ts';
 import type { OrderView, Payload } from './client.ts';
 import type { Exchange, System } from './system.ts';
 
-interface MarketView {
+export interface MarketView {
   readonly symbol: string;
   readonly priceStep: string;
   readonly sizeStep: string;
@@ -19,7 +20,7 @@ const WORTH = '120';
 
 /** One market of one exchange, with the numbers that orders in it need. */
 export interface Market extends MarketView {
-  readonly exchange: Exchange;
+  readonly exchange: ExchangeId;
   readonly accountId: string;
   /** Price when the desk was opened; nothing but the test moves it. */
   readonly last: string;
@@ -92,7 +93,7 @@ export async function openDesk(system: System, exchange: Exchange): Promise<Desk
   return desk;
 }
 
-function marketOf(exchange: Exchange, accountId: string, market: MarketView, last: string): Market {
+export function marketOf(exchange: ExchangeId, accountId: string, market: MarketView, last: string): Market {
   const wanted = ceilTo(divide(divide(WORTH, '3'), last), market.sizeStep);
   const third =
     market.minSize !== null && compare(wanted, market.minSize) < 0 ? ceilTo(market.minSize, market.sizeStep) : wanted;

@@ -104,10 +104,36 @@ export async function readDetail(endpoint: Endpoint, id: string): Promise<Detail
   return DetailSchema.parse(order);
 }
 
+/** All lines of the order's journal, page by page. */
+export async function readEvents(endpoint: Endpoint, id: string): Promise<readonly EventView[]> {
+  const nodes: EventView[] = [];
+  let after: string | null = null;
+  do {
+    const { order }: { order: unknown } = await request(
+      endpoint,
+      `query ($id: ID!, $after: String) { order(id: $id) { events(first: 200, after: $after) {
+         nodes { ${EVENT} } pageInfo { hasNextPage endCursor } } } }`,
+      { id, after },
+    );
+    const { events } = EventPageSchema.parse(order);
+    nodes.push(...events.nodes);
+    after = events.pageInfo.hasNextPage ? events.pageInfo.endCursor : null;
+  } while (after !== null);
+  return nodes;
+}
+const EventPageSchema = z.object({
+  events: z.object({
+    nodes: z.array(EventSchema),
+    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+  }),
+});
+
 export const eventTypes = (detail: Detail): readonly string[] => detail.events.nodes.map(({ type }) => type);
 
 /** The journal tells one unbroken story: every line begins in the state in which the one before it ended. */
-export function brokenLinks(detail: Detail): readonly string[] {
+export function brokenLinks(
+  detail: Pick<Detail, 'id' | 'state'> & { readonly events: { readonly nodes: readonly EventView[] } },
+): readonly string[] {
   const broken: string[] = [];
   let state: string | null = null;
   let at = '';

@@ -30,6 +30,7 @@ const ExecutionSchema = z.object({
   at: z.string(),
   symbol: z.string(),
   side: z.string(),
+  maker: z.boolean(),
 });
 const LedgerSchema = z.object({ orders: z.array(LedgerOrderSchema), executions: z.array(ExecutionSchema) });
 export type Ledger = z.infer<typeof LedgerSchema>;
@@ -41,6 +42,7 @@ export type Prices = z.infer<typeof PricesSchema>;
 const ReceivedRequestSchema = z.object({
   number: z.number(),
   at: z.string(),
+  account: z.string().nullable(),
   kind: z.string(),
   symbol: z.string().nullable(),
   clientId: z.string().nullable(),
@@ -55,7 +57,8 @@ const RequestsSchema = z.object({
 export type ReceivedRequest = z.infer<typeof ReceivedRequestSchema>;
 
 export interface Venue {
-  ledger(exchange: string): Promise<Ledger>;
+  /** Of the whole exchange, or of one account (its API key). */
+  ledger(exchange: string, account?: string): Promise<Ledger>;
   price(exchange: string, symbol: string, price: string): Promise<void>;
   /** Up to `size` in total trades at `price`; the book stays centred on it. */
   partialPrice(exchange: string, symbol: string, price: string, size: string): Promise<void>;
@@ -64,14 +67,23 @@ export interface Venue {
   outsideCancel(exchange: string, exchangeOrderId: string): Promise<void>;
   prices(exchange: string): Promise<Prices>;
   walk(exchange: string, running: boolean): Promise<void>;
-  requests(exchange: string): Promise<readonly ReceivedRequest[]>;
+  requests(exchange: string, account?: string): Promise<readonly ReceivedRequest[]>;
   /** Requests of each kind so far: submit, cancel, amend, query, list, other, total. */
   counters(exchange: string): Promise<Readonly<Record<string, number>>>;
   fault(fault: Record<string, unknown>): Promise<void>;
-  /** Ends all faults, or those of one exchange. */
-  heal(exchange?: string): Promise<void>;
+  /** Ends all faults, those of one exchange, or those meant for one account of it. */
+  heal(exchange?: string, account?: string): Promise<void>;
+  /** Makes an account known to the exchange; also with another secret than before. */
+  register(account: Record<string, unknown>): Promise<void>;
+  /** API keys of the accounts whose private stream is up. */
+  streams(exchange: string): Promise<readonly string[]>;
+  /** What the exchange does by itself: see "The script" in the simulator's README. */
+  script(what: string, terms: Record<string, unknown>): Promise<void>;
   limits(exchange: string, limits: Record<string, unknown>): Promise<void>;
 }
+
+const StreamsSchema = z.object({ accounts: z.array(z.string()) });
+const of = (account: string | undefined): string => (account === undefined ? '' : `&account=${account}`);
 
 export function venueAt(adminUrl: string): Venue {
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
@@ -84,10 +96,11 @@ export function venueAt(adminUrl: string): Venue {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
     return text === '' ? null : JSON.parse(text);
   };
-  const received = async (exchange: string): Promise<z.infer<typeof RequestsSchema>> =>
-    RequestsSchema.parse(await call('GET', `/requests?exchange=${exchange}&limit=2000`));
+  const received = async (exchange: string, account?: string): Promise<z.infer<typeof RequestsSchema>> =>
+    RequestsSchema.parse(await call('GET', `/requests?exchange=${exchange}&limit=10000${of(account)}`));
   return {
-    ledger: async (exchange) => LedgerSchema.parse(await call('GET', `/ledger?exchange=${exchange}`)),
+    ledger: async (exchange, account) =>
+      LedgerSchema.parse(await call('GET', `/ledger?exchange=${exchange}${of(account)}`)),
     price: async (exchange, symbol, price) => {
       await call('POST', '/price', { exchange, symbol, price });
     },
@@ -101,14 +114,21 @@ export function venueAt(adminUrl: string): Venue {
     walk: async (exchange, running) => {
       await call('POST', '/walk', { exchange, running });
     },
-    requests: async (exchange) => (await received(exchange)).requests,
+    requests: async (exchange, account) => (await received(exchange, account)).requests,
     counters: async (exchange) => (await received(exchange)).counters[exchange] ?? {},
     outsideOrder: async (order) => LedgerOrderSchema.parse(await call('POST', '/orders', order)),
     fault: async (fault) => {
       await call('POST', '/faults', fault);
     },
-    heal: async (exchange) => {
-      await call('DELETE', exchange === undefined ? '/faults' : `/faults?exchange=${exchange}`);
+    heal: async (exchange, account) => {
+      await call('DELETE', exchange === undefined ? '/faults' : `/faults?exchange=${exchange}${of(account)}`);
+    },
+    register: async (account) => {
+      await call('POST', '/accounts', account);
+    },
+    streams: async (exchange) => StreamsSchema.parse(await call('GET', `/streams?exchange=${exchange}`)).accounts,
+    script: async (what, terms) => {
+      await call('POST', `/${what}`, terms);
     },
     limits: async (exchange, limits) => {
       await call('POST', '/limits', { exchange, ...limits });

@@ -37,7 +37,7 @@ describe('the markets', () => {
     await store.observations.saveMarkets('binance', [marketOf('binance', 'BTC-USD')], clock.iso());
     const found = await Promise.all(Array.from({ length: 20 }, () => markets.find('binance', 'BTC-USD')));
     expect(found.every((market) => market?.symbol === 'BTC-USD')).toBe(true);
-    clock.advance(30_000);
+    clock.advance(5_000);
     expect(await markets.find('binance', 'ETH-USD')).toBeNull();
     expect(reads()).toBe(1);
   });
@@ -47,7 +47,7 @@ describe('the markets', () => {
     await store.observations.saveMarkets('binance', [marketOf('binance', 'BTC-USD')], clock.iso());
     await markets.find('binance', 'BTC-USD');
     await store.observations.saveMarkets('binance', [marketOf('binance', 'BTC-USD', { priceStep: '1' })], clock.iso());
-    clock.advance(30_001);
+    clock.advance(5_001);
     expect((await markets.find('binance', 'BTC-USD'))?.priceStep).toBe('0.01');
     await settled();
     expect((await markets.find('binance', 'BTC-USD'))?.priceStep).toBe('1');

@@ -2,7 +2,8 @@ import type { ExchangeId, Market } from '@orderplane/domain';
 import type { ObservationStore } from '@orderplane/store';
 import type { MarketDirectory } from './context.ts';
 
-const MARKETS_FRESH_MS = 30_000;
+/** Short: rules that an exchange has changed are read again at once, and the next order is to be judged by them. */
+const MARKETS_FRESH_MS = 5_000;
 /** An exchange whose markets are not there yet is asked for again soon. */
 const EMPTY_FRESH_MS = 500;
 const HEALTH_FRESH_MS = 500;

@@ -19,6 +19,8 @@ export interface ReconcilerContext {
   readonly lockLost: () => boolean;
   /** Where crash tests kill this process, by client order id; does nothing in operation. */
   readonly crashPoint: CrashPoint;
+  /** An exchange refused an order by rules that are not the ones we hold: they are to be read again. */
+  readonly onRulesChanged: (exchange: ExchangeId) => void;
   readonly count: (what: 'submit' | 'cancel' | 'amend' | 'lookup' | 'heldBack' | 'retry' | 'error') => void;
 }
 

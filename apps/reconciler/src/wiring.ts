@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createAdapter, createAdapterPool, simulatorOption } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { createRedisBudget, createWaker, openRedis, type Waker } from '@orderplane/queues';
+import { createProducer, createRedisBudget, createWaker, openRedis, STREAMS, type Waker } from '@orderplane/queues';
 import { accountContextLoader, cacheScopes, createCommitListener, limitsFrom, showPauses } from '@orderplane/recorder';
 import { backoffMs, crashPoints, systemClock, type ServiceContext } from '@orderplane/service-kit';
 import { createPostgresStore, parseKeyRing, type Store } from '@orderplane/store';
@@ -17,6 +17,9 @@ export interface Parts {
   readonly context: Omit<ReconcilerContext, 'lockLost'>;
 }
 
+/** The rules of an exchange are read again at most this often because of a refusal, ms. */
+const RULES_PAUSE_MS = 5_000;
+
 /** Opens every client that the reconciler needs and registers how each is closed. */
 export function openParts(service: ServiceContext, env: Environment): Parts {
   const { log, metrics, shutdown } = service;
@@ -28,6 +31,8 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('waker', () => waker.close());
+  const streams = createProducer(STREAMS, { redisUrl: env.REDIS_URL, onError: onRedisError });
+  shutdown.defer('streams', () => streams.close());
   const adapterOptions = {
     ...simulatorOption(env.SIMULATOR_URL),
     clock: { now: () => Date.now() },
@@ -72,6 +77,11 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       newId: randomUUID,
       backoffMs: (attempt) => backoffMs(attempt),
       crashPoint: crashPoints(),
+      onRulesChanged: (exchange) => {
+        // Many refusals at once are one reason to read; a job that is lost is made up for by the next refusal.
+        const deduplication = { id: `markets-${exchange}`, ttl: RULES_PAUSE_MS };
+        streams.add({ kind: 'markets', exchange }, { deduplication }).catch(onRedisError);
+      },
       count: (what) => calls.inc({ what }),
     },
   };

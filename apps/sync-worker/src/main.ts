@@ -11,7 +11,7 @@ import {
 } from '@orderplane/service-kit';
 import { ownAccounts, type AccountOwner } from './account-owner.ts';
 import { EnvironmentSchema, type Environment } from './environment.ts';
-import { keepMarkets } from './markets.ts';
+import { keepMarkets, type MarketKeeper } from './markets.ts';
 import { createPriceDesk, type PriceDesk } from './prices.ts';
 import { createSyncDesk, type SyncDesk } from './sync-desk.ts';
 import { openParts } from './wiring.ts';
@@ -24,7 +24,7 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
   const env = readEnvironment(EnvironmentSchema);
   const { log, metrics, shutdown, stopping } = service;
   const { store, redis, context, marketData } = openParts(service, env);
-  void keepMarkets(marketData, store.observations, env.MARKETS_INTERVAL_MS, systemClock, stopping, log);
+  const markets = keepMarkets(marketData, store.observations, env.MARKETS_INTERVAL_MS, systemClock, stopping, log);
 
   const ownerId = randomUUID();
   const desk = createSyncDesk(context);
@@ -38,7 +38,7 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
     ownedGauge.set(owned);
   });
   shutdown.defer('accounts', () => owner.close());
-  const consumers = startConsumers(env, service, desk, owner, prices);
+  const consumers = startConsumers(env, service, { desk, owner, prices, markets });
   void tendForEver(prices, service);
   const health = await startHealthServer({
     port: env.HEALTH_PORT,
@@ -57,12 +57,17 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
   return { health: health.url };
 }
 
+interface Parts {
+  readonly desk: SyncDesk;
+  readonly owner: AccountOwner;
+  readonly prices: PriceDesk;
+  readonly markets: MarketKeeper;
+}
+
 function startConsumers(
   env: Environment,
   service: ServiceContext,
-  desk: SyncDesk,
-  owner: AccountOwner,
-  prices: PriceDesk,
+  { desk, owner, prices, markets }: Parts,
 ): Consumer[] {
   const shared = {
     redisUrl: env.REDIS_URL,
@@ -82,6 +87,9 @@ function startConsumers(
         switch (job.kind) {
           case 'orders':
             owner.nudge();
+            break;
+          case 'markets':
+            markets.nudge(job.exchange);
             break;
           case 'ticker':
             await prices.need(job.exchange, job.symbol);

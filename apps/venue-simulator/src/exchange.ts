@@ -26,25 +26,36 @@ export class SimExchange {
   readonly recorder: Recorder;
   readonly accounts = new Map<string, SimAccount>();
   limits: Limits = DEFAULT_LIMITS;
+  /** How far the exchange's clock is ahead of the machine's, ms. */
+  clockOffsetMs = 0;
+  readonly #now: () => number;
 
   constructor({ definition, seed, now, faults, log }: ExchangeOptions) {
     const name = definition.exchange;
     this.definition = definition;
+    this.#now = now;
     this.recorder = new Recorder(name);
     this.engine = new MatchingEngine(definition.engine, seed, (event) => this.#onEvent(event));
     const context: VenueContext = {
       engine: this.engine,
       accounts: { find: (apiKey) => this.accounts.get(apiKey) },
-      now,
+      now: () => this.now(),
       limits: () => this.limits,
       hideOpenOrder: (symbol) => {
-        const fault = faults.forNamed(name, 'hideFromOpenOrders', null, symbol);
+        const fault = faults.forListing(name, 'hideFromOpenOrders', symbol);
         if (fault === null) return null;
-        return (order) => fault.clientId === undefined || fault.clientId === order.clientId;
+        return (order) =>
+          (fault.clientId === undefined || fault.clientId === order.clientId) &&
+          (fault.account === undefined || fault.account === this.engine.order(order.id)?.account);
       },
       log: (message, fields) => log(message, { exchange: name, ...fields }),
     };
     this.venue = definition.create(context);
+  }
+
+  /** The exchange's own time, ms since the epoch. */
+  now(): number {
+    return this.#now() + this.clockOffsetMs;
   }
 
   /** Idempotent: a known key gets its secret replaced, and its balances only when they are given. */
@@ -61,6 +72,7 @@ export class SimExchange {
     this.engine.reset();
     this.venue.reset();
     this.limits = DEFAULT_LIMITS;
+    this.clockOffsetMs = 0;
     this.recorder.reset();
     for (const account of this.accounts.values()) {
       this.recorder.account(account);

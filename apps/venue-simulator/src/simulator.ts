@@ -77,7 +77,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     dropStreams: (exchange, account) => server.dropStreams(exchange, account),
     privateStreams: (exchange) => server.privateStreams(exchange),
   });
-  const clockwork = new Clockwork(exchanges, now, outbox);
+  const clockwork = new Clockwork(exchanges, outbox);
   const port = await server.listen(options.port, options.host ?? '127.0.0.1');
   if (options.timers !== false) clockwork.start();
   return {
@@ -96,14 +96,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 /** Lets time pass in all exchanges. */
 class Clockwork {
   readonly #exchanges: ReadonlyMap<string, SimExchange>;
-  readonly #now: () => number;
   readonly #outbox: Outbox;
   readonly #timers: NodeJS.Timeout[] = [];
   #ticks = 0;
 
-  constructor(exchanges: ReadonlyMap<string, SimExchange>, now: () => number, outbox: Outbox) {
+  constructor(exchanges: ReadonlyMap<string, SimExchange>, outbox: Outbox) {
     this.#exchanges = exchanges;
-    this.#now = now;
     this.#outbox = outbox;
   }
 
@@ -117,9 +115,9 @@ class Clockwork {
   }
 
   tick(): void {
-    const now = this.#now();
     this.#ticks += 1;
     for (const exchange of this.#exchanges.values()) {
+      const now = exchange.now();
       exchange.engine.expire(now);
       exchange.engine.tick(now);
       exchange.venue.tick(now);
@@ -129,8 +127,7 @@ class Clockwork {
   }
 
   #expire(): void {
-    const now = this.#now();
-    for (const exchange of this.#exchanges.values()) exchange.engine.expire(now);
+    for (const exchange of this.#exchanges.values()) exchange.engine.expire(exchange.now());
     this.#outbox.schedule();
   }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OrderMachine } from '@orderplane/state-machine';
+import { fold } from './fold.ts';
+import { Folding } from './folding.ts';
 import {
   foldLookup,
   foldRequest,
@@ -137,6 +139,18 @@ describe('foldRequest', () => {
   test('the old leg of two steps is over once its cancel is done, and only then', () => {
     expect(legPhase(foldRequest(orderAfter(...TWO_STEP), 'change', cancelled, CONTEXT).machine)).toBe('ended');
     expect(legPhase(foldRequest(orderAfter(...TWO_STEP), 'change', taken, CONTEXT).machine)).toBe('live');
+  });
+
+  test('a change that fills have overtaken is refused by the exchange and still wanted: it ends the order', () => {
+    const story = orderAfter('validated', 'sent', 'acked');
+    const folding = new Folding(story, CONTEXT);
+    const terms = { ...story.terms, size: '0.4' };
+    folding.apply({ type: 'ReplaceRequested', requestId: 'less', generation: 2, terms, by: 'client' }, 'client');
+    folding.apply({ type: 'ReplaceSent', requestId: 'less', how: 'AMEND', deadlineAt: at(9) }, 'system');
+    expect(phases(foldRequest(folding.order, 'less', failed('refused'), CONTEXT).machine)).toBe('refused');
+    const { order } = venueOrder('0.4');
+    const filled = fold(folding.order, reportOf(order, 'stream', at(5), 'all'), CONTEXT).machine;
+    expect(phases(foldRequest(filled, 'less', failed('refused'), CONTEXT).machine)).toBe('wanted');
   });
 
   test('an answer to a request that nobody knows changes nothing', () => {

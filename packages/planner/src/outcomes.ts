@@ -1,5 +1,6 @@
+import { compare } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
-import { currentLeg, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
+import { cumQty, currentLeg, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
 import { fold } from './fold.ts';
 import { Folding, type FoldContext, type Folded } from './folding.ts';
 import { toMs } from './time.ts';
@@ -105,6 +106,14 @@ export function foldRequest(
       folding.ask('the exchange does not know the order of a request');
       break;
     case 'refused':
+      if (isOvertakenByFills(order, request)) {
+        folding.apply({
+          type: 'RequestAbsent',
+          requestId,
+          evidence: { kind: 'notSent', detail: reason, lookups: [], executionsComplete: false },
+        });
+        break;
+      }
       refuse(folding, request, 'OTHER', reason);
       folding.ask('the exchange refused a request');
       break;
@@ -151,6 +160,15 @@ function foldAccepted(
   if (now !== undefined && now.phase !== 'applied')
     folding.ask('the effect of an accepted request is still to be seen');
   return folding.result();
+}
+
+/**
+ * Fills have reached the wished total while the amendment was on its way: no exchange amends to that, and the wish can
+ * still be carried out, by ending the order at what is filled.
+ */
+function isOvertakenByFills(order: OrderMachine, request: OrderRequest): boolean {
+  const wished = request.terms?.size ?? null;
+  return request.how === 'AMEND' && wished !== null && compare(wished, cumQty(order)) <= 0;
 }
 
 function refuse(folding: Folding, request: OrderRequest, refusal: 'UNKNOWN_ORDER' | 'OTHER', reason: string): void {

@@ -109,9 +109,13 @@ export const SYNC: QueueContract<SyncJob, SyncOutcome> = {
   lockMs: 5_000,
 };
 
-/** What some worker should be streaming now. Repeated while the need lasts; the lease decides who does it. */
+/**
+ * What some worker should be streaming now (repeated while the need lasts; the lease decides who does it), or read anew:
+ * `markets` when an exchange refused an order by rules that we did not know.
+ */
 export const StreamJobSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('orders'), accountId: Id }),
+  z.object({ kind: z.literal('markets'), exchange: ExchangeIdSchema }),
   z.object({ kind: z.literal('ticker'), exchange: ExchangeIdSchema, symbol: z.string().min(1).max(40) }),
 ]);
 export type StreamJob = z.infer<typeof StreamJobSchema>;

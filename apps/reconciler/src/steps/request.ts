@@ -2,9 +2,10 @@ import type { CancelOutcome, CancelRequest, Permit } from '@orderplane/exchange'
 import { bookedOn, foldRequest, Folding } from '@orderplane/planner';
 import { record, recordOnce } from '@orderplane/recorder';
 import { cumQty, currentLeg, type EventBody, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
-import { subtract } from '@orderplane/domain';
+import { compare, subtract } from '@orderplane/domain';
 import type { OrderRecord } from '@orderplane/store';
 import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
+import { lookup } from './lookup.ts';
 
 /** Sends the cancel of a request: a wished cancel, the cancel of a stray, or the first step of a replace in two steps. */
 export async function cancel(
@@ -97,9 +98,18 @@ async function sendRequest(
     ? { kind: 'notSent', nativeCode: null, message: 'the key was lost before anything left this machine' }
     : await call(intended.record, target, request);
   context.crashPoint(`${step}:after-call`, clientOrderId);
+  // Refused, it may be, for fills that we have not heard of yet: they decide what becomes of the wish.
+  if (step === 'amend' && outcome.kind === 'refused' && lowersSize(request, machine))
+    await lookup(context, intended.record, 'fills may have crossed a change', false, undefined);
   const written = await recordOutcome(context, intended.record, requestId, outcome);
   context.crashPoint(`${step}:after-outcome`, clientOrderId);
   return { record: written, throttledMs: outcome.kind === 'rateLimited' ? outcome.retryAfterMs : null };
+}
+
+function lowersSize(request: OrderRequest, machine: OrderMachine): boolean {
+  const wished = request.terms?.size ?? null;
+  const { size } = machine.terms;
+  return wished !== null && size !== null && compare(wished, size) < 0;
 }
 
 async function recordOutcome(

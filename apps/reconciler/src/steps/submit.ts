@@ -47,6 +47,7 @@ export async function submit(
   context.crashPoint('submit:after-call', current.intent.clientOrderId);
   const written = await recordOutcome(context, intended.record, leg, outcome);
   context.crashPoint('submit:after-outcome', current.intent.clientOrderId);
+  if (outcome.kind === 'notPlaced' && outcome.rulesChanged) context.onRulesChanged(current.intent.exchange);
   return { record: written, throttledMs: outcome.kind === 'rateLimited' ? outcome.retryAfterMs : null };
 }
 

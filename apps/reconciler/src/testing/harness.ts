@@ -132,6 +132,7 @@ function contextOf(harness: Harness): ReconcilerContext {
     backoffMs: (attempt) => Math.min(250 * 2 ** attempt, 60_000),
     lockLost: () => harness.lockLost,
     crashPoint: () => undefined,
+    onRulesChanged: () => undefined,
     count: (what) => void counts.set(what, (counts.get(what) ?? 0) + 1),
   };
 }

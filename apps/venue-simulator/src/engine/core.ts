@@ -70,7 +70,7 @@ export class Core {
   /** Ends an order unfilled (in part) and tells it. */
   end(
     order: MutableOrder,
-    status: 'CANCELLED' | 'EXPIRED',
+    status: 'CANCELLED' | 'EXPIRED' | 'FAILED',
     reason: EndReason,
     now: number,
     cancelRequestId: string | null = null,

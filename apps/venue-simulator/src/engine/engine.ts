@@ -24,7 +24,8 @@ import type {
   SimTicker,
 } from './model.ts';
 import { movePrice, tickMarket } from './pricing.ts';
-import { holdFor, paysInQuote, spends, updateHold } from './settlement.ts';
+import { holdFor, paysInQuote, spends, tradeLate, updateHold } from './settlement.ts';
+import { Veil } from './veil.ts';
 
 /** What outlives a restart. */
 export interface EngineRecords {
@@ -36,6 +37,9 @@ export interface EngineRecords {
   readonly publicTrades: number;
 }
 
+/** What an exchange may change of a market while it trades. */
+export type MarketRules = Pick<SimMarket, 'priceStep' | 'sizeStep' | 'minSize' | 'minNotional'>;
+
 const PAUSE_MS = 60_000;
 
 /**
@@ -45,6 +49,10 @@ const PAUSE_MS = 60_000;
 export class MatchingEngine implements Engine {
   readonly settings: EngineSettings;
   readonly #core: Core;
+  /** What is hidden from the clients for now. */
+  readonly veil = new Veil();
+  /** Rules as they were before the first change. */
+  readonly #firstRules = new Map<string, MarketRules>();
 
   constructor(settings: EngineSettings, seed: number, listener: (event: EngineEvent) => void) {
     this.settings = settings;
@@ -110,10 +118,10 @@ export class MatchingEngine implements Engine {
   }
 
   order(orderId: string): SimOrder | undefined {
-    return this.#core.archive.get(orderId);
+    return this.veil.order(this.#core.archive.get(orderId));
   }
   orderByClientId(account: string, clientId: string): SimOrder | undefined {
-    return this.#core.archive.byClientId(account, clientId);
+    return this.veil.order(this.#core.archive.byClientId(account, clientId));
   }
   openOrders(account: string, symbol?: string): SimOrder[] {
     const open: SimOrder[] = [];
@@ -123,16 +131,16 @@ export class MatchingEngine implements Engine {
     return open;
   }
   orders(account: string, symbol?: string): readonly SimOrder[] {
-    return this.#core.archive.ordersOf(account, symbol);
+    return this.veil.orders(this.#core.archive.ordersOf(account, symbol));
   }
   endedOrders(account: string): readonly SimOrder[] {
-    return this.#core.archive.endedOf(account);
+    return this.veil.orders(this.#core.archive.endedOf(account));
   }
   executions(account: string, symbol?: string): readonly SimExecution[] {
-    return this.#core.archive.executionsOfAccount(account, symbol);
+    return this.veil.executions(this.#core.archive.executionsOfAccount(account, symbol));
   }
   executionsOf(orderId: string): readonly SimExecution[] {
-    return this.#core.archive.executionsOf(orderId);
+    return this.veil.executions(this.#core.archive.executionsOf(orderId));
   }
   balances(account: string): ReadonlyMap<string, SimBalance> {
     return this.#core.balances.of(account);
@@ -183,6 +191,37 @@ export class MatchingEngine implements Engine {
     return true;
   }
 
+  /** The exchange refuses an order that it had accepted. */
+  reject(orderId: string, now: number): ChangeResult {
+    const order = this.#core.archive.get(orderId);
+    if (order === undefined) return { ok: false, refusal: 'unknownOrder' };
+    if (order.status !== 'OPEN') return { ok: false, refusal: 'notOpen' };
+    this.#takeOut(order);
+    this.#core.end(order, 'FAILED', 'venue', now);
+    this.#core.emitBalances();
+    return { ok: true, order, executions: [] };
+  }
+
+  /** An execution of an order that has ended comes to light: it stays CANCELLED, or is FILLED when that completes it. */
+  executeLate(orderId: string, size: Fixed, now: number): ChangeResult {
+    const order = this.#core.archive.get(orderId);
+    if (order === undefined) return { ok: false, refusal: 'unknownOrder' };
+    const isFit = order.status !== 'OPEN' && order.price !== null && size <= order.size - order.filledSize;
+    if (!isFit) return { ok: false, refusal: 'invalid' };
+    tradeLate(this.#core, this.#instrument(order.symbol), order, size, now);
+    this.#core.emitBalances();
+    return { ok: true, order, executions: this.#core.archive.executionsOf(order.id) };
+  }
+
+  /** The exchange changes the rules of a market; orders at rest stay as they are. */
+  changeRules(symbol: string, rules: Partial<MarketRules>): SimMarket {
+    const { market } = this.#instrument(symbol);
+    const { priceStep, sizeStep, minSize, minNotional } = market;
+    if (!this.#firstRules.has(symbol)) this.#firstRules.set(symbol, { priceStep, sizeStep, minSize, minNotional });
+    // In place: everybody who knows the market, the exchange's own tables included, knows this very object.
+    return Object.assign(market, rules);
+  }
+
   /** Starts or stops the random walk of one market or of all, until told otherwise. */
   setWalk(symbol: string | null, running: boolean): boolean {
     const chosen = symbol === null ? [...this.#core.instruments.values()] : [this.#core.instruments.get(symbol)];
@@ -198,6 +237,8 @@ export class MatchingEngine implements Engine {
   }
 
   reset(): void {
+    this.veil.clear();
+    for (const [symbol, rules] of this.#firstRules) this.changeRules(symbol, rules);
     this.#core.clear();
   }
 

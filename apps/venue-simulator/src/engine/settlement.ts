@@ -71,6 +71,17 @@ export function trade(
   core.emit({ type: 'publicTrade', trade: print });
 }
 
+/** An execution at its own limit of an order that has ended. */
+export function tradeLate(core: Core, instrument: Instrument, order: MutableOrder, size: Fixed, now: number): void {
+  const price = order.price ?? ZERO;
+  const execution = book(core, instrument, order, true, price, size, now);
+  if (order.filledSize === order.size) {
+    order.status = 'FILLED';
+    order.endReason = null;
+  }
+  core.emit({ type: 'trade', order, execution });
+}
+
 function execute(
   core: Core,
   instrument: Instrument,
@@ -80,6 +91,26 @@ function execute(
   size: Fixed,
   now: number,
 ): void {
+  const execution = book(core, instrument, order, maker, price, size, now);
+  if (order.quoteSize !== null) order.size = order.filledSize;
+  else if (order.filledSize === order.size) {
+    if (maker) instrument.unrest(order);
+    core.file(order, 'FILLED', null, now);
+  }
+  if (order.status === 'OPEN') updateHold(core, order);
+  core.emit({ type: 'trade', order, execution });
+}
+
+/** Books one side of a trade: its assets, its fee, its record. */
+function book(
+  core: Core,
+  instrument: Instrument,
+  order: MutableOrder,
+  maker: boolean,
+  price: Fixed,
+  size: Fixed,
+  now: number,
+): SimExecution {
   const value = times(price, size);
   const feeCost = settle(core, instrument, order, maker, value, size);
   core.counters.execution += 1;
@@ -103,13 +134,7 @@ function execute(
   order.feeCost += feeCost;
   order.updatedAt = now;
   core.archive.addExecution(execution);
-  if (order.quoteSize !== null) order.size = order.filledSize;
-  else if (order.filledSize === order.size) {
-    if (maker) instrument.unrest(order);
-    core.file(order, 'FILLED', null, now);
-  }
-  if (order.status === 'OPEN') updateHold(core, order);
-  core.emit({ type: 'trade', order, execution });
+  return execution;
 }
 
 /** Moves the assets and gives the fee. */

@@ -1,37 +1,14 @@
-import { DecimalSchema, ORDER_SIDES, ORDER_TYPES, compare } from '@orderplane/domain';
+import { DecimalSchema, ORDER_SIDES, ORDER_TYPES } from '@orderplane/domain';
 import { z } from 'zod';
-import { fixed, fixedText } from '../engine/fixed.ts';
-import type { Fixed } from '../engine/fixed.ts';
-import type { NewOrder, SimMarket } from '../engine/model.ts';
-import type { SimExchange } from '../exchange.ts';
+import { fixedText } from '../engine/fixed.ts';
+import type { NewOrder } from '../engine/model.ts';
+import { AdminError, bodyOf, exchangeOf, marketOf, Positive, stepped } from './admin-input.ts';
+import type { AdminRequest, AdminSetting, Handler } from './admin-input.ts';
 import { FaultRequest } from './faults.ts';
-import type { FaultBook } from './faults.ts';
 import { ledgerOf, ledgerOrder } from './ledger.ts';
 import { monotonicUs } from './requests.ts';
-import type { RequestLog } from './requests.ts';
+import { SCRIPT_ROUTES } from './script.ts';
 
-/** A wrong request of the operator's: answered as `{error}` with this status. */
-export class AdminError extends Error {
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = 'AdminError';
-    this.status = status;
-  }
-}
-
-export interface AdminSetting {
-  readonly exchanges: ReadonlyMap<string, SimExchange>;
-  readonly faults: FaultBook;
-  readonly requests: RequestLog;
-  now(): number;
-  /** Cuts the private sockets of an exchange (of one account, when given). Gives how many. */
-  dropStreams(exchange: string, account: string | null): number;
-  /** Accounts with a private stream, one entry for each socket. */
-  privateStreams(exchange: string): readonly string[];
-}
-
-const Positive = DecimalSchema.refine((text) => compare(text, '0') > 0, { message: 'must be greater than 0' });
 const AccountInput = z.strictObject({
   exchange: z.string(),
   apiKey: z.string().min(1).max(200),
@@ -72,46 +49,6 @@ const OrderInput = z.strictObject({
   clientId: z.string().min(1).max(100).optional(),
   apiKey: z.string().optional(),
 });
-
-export interface AdminRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly body: string;
-}
-type Handler = (setting: AdminSetting, request: AdminRequest) => unknown;
-
-function bodyOf<Schema extends z.ZodType>(schema: Schema, request: AdminRequest): z.infer<Schema> {
-  let json: unknown;
-  try {
-    json = JSON.parse(request.body === '' ? '{}' : request.body);
-  } catch {
-    throw new AdminError(400, 'the body is not JSON');
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
-  throw new AdminError(400, problems.join('; '));
-}
-
-function exchangeOf(setting: AdminSetting, name: string): SimExchange {
-  const exchange = setting.exchanges.get(name);
-  if (exchange !== undefined) return exchange;
-  throw new AdminError(404, `no exchange "${name}": known are ${[...setting.exchanges.keys()].join(', ')}`);
-}
-
-function marketOf(exchange: SimExchange, symbol: string): SimMarket {
-  const market = exchange.engine.market(symbol);
-  if (market !== undefined) return market;
-  const known = exchange.definition.engine.markets.map((one) => one.symbol).join(', ');
-  throw new AdminError(404, `${exchange.definition.exchange} has no market "${symbol}": known are ${known}`);
-}
-
-function stepped(value: string, step: Fixed, field: string): Fixed {
-  const amount = fixed(value);
-  if (amount % step !== 0n) throw new AdminError(400, `${field}: not a multiple of ${fixedText(step)}`);
-  return amount;
-}
 
 const optionalExchange = (setting: AdminSetting, request: AdminRequest): string | null => {
   const name = request.query.get('exchange');
@@ -161,6 +98,7 @@ function addFault(setting: AdminSetting, request: AdminRequest): unknown {
 }
 
 const ROUTES: Readonly<Record<string, Handler>> = {
+  ...SCRIPT_ROUTES,
   'GET /healthz': (setting) => ({ ok: true, exchanges: [...setting.exchanges.keys()] }),
   'GET /ledger': (setting, request) => {
     const name = request.query.get('exchange');
@@ -235,7 +173,7 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   'POST /faults': addFault,
   'GET /faults': (setting) => ({ faults: setting.faults.list() }),
   'DELETE /faults': (setting, request) => {
-    setting.faults.clear(optionalExchange(setting, request) ?? undefined);
+    setting.faults.clear(optionalExchange(setting, request) ?? undefined, request.query.get('account') ?? undefined);
     return { faults: setting.faults.list() };
   },
   'GET /requests': (setting, request) => {
@@ -243,6 +181,7 @@ const ROUTES: Readonly<Record<string, Handler>> = {
     return setting.requests.read(
       optionalExchange(setting, request),
       Number.isInteger(limit) && limit > 0 ? limit : 2000,
+      request.query.get('account'),
     );
   },
   'GET /streams': (setting, request) => {

@@ -18,7 +18,14 @@ export const REQUEST_FAULTS = [
   'authFail',
   'maintenance',
 ] as const;
-export const STREAM_FAULTS = ['streamDrop', 'streamDuplicate', 'streamReorder', 'streamSilent', 'streamDelay'] as const;
+export const STREAM_FAULTS = [
+  'streamDrop',
+  'streamDuplicate',
+  'streamReorder',
+  'streamSilent',
+  'streamDelay',
+  'streamGarble',
+] as const;
 export const FAULTS = [...REQUEST_FAULTS, ...STREAM_FAULTS, 'hideFromOpenOrders'] as const;
 export type RequestFault = (typeof REQUEST_FAULTS)[number];
 export type FaultName = (typeof FAULTS)[number];
@@ -39,6 +46,8 @@ export const FaultRequest = z
     /** Lasts this long, also for the holding faults. */
     durationMs: z.int().min(1).max(3_600_000).optional(),
     probability: z.number().min(0).max(1).optional(),
+    /** This many matching requests or pushes go unharmed first, e.g. the first page of a listing. */
+    skip: z.int().min(1).max(1_000_000).optional(),
     method: z.enum([...REQUEST_KINDS, 'any']).optional(),
     symbol: z.string().optional(),
     clientId: z.string().optional(),
@@ -63,6 +72,8 @@ export interface ActiveFault extends FaultRequest {
   remaining: number;
   until: number;
   used: number;
+  /** How many more go unharmed. */
+  sparing: number;
 }
 
 const CYCLE = [500, 502, 503, 504] as const;
@@ -92,14 +103,18 @@ export class FaultBook {
       remaining: isOnce ? 1 : (request.times ?? Number.POSITIVE_INFINITY),
       until: lasting === undefined ? Number.POSITIVE_INFINITY : this.#now() + lasting,
       used: 0,
+      sparing: request.skip ?? 0,
     };
     this.#nextId += 1;
     this.#active.push(fault);
     return fault;
   }
 
-  clear(exchange?: string): void {
-    this.#active = exchange === undefined ? [] : this.#active.filter((fault) => fault.exchange !== exchange);
+  /** Without arguments all of them; with an account only those that were meant for it. */
+  clear(exchange?: string, account?: string): void {
+    const isMeant = (fault: ActiveFault): boolean =>
+      (exchange === undefined || fault.exchange === exchange) && (account === undefined || fault.account === account);
+    this.#active = this.#active.filter((fault) => !isMeant(fault));
   }
 
   list(): readonly ActiveFault[] {
@@ -127,11 +142,21 @@ export class FaultBook {
     );
   }
 
+  /** A fault that concerns every request of a kind, to be asked about each order of a listing: null account matches any. */
+  forListing(exchange: string, name: FaultName, symbol: string | null): ActiveFault | null {
+    if (this.#active.length === 0) return null;
+    return this.#take(exchange, (fault) => fault.fault === name && fits(fault.symbol, symbol));
+  }
+
   #take(exchange: string, matches: (fault: ActiveFault) => boolean): ActiveFault | null {
     this.#prune();
     for (const fault of this.#active) {
       if (fault.exchange !== exchange || !matches(fault)) continue;
       if (fault.probability !== undefined && this.#rng.next() >= fault.probability) continue;
+      if (fault.sparing > 0) {
+        fault.sparing -= 1;
+        continue;
+      }
       fault.remaining -= 1;
       fault.used += 1;
       return fault;

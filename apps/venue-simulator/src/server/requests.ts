@@ -1,6 +1,6 @@
 import type { RequestClass, VenueRequest } from '../venues/protocol.ts';
 
-const KEPT = 2_000;
+const KEPT = 10_000;
 
 /** The machine's monotonic clock, µs: the same in every process, for measurements across processes. */
 export const monotonicUs = (): number => Number(process.hrtime.bigint() / 1_000n);
@@ -70,11 +70,15 @@ export class RequestLog {
   read(
     exchange: string | null,
     limit = KEPT,
+    account: string | null = null,
   ): { counters: Record<string, Record<string, number>>; requests: ReceivedRequest[] } {
     const chosen = [...this.#counters].filter(([name]) => exchange === null || name === exchange);
     return {
       counters: Object.fromEntries(chosen.map(([name, counters]) => [name, Object.fromEntries(counters)])),
-      requests: this.#kept.filter((entry) => exchange === null || entry.exchange === exchange).slice(-limit),
+      requests: this.#kept
+        .filter((entry) => exchange === null || entry.exchange === exchange)
+        .filter((entry) => account === null || entry.account === account)
+        .slice(-limit),
     };
   }
 

@@ -8,7 +8,7 @@ import type { Rng } from '../engine/rng.ts';
 import type { SimExchange } from '../exchange.ts';
 import type { SocketHandler, VenueAnswer, VenueRequest } from '../venues/protocol.ts';
 import { answerAdmin } from './admin.ts';
-import type { AdminSetting } from './admin.ts';
+import type { AdminSetting } from './admin-input.ts';
 import type { ActiveFault } from './faults.ts';
 import { statusOf } from './faults.ts';
 import type { Outbox } from './outbox.ts';
@@ -202,6 +202,7 @@ export class SimulatorServer {
       case 'streamReorder':
       case 'streamSilent':
       case 'streamDelay':
+      case 'streamGarble':
       case 'hideFromOpenOrders':
         return this.#answer(response, handle());
     }

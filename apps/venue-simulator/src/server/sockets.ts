@@ -56,6 +56,10 @@ export class FaultySocket implements VenueSocket {
       this.#gather(data);
       return;
     }
+    if (faults.forNamed(exchange, 'streamGarble', this.account) !== null) {
+      this.#send(garbled(data));
+      return;
+    }
     this.#send(data);
     if (faults.forNamed(exchange, 'streamDuplicate', this.account) !== null) this.#send(data);
   }
@@ -106,3 +110,6 @@ export class FaultySocket implements VenueSocket {
     });
   }
 }
+
+/** The first half of the message: no reader can make sense of it. */
+const garbled = (data: string | Uint8Array): string | Uint8Array => data.slice(0, Math.floor(data.length / 2));

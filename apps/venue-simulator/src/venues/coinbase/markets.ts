@@ -11,9 +11,7 @@ export interface Product {
   readonly baseIncrement: string;
   readonly priceIncrement: string;
   readonly quoteIncrement: string;
-  readonly baseMinSize: string;
   readonly baseMaxSize: string;
-  readonly quoteMinSize: string;
   readonly quoteMaxSize: string;
 }
 
@@ -45,9 +43,7 @@ function product(id: string, row: Row): Product {
     baseIncrement: row.baseIncrement,
     priceIncrement: row.priceIncrement,
     quoteIncrement: row.quoteIncrement ?? '0.01',
-    baseMinSize: row.baseIncrement,
     baseMaxSize: row.baseMaxSize,
-    quoteMinSize,
     quoteMaxSize: '150000000',
   };
 }

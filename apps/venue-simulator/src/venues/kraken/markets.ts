@@ -1,4 +1,4 @@
-import { fixed } from '../../engine/fixed.ts';
+import { fixed, fixedText } from '../../engine/fixed.ts';
 import type { SimMarket } from '../../engine/model.ts';
 
 /** An asset under its three names: Kraken's id ("XXBT"), Kraken's short name ("XBT") and everyone else's ("BTC"). */
@@ -52,8 +52,6 @@ export interface KrakenMarket {
   readonly priceDecimals: number;
   readonly lotDecimals: number;
   readonly costDecimals: number;
-  readonly orderMin: string;
-  readonly costMin: string;
   readonly engine: SimMarket;
 }
 
@@ -109,8 +107,6 @@ function market(id: string, pair: string, priceDecimals: number, orderMin: strin
     priceDecimals,
     lotDecimals: LOT_DECIMALS,
     costDecimals: Math.max(5, priceDecimals),
-    orderMin,
-    costMin,
     engine: {
       symbol: `${baseCode}-${quoteCode}`,
       base: baseCode,
@@ -186,8 +182,8 @@ export const pairJson = (entry: KrakenMarket): Record<string, unknown> => ({
   fee_volume_currency: 'ZUSD',
   margin_call: 80,
   margin_stop: 40,
-  ordermin: entry.orderMin,
-  costmin: entry.costMin,
+  ordermin: fixedText(entry.engine.minSize),
+  costmin: fixedText(entry.engine.minNotional),
   tick_size: entry.priceDecimals === 0 ? '1' : `0.${'0'.repeat(entry.priceDecimals - 1)}1`,
   status: 'online',
 });

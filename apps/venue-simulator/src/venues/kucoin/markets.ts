@@ -60,30 +60,31 @@ export const MARKETS: readonly SimMarket[] = ROWS.map((row) =>
   }),
 );
 
-/** GET /api/v2/symbols. */
-export const SYMBOLS: readonly object[] = ROWS.map((row) => ({
-  symbol: `${row.base}-${row.quote}`,
-  name: `${row.base}-${row.quote}`,
-  baseCurrency: row.base,
-  quoteCurrency: row.quote,
-  feeCurrency: row.quote,
-  market: row.quote === 'BTC' ? 'BTC' : 'USDS',
-  baseMinSize: row.baseMinSize,
-  quoteMinSize: minimumFunds(row),
-  baseMaxSize: MAX_SIZE,
-  quoteMaxSize: '99999999',
-  baseIncrement: row.baseIncrement,
-  quoteIncrement: row.quoteIncrement,
-  priceIncrement: row.priceIncrement,
-  priceLimitRate: '0.1',
-  minFunds: minimumFunds(row),
-  isMarginEnabled: false,
-  enableTrading: true,
-  feeCategory: 1,
-  makerFeeCoefficient: '1.00',
-  takerFeeCoefficient: '1.00',
-  st: false,
-}));
+/** GET /api/v2/symbols, with the rules as they are now. */
+export const nativeSymbols = (): readonly object[] =>
+  ROWS.map((row, index) => ({
+    symbol: `${row.base}-${row.quote}`,
+    name: `${row.base}-${row.quote}`,
+    baseCurrency: row.base,
+    quoteCurrency: row.quote,
+    feeCurrency: row.quote,
+    market: row.quote === 'BTC' ? 'BTC' : 'USDS',
+    baseMinSize: fixedText(MARKETS[index]?.minSize ?? 0n),
+    quoteMinSize: minimumFunds(row),
+    baseMaxSize: MAX_SIZE,
+    quoteMaxSize: '99999999',
+    baseIncrement: row.baseIncrement,
+    quoteIncrement: row.quoteIncrement,
+    priceIncrement: row.priceIncrement,
+    priceLimitRate: '0.1',
+    minFunds: fixedText(MARKETS[index]?.minNotional ?? 0n),
+    isMarginEnabled: false,
+    enableTrading: true,
+    feeCategory: 1,
+    makerFeeCoefficient: '1.00',
+    takerFeeCoefficient: '1.00',
+    st: false,
+  }));
 
 const quoteIncrements = new Map(ROWS.map((row) => [`${row.base}-${row.quote}`, row.quoteIncrement]));
 export const quoteIncrementOf = (market: SimMarket): string =>

@@ -1,6 +1,6 @@
 import type { VenueContext } from '../protocol.ts';
 import { noSuchSymbol } from './errors.ts';
-import { SYMBOLS } from './markets.ts';
+import { nativeSymbols } from './markets.ts';
 import type { Params } from './params.ts';
 import { bestView, publicTradeView, statsView } from './views.ts';
 
@@ -8,11 +8,11 @@ const TRADES = 100;
 
 export function symbols(params: Params): readonly object[] {
   const market = params.text('market');
-  return market === null ? SYMBOLS : SYMBOLS.filter((one) => 'market' in one && one.market === market);
+  return market === null ? nativeSymbols() : nativeSymbols().filter((one) => 'market' in one && one.market === market);
 }
 
 export function symbol(nativeId: string): object {
-  const found = SYMBOLS.find((one) => 'symbol' in one && one.symbol === nativeId);
+  const found = nativeSymbols().find((one) => 'symbol' in one && one.symbol === nativeId);
   if (found === undefined) throw noSuchSymbol();
   return found;
 }

@@ -4,6 +4,7 @@ import { mexcCapabilities } from './capabilities.ts';
 import { mexcClassifier } from './classify.ts';
 import { mexcMarket } from './market.ts';
 import { decode } from './messages.ts';
+import { mexcLimits } from './limits.ts';
 import { mexcOrders } from './orders.ts';
 import { mexcReads } from './reads.ts';
 import { leaveContractsOut, repairMexc, signWithDeadlines } from './signing.ts';
@@ -33,6 +34,7 @@ export const mexc: VenueDefinition = {
   },
   repair: repairMexc,
   classifier: mexcClassifier,
+  limits: mexcLimits,
   market: mexcMarket,
   nativeNames: (native) => [native.id],
   orders: mexcOrders,

@@ -1,0 +1,1 @@
+import '../../test/conformance/venues/run.ts';
