@@ -51,7 +51,7 @@ export function ownAccounts(
     scheduleSync(context, desk, account, current, held === undefined);
   };
   const round = async (): Promise<void> => {
-    const accounts = await context.access.allAccounts();
+    const accounts = await context.access.linkedAccounts();
     const known = new Set(accounts.map((account) => account.id));
     for (const id of owned.keys()) if (!known.has(id)) await release(id, 'the account is gone');
     for (const result of await Promise.allSettled(accounts.map(visit))) {

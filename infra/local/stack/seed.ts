@@ -49,6 +49,7 @@ async function seedAccounts(access: AccessStore, secrets: Secrets, now: string):
       halted: false,
       lastSyncedAt: null,
       createdAt: now,
+      unlinkedAt: null,
       privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays: null },
       risk: {
         maxOrderNotional: null,

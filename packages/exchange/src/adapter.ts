@@ -55,6 +55,8 @@ export interface AccountCredentials {
 
 export interface AccountContext {
   readonly accountId: string;
+  /** Which credentials these are: another id, other credentials. */
+  readonly credentialsId: string;
   readonly exchange: ExchangeId;
   readonly mode: AccountMode;
   readonly credentials: AccountCredentials;
@@ -194,6 +196,27 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
+/** What a key may do, as far as the exchange tells; null: it does not. */
+export interface KeyPermissions {
+  readonly read: boolean | null;
+  readonly trade: boolean | null;
+  /** Money can leave the exchange with it. */
+  readonly withdraw: boolean | null;
+}
+
+/** What a harmless signed call says of credentials. No message holds a part of them. */
+export type CredentialsVerdict =
+  | {
+      readonly kind: 'accepted';
+      readonly permissions: KeyPermissions;
+      /** The exchange's own name for the account behind the key; null: it tells none. */
+      readonly owner: string | null;
+    }
+  /** The exchange does not take them (a wrong key, signature or passphrase), or they can't be signed with. */
+  | ({ readonly kind: 'refused' } & Refusal)
+  /** Nothing is known of them: not reached, no whole answer, a limit, an answer that nobody can read. */
+  | { readonly kind: 'unknown'; readonly message: string; readonly retryAfterMs: number | null };
+
 /** One account at one exchange. No method throws for what the exchange does; every call ends within its deadline. */
 export interface ExchangeAdapter {
   readonly capabilities: ExchangeCapabilities;
@@ -207,6 +230,8 @@ export interface ExchangeAdapter {
   /** Every execution of the account since `from`; `symbols` are those to ask where the exchange lists by symbol only. */
   fills(from: string, symbols: readonly string[], control: CallControl): Promise<Listing<NormalizedFill>>;
   watchOrders(sink: (event: StreamEvent) => void): Subscription;
+  /** Tries the account's own credentials with a call that changes nothing. */
+  checkCredentials(control: CallControl): Promise<CredentialsVerdict>;
   close(): Promise<void>;
 }
 

@@ -56,9 +56,9 @@ describe.each(BACKENDS)('AccessStore and ObservationStore ($name)', ({ open }) =
     });
     await store.access.createAccount(account, 'sealed-9');
     expect(await store.access.account('account-9')).toEqual(account);
-    expect(await store.access.sealedCredentials('account-9')).toBe('sealed-9');
+    expect(await store.accounts.credentials('account-9')).toEqual({ id: 'initial', sealed: 'sealed-9' });
     expect(await store.access.account('nobody')).toBeNull();
-    await expect(store.access.sealedCredentials('nobody')).rejects.toThrow(NotFoundError);
+    await expect(store.accounts.credentials('nobody')).rejects.toThrow(NotFoundError);
     await expect(store.access.createAccount(account, 'x')).rejects.toThrow(AlreadyExistsError);
     await expect(store.access.createAccount(accountOf('a', { userId: 'nobody' }), 'x')).rejects.toThrow(NotFoundError);
     await expect(store.access.createUser({ id: 'user-1', name: 'x', createdAt: at(0) })).rejects.toThrow(
@@ -66,8 +66,8 @@ describe.each(BACKENDS)('AccessStore and ObservationStore ($name)', ({ open }) =
     );
     const mine = await store.access.accountsOfUser('user-1');
     expect(mine.map(({ id }) => id)).toEqual(['account-1', 'account-2', 'account-9']);
-    expect(await store.access.allAccounts()).toHaveLength(4);
-    expect(JSON.stringify(await store.access.allAccounts())).not.toContain('sealed');
+    expect(await store.access.linkedAccounts()).toHaveLength(4);
+    expect(JSON.stringify(await store.access.linkedAccounts())).not.toContain('sealed');
   });
 
   test('the last sync never moves back', async () => {

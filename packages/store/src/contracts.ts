@@ -1,9 +1,11 @@
 import type { AccessStore } from './contracts/access.ts';
+import type { AccountStore } from './contracts/accounts.ts';
 import type { OrderLedger } from './contracts/ledger.ts';
 import type { ObservationStore } from './contracts/observations.ts';
 import type { OrderQueries } from './contracts/queries.ts';
 
 export * from './contracts/access.ts';
+export * from './contracts/accounts.ts';
 export * from './contracts/errors.ts';
 export * from './contracts/ledger.ts';
 export * from './contracts/observations.ts';
@@ -16,6 +18,7 @@ export interface Store {
   readonly ledger: OrderLedger;
   readonly queries: OrderQueries;
   readonly access: AccessStore;
+  readonly accounts: AccountStore;
   readonly observations: ObservationStore;
   /** Answers when the database does; throws otherwise. For readiness checks. */
   ping(): Promise<void>;

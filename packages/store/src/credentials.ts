@@ -56,14 +56,15 @@ export function parseKeyRing(text: string): KeyRing {
 export const generateMasterKey = (id: string): string => `${id}:${randomBytes(KEY_BYTES).toString('base64')}`;
 
 /** iv | ciphertext | tag */
-function encrypt(key: KeyObject | Buffer, plain: Buffer, boundTo: string): Buffer {
+export function encrypt(key: KeyObject | Buffer, plain: Buffer, boundTo: string): Buffer {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(CIPHER, key, iv, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(boundTo));
   return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-function decrypt(key: KeyObject | Buffer, sealed: Buffer, boundTo: string): Buffer {
+/** Throws when a byte was altered or it is bound to something else. */
+export function decrypt(key: KeyObject | Buffer, sealed: Buffer, boundTo: string): Buffer {
   if (sealed.length < IV_BYTES + TAG_BYTES) throw new RangeError('too short');
   const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(boundTo));
@@ -72,17 +73,16 @@ function decrypt(key: KeyObject | Buffer, sealed: Buffer, boundTo: string): Buff
 }
 
 /**
- * "v1.<key id>.<data key under the master key>.<credentials under the data key>". A fresh data key per secret; both
- * layers are bound to the account, so that an envelope moved to another account's row does not open.
+ * "v1.<key id>.<data key under the master key>.<secret under the data key>". A fresh data key per secret; both layers
+ * are bound to a name, so that an envelope moved to another row does not open. `plain` is wiped.
  */
-export function sealCredentials(ring: KeyRing, accountId: string, credentials: Credentials): string {
+export function sealSecret(ring: KeyRing, boundTo: string, plain: Buffer): string {
   const master = ring.keys.get(ring.currentId);
   if (master === undefined) throw new CredentialsError(`no master key "${ring.currentId}"`);
   const dataKey = randomBytes(KEY_BYTES);
-  const plain = Buffer.from(JSON.stringify(credentials));
   try {
-    const wrapped = encrypt(master, dataKey, accountId).toString('base64url');
-    const body = encrypt(dataKey, plain, accountId).toString('base64url');
+    const wrapped = encrypt(master, dataKey, boundTo).toString('base64url');
+    const body = encrypt(dataKey, plain, boundTo).toString('base64url');
     return [VERSION, ring.currentId, wrapped, body].join('.');
   } finally {
     dataKey.fill(0);
@@ -90,26 +90,48 @@ export function sealCredentials(ring: KeyRing, accountId: string, credentials: C
   }
 }
 
-/** Throws CredentialsError: another version, an unknown key id, another account, or an altered envelope. */
-export function openCredentials(ring: KeyRing, accountId: string, sealed: string): Credentials {
+/** Throws CredentialsError: another version, an unknown key id, bound to another name, or an altered envelope. */
+export function openSecret(ring: KeyRing, boundTo: string, sealed: string, what: string): Buffer {
   const [version, keyId = '', wrapped = '', body = ''] = sealed.split('.');
-  if (version !== VERSION) throw new CredentialsError(`credentials of account ${accountId}: not a ${VERSION} envelope`);
+  if (version !== VERSION) throw new CredentialsError(`${what}: not a ${VERSION} envelope`);
   const master = ring.keys.get(keyId);
   if (master === undefined) {
     const named = KEY_ID.test(keyId) ? keyId : '?';
-    throw new CredentialsError(
-      `credentials of account ${accountId}: sealed with key "${named}", which is not in the ring`,
-    );
+    throw new CredentialsError(`${what}: sealed with key "${named}", which is not in the ring`);
   }
   try {
-    const dataKey = decrypt(master, Buffer.from(wrapped, 'base64url'), accountId);
-    const plain = decrypt(dataKey, Buffer.from(body, 'base64url'), accountId);
+    const dataKey = decrypt(master, Buffer.from(wrapped, 'base64url'), boundTo);
+    const plain = decrypt(dataKey, Buffer.from(body, 'base64url'), boundTo);
     dataKey.fill(0);
+    return plain;
+  } catch {
+    throw new CredentialsError(`${what} do not open: altered, or of another account or key`);
+  }
+}
+
+/** The id of the master key that sealed it; null when it is no envelope of ours. */
+export function keyIdOf(sealed: string): string | null {
+  const [version, keyId] = sealed.split('.');
+  return version === VERSION && keyId !== undefined && KEY_ID.test(keyId) ? keyId : null;
+}
+
+export const sealCredentials = (ring: KeyRing, accountId: string, credentials: Credentials): string =>
+  sealSecret(ring, accountId, Buffer.from(JSON.stringify(credentials)));
+
+/** Throws CredentialsError, as `openSecret`. */
+export function openCredentials(ring: KeyRing, accountId: string, sealed: string): Credentials {
+  const what = `credentials of account ${accountId}`;
+  return readCredentials(openSecret(ring, accountId, sealed, what), what);
+}
+
+/** Wipes `plain`. */
+export function readCredentials(plain: Buffer, what: string): Credentials {
+  try {
     return CredentialsSchema.parse(JSON.parse(plain.toString()));
   } catch {
     // The cause is dropped on purpose: a parser's message could quote the plain text.
-    throw new CredentialsError(
-      `credentials of account ${accountId} do not open: altered, or of another account or key`,
-    );
+    throw new CredentialsError(`${what} do not open: altered, or of another account or key`);
+  } finally {
+    plain.fill(0);
   }
 }

@@ -1,5 +1,15 @@
 export * from './contracts.ts';
-export * from './credentials.ts';
+export {
+  CredentialsError,
+  CredentialsSchema,
+  generateMasterKey,
+  openCredentials,
+  parseKeyRing,
+  sealCredentials,
+} from './credentials.ts';
+export type { Credentials, KeyRing } from './credentials.ts';
+export { intakeKey, openIntake, sealForIntake } from './intake.ts';
+export type { Intake } from './intake.ts';
 export { createMemoryStore } from './memory/index.ts';
 export { migrate, MigrationError } from './migrate.ts';
 export { CommitNotifier, journalChannel, JournalWakeUpSchema, parseJournalWakeUp } from './notifications.ts';
@@ -10,5 +20,7 @@ export { orderCursor, PAGE_LIMIT, WALK_LIMIT } from './paging.ts';
 export { createPostgresStore } from './postgres/index.ts';
 export type { PostgresOptions } from './postgres/index.ts';
 export { toNormalizedOrder } from './projection.ts';
+export { reseal } from './reseal.ts';
+export type { Resealed } from './reseal.ts';
 export { createApiToken, hashToken, isApiToken } from './tokens.ts';
 export type { ApiToken } from './tokens.ts';

@@ -50,12 +50,13 @@ export interface CacheScope {
   readonly enabled: boolean;
 }
 
-/** `accountsOfUser`: all accounts of the account's user. */
+/** `accountsOfUser`: all accounts of the account's user, linked or not. */
 export const cacheScope = (account: Account, accountsOfUser: readonly Account[]): CacheScope => ({
   userId: account.userId,
   exchange: account.exchange,
   accountId: account.id,
-  several: accountsOfUser.filter((other) => other.exchange === account.exchange).length > 1,
+  several:
+    accountsOfUser.filter((other) => other.exchange === account.exchange && other.unlinkedAt === null).length > 1,
   enabled: account.privacy.cacheOpenOrders,
 });
 
@@ -107,11 +108,9 @@ export class OpenOrderCache {
   async replaceAll(scope: CacheScope, records: readonly OrderRecord[], syncedAt: string): Promise<void> {
     const multi = this.#redis.multi();
     multi.del(openOrdersKey(scope), lastSyncKey(scope));
-    if (scope.several) {
-      // From the time when the user had one account here.
-      const alone = { ...scope, several: false };
-      multi.del(openOrdersKey(alone), lastSyncKey(alone));
-    }
+    // From the time before the user's second account here came or went.
+    const before = { ...scope, several: !scope.several };
+    multi.del(openOrdersKey(before), lastSyncKey(before));
     if (scope.enabled) {
       const fields = records.flatMap((record) => {
         const order = toNormalizedOrder(record);

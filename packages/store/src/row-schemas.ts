@@ -24,3 +24,4 @@ export const CoverageSchema = z.array(
     error: z.string().nullable(),
   }),
 );
+export const CandidateKindSchema = z.enum(['link', 'rotate']);

@@ -166,6 +166,7 @@ const account = (id: string, userId: string): Account => ({
   halted: false,
   lastSyncedAt: null,
   createdAt: '2026-01-01T00:00:00.000Z',
+  unlinkedAt: null,
   privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays: null },
   risk: {
     maxOrderNotional: null,

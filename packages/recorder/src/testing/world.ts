@@ -52,6 +52,7 @@ export const accountOf = (id: string, userId: string, exchange: ExchangeId, crea
   halted: false,
   lastSyncedAt: null,
   createdAt,
+  unlinkedAt: null,
   privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays: null },
   risk: {
     maxOrderNotional: null,

@@ -9,6 +9,8 @@ export interface Account {
   readonly halted: boolean;
   readonly lastSyncedAt: string | null;
   readonly createdAt: string;
+  /** Its credentials are destroyed and nothing trades on it any more; its history stays. Null: linked. */
+  readonly unlinkedAt: string | null;
   readonly privacy: {
     readonly cacheOpenOrders: boolean;
     readonly encryptAtRest: boolean;
@@ -42,12 +44,13 @@ export interface AccessStore {
     readonly expiresAt: string | null;
   }): Promise<void>;
   principalByTokenHash(tokenHash: string, now: string): Promise<Principal | null>;
-  createAccount(account: Account, sealedCredentials: string): Promise<void>;
+  /** `keyFingerprint`: see intake.ts. Throws AlreadyExistsError, also for the API key of another account. */
+  createAccount(account: Account, sealedCredentials: string, keyFingerprint?: string): Promise<void>;
   account(accountId: string): Promise<Account | null>;
+  /** Unlinked ones too, for their history. */
   accountsOfUser(userId: string): Promise<readonly Account[]>;
-  allAccounts(): Promise<readonly Account[]>;
-  /** The sealed envelope (see credentials.ts); opened only in the services that call the exchange. */
-  sealedCredentials(accountId: string): Promise<string>;
+  /** Those that are linked. */
+  linkedAccounts(): Promise<readonly Account[]>;
   setLastSynced(accountId: string, at: string): Promise<void>;
   audit(entry: {
     readonly at: string;

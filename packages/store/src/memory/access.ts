@@ -1,6 +1,7 @@
 import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
 import type { AccessStore, Account, Principal } from '../contracts.ts';
 import { compareText } from './state.ts';
+import type { AccountRow } from './state.ts';
 import type { MemoryTables } from './tables.ts';
 
 type Token = Parameters<AccessStore['createToken']>[0];
@@ -37,10 +38,22 @@ export class MemoryAccessStore implements AccessStore {
     return { userId: token.userId, role: token.role, tokenId: token.id };
   }
 
-  async createAccount(account: Account, sealedCredentials: string): Promise<void> {
+  async createAccount(
+    account: Account,
+    sealedCredentials: string,
+    keyFingerprint: string | null = null,
+  ): Promise<void> {
     this.#requireUser(account.userId);
-    if (this.#tables.state.accounts.has(account.id)) throw new AlreadyExistsError('account', account.id);
-    this.#tables.state.accounts.set(account.id, { account, sealedCredentials });
+    const rows = this.#tables.state.accounts;
+    const taken = keyFingerprint !== null && [...rows.values()].some((row) => row.keyFingerprint === keyFingerprint);
+    if (rows.has(account.id) || taken) throw new AlreadyExistsError('account', account.id);
+    rows.set(account.id, {
+      account,
+      sealedCredentials,
+      credentialsId: 'initial',
+      keyFingerprint,
+      venueOwner: null,
+    });
   }
 
   async account(accountId: string): Promise<Account | null> {
@@ -48,17 +61,11 @@ export class MemoryAccessStore implements AccessStore {
   }
 
   async accountsOfUser(userId: string): Promise<readonly Account[]> {
-    return (await this.allAccounts()).filter((account) => account.userId === userId);
+    return this.#accounts().filter((account) => account.userId === userId);
   }
 
-  async allAccounts(): Promise<readonly Account[]> {
-    return [...this.#tables.state.accounts.values()]
-      .map((row) => row.account)
-      .sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.id, b.id));
-  }
-
-  async sealedCredentials(accountId: string): Promise<string> {
-    return this.#account(accountId).sealedCredentials;
+  async linkedAccounts(): Promise<readonly Account[]> {
+    return this.#accounts().filter((account) => account.unlinkedAt === null);
   }
 
   async setLastSynced(accountId: string, at: string): Promise<void> {
@@ -72,11 +79,17 @@ export class MemoryAccessStore implements AccessStore {
     this.#audit.push(entry);
   }
 
+  #accounts(): Account[] {
+    return [...this.#tables.state.accounts.values()]
+      .map((row) => row.account)
+      .sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.id, b.id));
+  }
+
   #requireUser(userId: string): void {
     if (!this.#tables.state.users.has(userId)) throw new NotFoundError('user', userId);
   }
 
-  #account(accountId: string): { account: Account; sealedCredentials: string } {
+  #account(accountId: string): AccountRow {
     const row = this.#tables.state.accounts.get(accountId);
     if (row === undefined) throw new NotFoundError('account', accountId);
     return row;

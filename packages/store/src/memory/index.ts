@@ -1,5 +1,6 @@
 import type { Store } from '../contracts.ts';
 import { MemoryAccessStore } from './access.ts';
+import { MemoryAccountStore } from './accounts.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
@@ -15,6 +16,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     ledger: new MemoryOrderLedger(tables),
     queries: new MemoryOrderQueries(tables),
     access: new MemoryAccessStore(tables),
+    accounts: new MemoryAccountStore(tables),
     observations: new MemoryObservationStore(options.nowMs),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),

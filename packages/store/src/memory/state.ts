@@ -1,4 +1,12 @@
-import type { ActualState, Account, Intent, OrderRecord, StoredOrderEvent } from '../contracts.ts';
+import type {
+  ActualState,
+  Account,
+  AccountCandidate,
+  Intent,
+  OrderRecord,
+  ServiceKey,
+  StoredOrderEvent,
+} from '../contracts.ts';
 import type { DerivedColumns, FillRow } from '../order-rows.ts';
 
 /** One order with what PostgreSQL keeps in columns and child tables. Replaced as a whole, never changed in place. */
@@ -16,10 +24,21 @@ export interface RecordedOrder extends OrderRow {
   readonly derived: DerivedColumns;
 }
 
+export interface AccountRow {
+  readonly account: Account;
+  /** Null: unlinked. */
+  readonly sealedCredentials: string | null;
+  readonly credentialsId: string;
+  readonly keyFingerprint: string | null;
+  readonly venueOwner: string | null;
+}
+
 /** Tables and indices. Every map is keyed by strings and walked in sorted order where order can be seen. */
 export class MemoryState {
   readonly users = new Set<string>();
-  readonly accounts = new Map<string, { account: Account; sealedCredentials: string }>();
+  readonly accounts = new Map<string, AccountRow>();
+  readonly candidates = new Map<string, AccountCandidate>();
+  readonly serviceKeys = new Map<string, ServiceKey>();
   /** Lines of an account's journal; the cursor of a line is its index plus one. */
   readonly journals = new Map<string, StoredOrderEvent[]>();
   readonly orders = new Map<string, OrderRow>();

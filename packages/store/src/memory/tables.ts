@@ -46,12 +46,14 @@ function refuse(
 export class MemoryTables {
   readonly state = new MemoryState();
 
-  /** Throws NotFoundError (account) and AlreadyExistsError (client order id, venue ids, executions); then nothing changed. */
+  /** Throws NotFoundError (account; for a new order also an unlinked one) and AlreadyExistsError (client order id, venue ids, executions); then nothing changed. */
   put(row: OrderRow): void {
     const { intent } = row;
-    if (!this.state.accounts.has(intent.accountId)) throw new NotFoundError('account', intent.accountId);
-    this.#check(row);
+    const account = this.state.accounts.get(intent.accountId)?.account;
     const before = this.state.orders.get(intent.orderId);
+    if (account === undefined || (before === undefined && account.unlinkedAt !== null))
+      throw new NotFoundError('account', intent.accountId);
+    this.#check(row);
     if (before !== undefined) this.#unindex(before);
     this.state.orders.set(intent.orderId, row);
     this.#index(row);

@@ -1,41 +1,11 @@
-import { AccountModeSchema, RoleSchema } from '../row-schemas.ts';
-import { ExchangeIdSchema } from '@orderplane/domain';
-import type { Account as AccountRow, PrismaClient } from '../generated/client.ts';
+import { RoleSchema } from '../row-schemas.ts';
+import type { PrismaClient } from '../generated/client.ts';
 import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
 import type { AccessStore, Account, Principal } from '../contracts.ts';
 import { storableText } from '../json.ts';
+import { newAccountRow, toAccount, WITHOUT_CREDENTIALS } from './account-rows.ts';
 import { databaseFailure } from './errors.ts';
-import { decimalString } from './fills.ts';
 import { Lanes } from './lanes.ts';
-
-const nullable = (value: Parameters<typeof decimalString>[0] | null): string | null =>
-  value === null ? null : decimalString(value);
-
-const toAccount = (row: Omit<AccountRow, 'sealedCredentials'>): Account => ({
-  id: row.id,
-  userId: row.userId,
-  exchange: ExchangeIdSchema.parse(row.exchange),
-  label: row.label,
-  mode: AccountModeSchema.parse(row.mode),
-  halted: row.halted,
-  lastSyncedAt: row.lastSyncedAt?.toISOString() ?? null,
-  createdAt: row.createdAt.toISOString(),
-  privacy: {
-    cacheOpenOrders: row.cacheOpenOrders,
-    encryptAtRest: row.encryptAtRest,
-    historyRetentionDays: row.historyRetentionDays,
-  },
-  risk: {
-    maxOrderNotional: nullable(row.maxOrderNotional),
-    maxOpenNotional: nullable(row.maxOpenNotional),
-    maxOpenOrders: row.maxOpenOrders,
-    priceCollar: nullable(row.priceCollar),
-    rejectDuplicates: row.rejectDuplicates,
-  },
-});
-
-/** Sealed credentials are read by their own method only, so that no list can carry them out by accident. */
-const WITHOUT_CREDENTIALS = { sealedCredentials: true } as const;
 
 /** Accounts in one look-up. */
 const MAX_LOOK_UPS = 100;
@@ -76,9 +46,8 @@ export class PostgresAccessStore implements AccessStore {
   }
 
   /** With its journal counter, in one transaction. */
-  async createAccount(account: Account, sealedCredentials: string): Promise<void> {
-    const { privacy, risk, ...plain } = account;
-    const data = { ...plain, ...privacy, ...risk, sealedCredentials, journal: { create: { seq: 0n } } };
+  async createAccount(account: Account, sealedCredentials: string, keyFingerprint?: string): Promise<void> {
+    const data = newAccountRow(account, { sealedCredentials, keyFingerprint: keyFingerprint ?? null });
     await creating('account', account.id, account.userId, () => this.#prisma.account.create({ data }));
   }
 
@@ -91,15 +60,8 @@ export class PostgresAccessStore implements AccessStore {
     return this.#accounts({ userId });
   }
 
-  allAccounts(): Promise<readonly Account[]> {
-    return this.#accounts({});
-  }
-
-  async sealedCredentials(accountId: string): Promise<string> {
-    const select = { sealedCredentials: true } as const;
-    const row = await this.#prisma.account.findUnique({ where: { id: accountId }, select });
-    if (row === null) throw new NotFoundError('account', accountId);
-    return row.sealedCredentials;
+  linkedAccounts(): Promise<readonly Account[]> {
+    return this.#accounts({ unlinkedAt: null });
   }
 
   /** Never moves back. */
@@ -121,7 +83,7 @@ export class PostgresAccessStore implements AccessStore {
     return ids.map((id) => ({ account: byId.get(id) ?? null }));
   }
 
-  async #accounts(where: { readonly userId?: string }): Promise<readonly Account[]> {
+  async #accounts(where: { readonly userId?: string; readonly unlinkedAt?: null }): Promise<readonly Account[]> {
     const orderBy = [{ createdAt: 'asc' as const }, { id: 'asc' as const }];
     const rows = await this.#prisma.account.findMany({ where, orderBy, omit: WITHOUT_CREDENTIALS });
     return rows.map(toAccount);

@@ -1,5 +1,6 @@
 import type { Store } from '../contracts.ts';
 import { PostgresAccessStore } from './access.ts';
+import { PostgresAccountStore } from './accounts.ts';
 import { openDatabase } from './client.ts';
 import type { PostgresOptions } from './client.ts';
 import { PostgresOrderLedger } from './ledger.ts';
@@ -15,6 +16,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     ledger: new PostgresOrderLedger(sql),
     queries: new PostgresOrderQueries(sql),
     access: new PostgresAccessStore(prisma),
+    accounts: new PostgresAccountStore(prisma),
     observations: new PostgresObservationStore(prisma),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;

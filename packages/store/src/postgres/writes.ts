@@ -1,3 +1,4 @@
+import { NotFoundError } from '../contracts.ts';
 import type { ActualState, CommitResult, JournalRecord, OrderChange, OrderRecord } from '../contracts.ts';
 import type { OrderMachine } from '@orderplane/state-machine';
 import { storableJson } from '../json.ts';
@@ -99,12 +100,18 @@ function newOrder({ intent, actual }: OrderRecord, journal: readonly JournalReco
   };
 }
 
-async function insert(sql: Sql, orders: readonly NewOrder[]): Promise<readonly (bigint | null)[]> {
+/** `admitted` false: the account is not there, or unlinked. */
+interface Inserted {
+  readonly admitted: boolean;
+  readonly seq: bigint | null;
+}
+
+async function insert(sql: Sql, orders: readonly NewOrder[]): Promise<readonly Inserted[]> {
   const rows = await withRetry(() =>
     sql.$queryRawUnsafe<{ n: number; seq: bigint | null }[]>(placeText(orders), numbered(orders)),
   );
   const seqs = new Map(rows.map(({ n, seq }) => [n, seq]));
-  return orders.map((_, index) => seqs.get(index + 1) ?? null);
+  return orders.map((_, index) => ({ admitted: seqs.has(index + 1), seq: seqs.get(index + 1) ?? null }));
 }
 
 interface StateWrite extends Hanging {
@@ -131,25 +138,26 @@ async function update(sql: Sql, writes: readonly StateWrite[]): Promise<readonly
  * the account's journal admits one transaction at a time, so without this each would wait for every disk write before it.
  */
 export class OrderWrites {
-  readonly #places: Lanes<NewOrder, { readonly seq: bigint | null }>;
+  readonly #places: Lanes<NewOrder, Inserted>;
   readonly #updates: Lanes<StateWrite, Written>;
 
   constructor(sql: Sql) {
     const common = { isFaultOfOne: isStatementFailure, maxItems: MAX_ORDERS };
     this.#places = new Lanes({
       ...common,
-      run: async (orders) => (await insert(sql, orders)).map((seq) => ({ seq })),
+      run: (orders) => insert(sql, orders),
       keyOf: ({ id }) => id,
     });
     this.#updates = new Lanes({ ...common, run: (writes) => update(sql, writes), keyOf: ({ id }) => id });
   }
 
-  /** Throws AlreadyExistsError; NotFoundError for an unknown account. */
+  /** Throws AlreadyExistsError; NotFoundError for an unknown or unlinked account. */
   async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
     const { orderId, accountId, clientOrderId } = record.intent;
     const order = newOrder(record, journal);
     try {
-      const { seq } = await this.#places.add(accountId, order);
+      const { admitted, seq } = await this.#places.add(accountId, order);
+      if (!admitted) throw new NotFoundError('account', accountId);
       return { kind: 'committed', record, ...cursors(seq, order.events) };
     } catch (error) {
       throw orderWriteError(error, { orderId, accountId, clientOrderId, ...venueIds(order) });

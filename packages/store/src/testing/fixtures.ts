@@ -71,6 +71,7 @@ export const accountOf = (id: string, overrides: Partial<Account> = {}): Account
   halted: false,
   lastSyncedAt: null,
   createdAt: at(0),
+  unlinkedAt: null,
   privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays: null },
   risk: {
     maxOrderNotional: null,

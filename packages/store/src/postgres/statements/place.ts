@@ -6,21 +6,24 @@ const COLUMNS = [...INTENT_WRITE, ...ACTUAL_WRITE, 'actual_created_at', 'event_c
  * New orders with their journal, legs and fills: one round trip, one implicit transaction, all or none. $1: one object
  * for each order, in the order of their cursors: `n` from 1, `id`, `account_id`, `symbol`, `origin`, `version`,
  * `event_count`, `events` (the same), `state` (columns of `orders`), and the rows of `journal`, `legs`, `leg_ids` and
- * `fills`. The journals of the accounts are locked first, as in `commit`. Gives for each order the cursor of its last line.
+ * `fills`. The journals of the accounts are locked first, as in `commit`; a closed one, or none, admits no order: nothing of
+ * it is written. (A lock that was waited for is judged by the newest row, so an account that was unlinked meanwhile counts.)
+ * Gives for each admitted order the cursor of its last line.
  */
 export const placeStatement = (parts: WrittenParts): string => `
-WITH input AS MATERIALIZED (
+WITH given AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json)
     AS i(n int, id text, account_id text, symbol text, origin text, version int, event_count int, events int,
       state json, journal json, legs json, leg_ids json, fills json)
 ), locked AS MATERIALIZED (
   SELECT account_id FROM account_journals
-  WHERE account_id = ANY(ARRAY(SELECT DISTINCT account_id FROM input)) ORDER BY account_id FOR UPDATE
+  WHERE account_id = ANY(ARRAY(SELECT DISTINCT account_id FROM given)) AND NOT closed ORDER BY account_id FOR UPDATE
+), input AS MATERIALIZED (
+  SELECT * FROM given WHERE account_id = ANY(ARRAY(SELECT account_id FROM locked))
 ), inserted AS (
   INSERT INTO orders (${COLUMNS.join(', ')}, pending_since)
   SELECT ${COLUMNS.map((column) => `s.${column}`).join(', ')},
     CASE WHEN s.reconciliation_status = 'IN_SYNC' THEN NULL ELSE s.actual_updated_at END
   FROM input i CROSS JOIN LATERAL json_populate_record(NULL::orders, i.state) s
-  WHERE (SELECT count(*) FROM locked) >= 0
 ),${journalParts('input')}${hangingParts('input', parts)}
 SELECT w.n, w.seq FROM numbered w`;

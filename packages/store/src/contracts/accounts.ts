@@ -1,0 +1,86 @@
+import type { AccountMode, ExchangeId } from '@orderplane/domain';
+import type { Account } from './access.ts';
+
+/**
+ * Credentials on their way to an account. They are kept only after they were tried at the exchange: until then they wait
+ * here, sealed for the services that can try them (intake.ts), and are gone with the answer or when `expiresAt` has passed.
+ */
+export interface AccountCandidate {
+  readonly id: string;
+  /** `link`: `accountId` is that of the account to come. `rotate`: it exists. */
+  readonly kind: 'link' | 'rotate';
+  readonly accountId: string;
+  readonly userId: string;
+  readonly exchange: ExchangeId;
+  readonly label: string;
+  readonly mode: AccountMode;
+  readonly sealedCredentials: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+/** What is kept of credentials that the exchange took. */
+export interface ProvedCredentials {
+  /** Envelope of credentials.ts, bound to the account. */
+  readonly sealedCredentials: string;
+  readonly keyFingerprint: string;
+  /** Keyed hash of the exchange's own name for the account, where it tells one. */
+  readonly venueOwner: string | null;
+  readonly at: string;
+}
+
+export type Activation =
+  | { readonly kind: 'activated'; readonly account: Account }
+  /** Withdrawn, expired, or used already. */
+  | { readonly kind: 'gone' }
+  /** The API key serves `accountId` already. */
+  | { readonly kind: 'keyTaken'; readonly accountId: string; readonly userId: string }
+  /** The new credentials open another account at the exchange. */
+  | { readonly kind: 'otherOwner' };
+
+export type Unlinking =
+  /** `again`: it had been unlinked before. */
+  | { readonly kind: 'unlinked'; readonly account: Account; readonly again: boolean }
+  /** Orders that have not ended, or whose end is not proved. */
+  | { readonly kind: 'unsettled'; readonly orders: number }
+  | { readonly kind: 'notFound' };
+
+export interface SealedEnvelope {
+  /** What the envelope is bound to. */
+  readonly boundTo: string;
+  readonly sealed: string;
+}
+
+/** The public half is for everybody; the private one is sealed with the master key. */
+export interface ServiceKey {
+  readonly publicKey: string;
+  readonly sealedPrivateKey: string;
+}
+
+/** Linking, new credentials, unlinking. Secrets come in sealed and leave sealed. */
+export interface AccountStore {
+  /** Which credentials an account has: `id` changes when they are replaced. Throws NotFoundError, for unlinked ones too. */
+  credentials(accountId: string): Promise<{ readonly id: string; readonly sealed: string }>;
+  /** The ids of the credentials of these accounts; unlinked and unknown ones are missing. */
+  credentialIds(accountIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Throws AlreadyExistsError. */
+  addCandidate(candidate: AccountCandidate): Promise<void>;
+  candidate(candidateId: string): Promise<AccountCandidate | null>;
+  /** False: there is none, so it was withdrawn before, expired, or used. */
+  withdrawCandidate(candidateId: string): Promise<boolean>;
+  /** One transaction: the candidate goes, the account is there with these credentials. */
+  activate(candidateId: string, proved: ProvedCredentials): Promise<Activation>;
+  /** The account, when it has the credentials of this candidate; null: they were not used, or replaced since. */
+  accountOfCandidate(accountId: string, candidateId: string): Promise<Account | null>;
+  /** Removes what has expired; gives how many. */
+  sweepCandidates(now: string): Promise<number>;
+  /** Destroys the credentials of an account whose orders are all settled. From then on none is placed on it. */
+  unlink(userId: string, accountId: string, at: string): Promise<Unlinking>;
+  serviceKey(name: string): Promise<ServiceKey | null>;
+  /** Keeps the first; gives the one that is kept. */
+  addServiceKey(name: string, key: ServiceKey, at: string): Promise<ServiceKey>;
+  /** All that the master key seals: credentials of accounts and service keys, in order of `boundTo`, after the given one. */
+  envelopes(page: { readonly limit: number; readonly after?: string }): Promise<readonly SealedEnvelope[]>;
+  /** Compare-and-swap: false when the envelope is another one by now. */
+  replaceEnvelope(envelope: SealedEnvelope, resealed: string): Promise<boolean>;
+}

@@ -1,0 +1,138 @@
+import { newAccount } from '../account-defaults.ts';
+import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
+import type {
+  Account,
+  AccountCandidate,
+  AccountStore,
+  Activation,
+  ProvedCredentials,
+  SealedEnvelope,
+  ServiceKey,
+  Unlinking,
+} from '../contracts.ts';
+import { checkedLimit, WALK_LIMIT } from '../paging.ts';
+import { SERVICE_KEY_PREFIX } from '../service-keys.ts';
+import { compareText, isRecorded } from './state.ts';
+import type { AccountRow, MemoryState } from './state.ts';
+import type { MemoryTables } from './tables.ts';
+
+export class MemoryAccountStore implements AccountStore {
+  readonly #state: MemoryState;
+
+  constructor(tables: MemoryTables) {
+    this.#state = tables.state;
+  }
+
+  async credentials(accountId: string): Promise<{ readonly id: string; readonly sealed: string }> {
+    const row = this.#state.accounts.get(accountId);
+    if (row === undefined || row.sealedCredentials === null) throw new NotFoundError('account', accountId);
+    return { id: row.credentialsId, sealed: row.sealedCredentials };
+  }
+
+  async credentialIds(accountIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = accountIds.flatMap((id) => this.#state.accounts.get(id) ?? []);
+    const linked = rows.filter((row) => row.account.unlinkedAt === null);
+    return new Map(linked.map((row) => [row.account.id, row.credentialsId]));
+  }
+
+  async addCandidate(candidate: AccountCandidate): Promise<void> {
+    if (this.#state.candidates.has(candidate.id)) throw new AlreadyExistsError('candidate', candidate.id);
+    this.#state.candidates.set(candidate.id, candidate);
+  }
+
+  async candidate(candidateId: string): Promise<AccountCandidate | null> {
+    return this.#state.candidates.get(candidateId) ?? null;
+  }
+
+  async withdrawCandidate(candidateId: string): Promise<boolean> {
+    return this.#state.candidates.delete(candidateId);
+  }
+
+  async activate(candidateId: string, proved: ProvedCredentials): Promise<Activation> {
+    const candidate = this.#state.candidates.get(candidateId);
+    if (candidate === undefined || candidate.expiresAt <= proved.at) return { kind: 'gone' };
+    const holder = [...this.#state.accounts.values()].find((row) => row.keyFingerprint === proved.keyFingerprint);
+    if (holder !== undefined && (candidate.kind === 'link' || holder.account.id !== candidate.accountId))
+      return { kind: 'keyTaken', accountId: holder.account.id, userId: holder.account.userId };
+    this.#state.candidates.delete(candidateId);
+    const before = this.#state.accounts.get(candidate.accountId);
+    const { sealedCredentials, keyFingerprint } = proved;
+    const kept = { sealedCredentials, keyFingerprint, credentialsId: candidateId };
+    if (candidate.kind === 'link') {
+      const account = newAccount(candidate, proved.at);
+      this.#state.accounts.set(account.id, { account, ...kept, venueOwner: proved.venueOwner });
+      return { kind: 'activated', account };
+    }
+    if (before === undefined || before.account.unlinkedAt !== null || before.account.userId !== candidate.userId)
+      return { kind: 'gone' };
+    if (before.venueOwner !== null && proved.venueOwner !== null && before.venueOwner !== proved.venueOwner)
+      return { kind: 'otherOwner' };
+    const venueOwner = proved.venueOwner ?? before.venueOwner;
+    this.#state.accounts.set(before.account.id, { account: before.account, ...kept, venueOwner });
+    return { kind: 'activated', account: before.account };
+  }
+
+  async accountOfCandidate(accountId: string, candidateId: string): Promise<Account | null> {
+    const row = this.#state.accounts.get(accountId);
+    return row?.credentialsId === candidateId && row.account.unlinkedAt === null ? row.account : null;
+  }
+
+  async sweepCandidates(now: string): Promise<number> {
+    const expired = [...this.#state.candidates.values()].filter((candidate) => candidate.expiresAt <= now);
+    for (const { id } of expired) this.#state.candidates.delete(id);
+    return expired.length;
+  }
+
+  async unlink(userId: string, accountId: string, at: string): Promise<Unlinking> {
+    const row = this.#state.accounts.get(accountId);
+    if (row?.account.userId !== userId) return { kind: 'notFound' };
+    if (row.account.unlinkedAt !== null) return { kind: 'unlinked', account: row.account, again: true };
+    const orders = [...this.#state.orders.values()].filter(
+      (order) => order.intent.accountId === accountId && !(isRecorded(order) && order.derived.done),
+    ).length;
+    if (orders > 0) return { kind: 'unsettled', orders };
+    const account = { ...row.account, unlinkedAt: at };
+    this.#state.accounts.set(accountId, { ...row, account, sealedCredentials: null, keyFingerprint: null });
+    for (const candidate of [...this.#state.candidates.values()])
+      if (candidate.accountId === accountId) this.#state.candidates.delete(candidate.id);
+    return { kind: 'unlinked', account, again: false };
+  }
+
+  async serviceKey(name: string): Promise<ServiceKey | null> {
+    return this.#state.serviceKeys.get(name) ?? null;
+  }
+
+  async addServiceKey(name: string, key: ServiceKey): Promise<ServiceKey> {
+    const kept = this.#state.serviceKeys.get(name) ?? key;
+    this.#state.serviceKeys.set(name, kept);
+    return kept;
+  }
+
+  async envelopes(page: { readonly limit: number; readonly after?: string }): Promise<readonly SealedEnvelope[]> {
+    const accounts = [...this.#state.accounts.values()].flatMap(({ account, sealedCredentials }) =>
+      sealedCredentials === null ? [] : [{ boundTo: account.id, sealed: sealedCredentials }],
+    );
+    const keys = [...this.#state.serviceKeys].map(([name, { sealedPrivateKey }]) => ({
+      boundTo: SERVICE_KEY_PREFIX + name,
+      sealed: sealedPrivateKey,
+    }));
+    return [...accounts, ...keys]
+      .sort((a, b) => compareText(a.boundTo, b.boundTo))
+      .filter(({ boundTo }) => boundTo > (page.after ?? ''))
+      .slice(0, checkedLimit(page.limit, WALK_LIMIT));
+  }
+
+  async replaceEnvelope({ boundTo, sealed }: SealedEnvelope, resealed: string): Promise<boolean> {
+    if (boundTo.startsWith(SERVICE_KEY_PREFIX)) {
+      const name = boundTo.slice(SERVICE_KEY_PREFIX.length);
+      const key = this.#state.serviceKeys.get(name);
+      if (key?.sealedPrivateKey !== sealed) return false;
+      this.#state.serviceKeys.set(name, { ...key, sealedPrivateKey: resealed });
+      return true;
+    }
+    const row: AccountRow | undefined = this.#state.accounts.get(boundTo);
+    if (row?.sealedCredentials !== sealed) return false;
+    this.#state.accounts.set(boundTo, { ...row, sealedCredentials: resealed });
+    return true;
+  }
+}

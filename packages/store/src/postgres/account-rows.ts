@@ -1,0 +1,56 @@
+import { ExchangeIdSchema } from '@orderplane/domain';
+import type { Account as AccountRow } from '../generated/client.ts';
+import type { Account } from '../contracts.ts';
+import { AccountModeSchema } from '../row-schemas.ts';
+import { decimalString } from './fills.ts';
+
+/** What the account's own methods read and no list: it can't be carried out by accident. */
+export const WITHOUT_CREDENTIALS = {
+  sealedCredentials: true,
+  credentialsId: true,
+  keyFingerprint: true,
+  venueOwner: true,
+} as const;
+
+const nullable = (value: Parameters<typeof decimalString>[0] | null): string | null =>
+  value === null ? null : decimalString(value);
+
+export const toAccount = (row: Omit<AccountRow, keyof typeof WITHOUT_CREDENTIALS>): Account => ({
+  id: row.id,
+  userId: row.userId,
+  exchange: ExchangeIdSchema.parse(row.exchange),
+  label: row.label,
+  mode: AccountModeSchema.parse(row.mode),
+  halted: row.halted,
+  lastSyncedAt: row.lastSyncedAt?.toISOString() ?? null,
+  createdAt: row.createdAt.toISOString(),
+  unlinkedAt: row.unlinkedAt?.toISOString() ?? null,
+  privacy: {
+    cacheOpenOrders: row.cacheOpenOrders,
+    encryptAtRest: row.encryptAtRest,
+    historyRetentionDays: row.historyRetentionDays,
+  },
+  risk: {
+    maxOrderNotional: nullable(row.maxOrderNotional),
+    maxOpenNotional: nullable(row.maxOpenNotional),
+    maxOpenOrders: row.maxOpenOrders,
+    priceCollar: nullable(row.priceCollar),
+    rejectDuplicates: row.rejectDuplicates,
+  },
+});
+
+interface KeptCredentials {
+  readonly sealedCredentials: string;
+  readonly credentialsId?: string;
+  readonly keyFingerprint: string | null;
+  readonly venueOwner?: string | null;
+}
+
+/** With its journal counter, in one statement's transaction. */
+export const newAccountRow = ({ privacy, risk, ...plain }: Account, credentials: KeptCredentials) => ({
+  ...plain,
+  ...privacy,
+  ...risk,
+  ...credentials,
+  journal: { create: { seq: 0n } },
+});
