@@ -7,7 +7,7 @@ import type { OrderRecord } from '@orderplane/store';
 
 export interface ReconcilerContext {
   readonly recorder: RecorderOptions;
-  readonly adapters: AdapterPool;
+  readonly adapters: Pick<AdapterPool, 'get'>;
   readonly capabilities: (exchange: ExchangeId) => ExchangeCapabilities;
   readonly limits: PlannerLimits;
   /** Time of the newest complete open-order listing of the account: evidence for every order that it listed. */

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createAdapter, createAdapterPool, simulatorOption } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import { createProducer, createRedisBudget, createWaker, openRedis, STREAMS, type Waker } from '@orderplane/queues';
-import { accountContextLoader, cacheScopes, createCommitListener, limitsFrom, showPauses } from '@orderplane/recorder';
+import {
+  cacheScopes,
+  createCommitListener,
+  keepAdaptersCurrent,
+  limitsFrom,
+  pooledAccounts,
+  showPauses,
+} from '@orderplane/recorder';
 import { backoffMs, crashPoints, systemClock, type ServiceContext } from '@orderplane/service-kit';
 import { createPostgresStore, parseKeyRing, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
@@ -45,10 +52,11 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     }),
   };
   const adapters = createAdapterPool({
-    load: accountContextLoader(store.access, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
+    ...pooledAccounts(store, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
     create: (account) => createAdapter(account, adapterOptions),
   });
   shutdown.defer('adapters', () => adapters.close());
+  void keepAdaptersCurrent(adapters, service.stopping, log);
   const calls = metrics.counter('reconcile_actions_total', 'Calls, retries and errors', ['what']);
   const limits = limitsFrom(env);
   return {

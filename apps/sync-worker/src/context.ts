@@ -13,7 +13,7 @@ export interface SyncContext {
   readonly observations: ObservationStore;
   readonly cache: OpenOrderCache;
   readonly scopes: CacheScopes;
-  readonly adapters: AdapterPool;
+  readonly adapters: Pick<AdapterPool, 'get'>;
   readonly waker: Waker;
   readonly health: HealthBoard;
   readonly clock: { now(): Date; iso(): string };

@@ -9,7 +9,14 @@ import {
 } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import { createRedisBudget, createWaker, openRedis } from '@orderplane/queues';
-import { accountContextLoader, cacheScopes, createCommitListener, limitsFrom, showPauses } from '@orderplane/recorder';
+import {
+  cacheScopes,
+  createCommitListener,
+  keepAdaptersCurrent,
+  limitsFrom,
+  pooledAccounts,
+  showPauses,
+} from '@orderplane/recorder';
 import { crashPoints, systemClock, type ServiceContext } from '@orderplane/service-kit';
 import { createPostgresStore, OpenOrderCache, parseKeyRing, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
@@ -47,10 +54,11 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     }),
   };
   const adapters = createAdapterPool({
-    load: accountContextLoader(store.access, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
+    ...pooledAccounts(store, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
     create: (account) => createAdapter(account, adapterOptions),
   });
   shutdown.defer('adapters', () => adapters.close());
+  void keepAdaptersCurrent(adapters, service.stopping, log);
   const scopes = cacheScopes(store.access, () => Date.now());
   const context: SyncContext = {
     env,

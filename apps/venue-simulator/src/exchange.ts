@@ -1,6 +1,7 @@
 import { MatchingEngine } from './engine/engine.ts';
 import { fixed, fixedText, floorTo, over } from './engine/fixed.ts';
 import type { EngineEvent } from './engine/model.ts';
+import { KeyBook } from './keys.ts';
 import { Recorder } from './persistence/recorder.ts';
 import type { FaultBook } from './server/faults.ts';
 import type { Limits, SimAccount, Venue, VenueContext, VenueDefinition } from './venues/protocol.ts';
@@ -24,7 +25,8 @@ export class SimExchange {
   readonly engine: MatchingEngine;
   readonly venue: Venue;
   readonly recorder: Recorder;
-  readonly accounts = new Map<string, SimAccount>();
+  /** By each of their keys. */
+  readonly accounts = new KeyBook();
   limits: Limits = DEFAULT_LIMITS;
   /** How far the exchange's clock is ahead of the machine's, ms. */
   clockOffsetMs = 0;
@@ -38,7 +40,7 @@ export class SimExchange {
     this.engine = new MatchingEngine(definition.engine, seed, (event) => this.#onEvent(event));
     const context: VenueContext = {
       engine: this.engine,
-      accounts: { find: (apiKey) => this.accounts.get(apiKey) },
+      accounts: { find: (apiKey) => this.accounts.find(apiKey) },
       now: () => this.now(),
       limits: () => this.limits,
       hideOpenOrder: (symbol) => {
@@ -58,13 +60,31 @@ export class SimExchange {
     return this.#now() + this.clockOffsetMs;
   }
 
-  /** Idempotent: a known key gets its secret replaced, and its balances only when they are given. */
-  register(account: SimAccount, balances: Readonly<Record<string, string>> | null): void {
-    const isNew = !this.accounts.has(account.apiKey);
-    this.accounts.set(account.apiKey, account);
-    this.recorder.account(account);
-    const wanted = balances ?? (isNew ? this.#defaultBalances() : {});
-    for (const [asset, total] of Object.entries(wanted)) this.engine.setBalance(account.apiKey, asset, fixed(total));
+  /**
+   * Idempotent: a known key gets its secret (and permissions, when given) replaced, and its balances only when they are
+   * given; a revoked one stays revoked. `sameAs`: the new key opens the account of that one.
+   */
+  register(account: SimAccount, balances: Readonly<Record<string, string>> | null, sameAs: string | null = null): void {
+    const known = this.accounts.get(account.apiKey);
+    if (known?.revoked === true) return;
+    const owner =
+      known?.account ?? (sameAs === null ? account.apiKey : (this.accounts.get(sameAs)?.account ?? account.apiKey));
+    const permissions = account.permissions ?? known?.permissions;
+    const key = { ...account, account: owner, revoked: false, ...(permissions === undefined ? {} : { permissions }) };
+    this.accounts.set(key);
+    this.recorder.account(key);
+    const wanted = balances ?? (known === undefined && owner === account.apiKey ? this.#defaultBalances() : {});
+    for (const [asset, total] of Object.entries(wanted)) this.engine.setBalance(owner, asset, fixed(total));
+  }
+
+  /** The key opens nothing any more; its account and the other keys stay. False: there is no such key. */
+  revoke(apiKey: string): boolean {
+    const known = this.accounts.get(apiKey);
+    if (known === undefined) return false;
+    const revoked = { ...known, revoked: true };
+    this.accounts.set(revoked);
+    this.recorder.account(revoked);
+    return true;
   }
 
   /** No orders, no trades, start prices, default limits; the accounts stay, with default balances. */
@@ -74,10 +94,10 @@ export class SimExchange {
     this.limits = DEFAULT_LIMITS;
     this.clockOffsetMs = 0;
     this.recorder.reset();
-    for (const account of this.accounts.values()) {
-      this.recorder.account(account);
+    for (const key of this.accounts.all()) this.recorder.account(key);
+    for (const account of this.accounts.names()) {
       for (const [asset, total] of Object.entries(this.#defaultBalances())) {
-        this.engine.setBalance(account.apiKey, asset, fixed(total));
+        this.engine.setBalance(account, asset, fixed(total));
       }
     }
   }

@@ -147,7 +147,7 @@ function openJournal(
   for (const [name, recovery] of recoveries) {
     const exchange = exchanges.get(name);
     if (exchange === undefined) continue;
-    for (const account of recovery.accounts.values()) exchange.accounts.set(account.apiKey, account);
+    for (const key of recovery.accounts.values()) exchange.accounts.set(key);
     recovery.restore(exchange.engine);
   }
   return journal;
@@ -178,6 +178,5 @@ function write(
 }
 
 function* slices(exchanges: ReadonlyMap<string, SimExchange>): Generator<string> {
-  for (const [name, exchange] of exchanges)
-    yield* snapshotLines(name, exchange.engine, [...exchange.accounts.values()]);
+  for (const [name, exchange] of exchanges) yield* snapshotLines(name, exchange.engine, exchange.accounts.all());
 }

@@ -7,6 +7,7 @@ import type {
   CallControl,
   CancelOutcome,
   CancelRequest,
+  CredentialsVerdict,
   ExchangeAdapter,
   ExchangeCapabilities,
   Listing,
@@ -24,7 +25,7 @@ import type { CallScope } from './admission.ts';
 import { Budget } from './budget.ts';
 import { unsupported } from './capabilities.ts';
 import { inexact } from './exactness.ts';
-import { classifyCancel, classifyRead, classifySubmit, limitIn, notPlaced } from './outcome.ts';
+import { classifyCancel, classifyKey, classifyRead, classifySubmit, limitIn, notPlaced } from './outcome.ts';
 import { OrderStream } from './order-stream.ts';
 import type { Session, SessionOptions } from './session.ts';
 import type { Answer } from './transport.ts';
@@ -167,6 +168,23 @@ export class AccountAdapter implements ExchangeAdapter {
     const stream = new OrderStream(this.#venue, this.#session, this.#options, tell);
     stream.start();
     return stream;
+  }
+
+  async checkCredentials(control: CallControl): Promise<CredentialsVerdict> {
+    const budget = new Budget(control.timeoutMs);
+    const { mode, credentials } = this.#session.identity;
+    const { clock } = this.#options;
+    const { value: instance, answer } = await budget.perform(() => this.#session.instance());
+    if (instance === undefined || credentials === null)
+      return { kind: 'unknown', message: answer.error ?? 'not ready', retryAfterMs: null };
+    const { classifier, keyCheck } = this.#venue;
+    const ask = async (question: () => Promise<unknown>) => {
+      const asked = await budget.perform(question);
+      return classifyKey(classifier, keyCheck.wrongKeyCodes, asked.answer, clock.now());
+    };
+    const verdict = await keyCheck.check({ instance, mode, credentials, clock, ask });
+    if (verdict.kind === 'accepted') return verdict;
+    return { ...verdict, message: this.#session.withoutSecrets(verdict.message) };
   }
 
   async close(): Promise<void> {

@@ -55,8 +55,6 @@ export interface AccountCredentials {
 
 export interface AccountContext {
   readonly accountId: string;
-  /** Which credentials these are: another id, other credentials. */
-  readonly credentialsId: string;
   readonly exchange: ExchangeId;
   readonly mode: AccountMode;
   readonly credentials: AccountCredentials;

@@ -9,5 +9,5 @@ export { UnusableMode } from './session.ts';
 export type { AdapterLog, SessionOptions } from './session.ts';
 export type { MillisecondClock } from './venue.ts';
 export { createAdapterPool } from './pool.ts';
-export type { AdapterPool, AdapterPoolOptions } from './pool.ts';
+export type { AdapterPool, AdapterPoolOptions, PooledAccount } from './pool.ts';
 export { simulatorOption } from './simulator-address.ts';

@@ -214,5 +214,45 @@ export function classifyRead(classifier: Classifier, answer: Answer, nowMs: numb
   return { kind: 'failed', message, rateLimitedMs: limited ? settled.retryAfterMs : null };
 }
 
+export type KeyVerdict =
+  | { readonly kind: 'success'; readonly payload: unknown }
+  /** The exchange does not take the key. */
+  | { readonly kind: 'refused'; readonly nativeCode: string | null; readonly message: string }
+  | {
+      readonly kind: 'failed';
+      readonly nativeCode: string | null;
+      readonly message: string;
+      readonly retryAfterMs: number | null;
+    };
+
+/** What a signed call proves about its key. `wrongKeyCodes`: beside the codes that always mean it. */
+export function classifyKey(
+  classifier: Classifier,
+  wrongKeyCodes: readonly (string | RegExp)[],
+  answer: Answer,
+  nowMs: number,
+): KeyVerdict {
+  const settled = settle(classifier, answer, nowMs);
+  if (settled.kind === 'success') return settled;
+  if (settled.kind === 'notSent')
+    return { kind: 'failed', nativeCode: null, message: settled.message, retryAfterMs: null };
+  // What the library says of a key that it can't sign with may quote the key.
+  if (settled.kind === 'local')
+    return { kind: 'refused', nativeCode: null, message: 'no request can be signed with them' };
+  const { nativeCode, message, rule } = settled;
+  const isWrongKey =
+    rule?.read === 'auth' ||
+    wrongKeyCodes.some(
+      (code) => nativeCode !== null && (typeof code === 'string' ? code === nativeCode : code.test(nativeCode)),
+    );
+  if (isWrongKey) return { kind: 'refused', nativeCode, message };
+  return {
+    kind: 'failed',
+    nativeCode,
+    message,
+    retryAfterMs: rule?.read === 'rateLimited' ? settled.retryAfterMs : null,
+  };
+}
+
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -52,6 +52,8 @@ export interface SessionIdentity {
 const MAXIMUM_REPAIRS = 3;
 /** Market lists are megabytes; refusals are a line. */
 const LONGEST_REFUSAL = 4_096;
+/** Replacing shorter texts would only garble messages. */
+const SHORTEST_SECRET = 4;
 
 /** One ccxt instance of one account, made on first use. */
 export class Session {
@@ -102,6 +104,16 @@ export class Session {
       this.#instance = null;
       throw error;
     }
+  }
+
+  get identity(): SessionIdentity {
+    return this.#identity;
+  }
+
+  /** Takes every part of the credentials out of a text, e.g. out of an exchange's answer that quotes them. */
+  withoutSecrets(text: string): string {
+    const parts = Object.values(this.#identity.credentials ?? {}).filter((part) => part.length >= SHORTEST_SECRET);
+    return parts.reduce((rest, part) => rest.replaceAll(part, '…'), text);
   }
 
   async close(): Promise<void> {

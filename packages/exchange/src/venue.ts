@@ -12,6 +12,7 @@ import type {
 } from './adapter.ts';
 import type { CcxtInstance, CcxtMarket } from './ccxt.ts';
 import type { VenueLimits } from './limits.ts';
+import type { KeyCheck } from './key-check.ts';
 import type { Classifier, ReadVerdict } from './outcome.ts';
 import type { Reader } from './reader.ts';
 
@@ -116,6 +117,7 @@ export interface VenueDefinition {
   /** Contracts are shown to `market` too. Without it only pairs are. */
   readonly tradesContracts?: boolean;
   readonly limits: VenueLimits;
+  readonly keyCheck: KeyCheck;
   /** Null for markets that this system does not trade. */
   market(native: CcxtMarket): Market | null;
   /** Every native name under which orders and fills may mention the market. */

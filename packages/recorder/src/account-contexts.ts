@@ -1,17 +1,40 @@
-import type { AccountContext } from '@orderplane/exchange';
-import { NotFoundError, openCredentials, type AccessStore, type KeyRing } from '@orderplane/store';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AdapterPool, PooledAccount } from '@orderplane/exchange';
+import { NotFoundError, openCredentials, type AccessStore, type AccountStore, type KeyRing } from '@orderplane/store';
 
-/** Opens the sealed credentials of an account, for the services that call exchanges and no others. */
-export const accountContextLoader =
-  (access: AccessStore, keyRing: KeyRing) =>
-  async (accountId: string): Promise<AccountContext> => {
-    const account = await access.account(accountId);
+type Accounts = Pick<AccountStore, 'credentials' | 'credentialIds'>;
+
+/** What an adapter pool needs of the store: opens sealed credentials, for the services that call exchanges and no others. */
+export const pooledAccounts = (
+  store: { readonly access: AccessStore; readonly accounts: Accounts },
+  keyRing: KeyRing,
+) => ({
+  load: async (accountId: string): Promise<PooledAccount> => {
+    const account = await store.access.account(accountId);
     if (account === null) throw new NotFoundError('account', accountId);
-    const { apiKey, secret, passphrase } = openCredentials(
-      keyRing,
-      accountId,
-      await access.sealedCredentials(accountId),
-    );
+    const { id, sealed } = await store.accounts.credentials(accountId);
+    const { apiKey, secret, passphrase } = openCredentials(keyRing, accountId, sealed);
     const credentials = { apiKey, secret, ...(passphrase === undefined ? {} : { passphrase }) };
-    return { accountId, exchange: account.exchange, mode: account.mode, credentials };
-  };
+    return { context: { accountId, exchange: account.exchange, mode: account.mode, credentials }, credentialsId: id };
+  },
+  credentialIds: (accountIds: readonly string[]) => store.accounts.credentialIds(accountIds),
+});
+
+/** New credentials are taken up within this time, ms; a request that the old ones fail looks at once. */
+const REFRESH_MS = 2_000;
+
+/** Drops adapters whose credentials were replaced or destroyed, until `signal` ends it. Never throws. */
+export async function keepAdaptersCurrent(
+  adapters: AdapterPool,
+  signal: AbortSignal,
+  log: { info(fields: object, message: string): void; debug(fields: object, message: string): void },
+): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
+    try {
+      for (const accountId of await adapters.refresh()) log.info({ accountId }, 'the credentials were replaced');
+    } catch (error) {
+      log.debug({ err: error }, 'nothing is known of new credentials now');
+    }
+  }
+}

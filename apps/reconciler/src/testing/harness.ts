@@ -123,7 +123,7 @@ function contextOf(harness: Harness): ReconcilerContext {
   const { world, adapter, counts } = harness;
   return {
     recorder: world.recorder,
-    adapters: { get: () => Promise.resolve(adapter), drop: () => Promise.resolve(), close: () => Promise.resolve() },
+    adapters: { get: () => Promise.resolve(adapter) },
     capabilities: () => adapter.capabilities,
     limits: world.recorder.limits,
     lastCompleteSync: () => Promise.resolve(null),

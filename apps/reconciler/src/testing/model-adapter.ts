@@ -168,6 +168,9 @@ export class ModelAdapter implements ExchangeAdapter {
   watchOrders = (): never => {
     throw new Error('the reconciler does not stream');
   };
+  checkCredentials = (): never => {
+    throw new Error('the reconciler tries no credentials');
+  };
   close = () => Promise.resolve();
 
   async #begin<Fault>(kind: string, clientId: string | null, fault: Fault | undefined): Promise<Fault | null> {

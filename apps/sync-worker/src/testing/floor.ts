@@ -34,7 +34,7 @@ export async function openFloor(): Promise<Floor> {
     // No scope: the cache is never written. It has tests of its own beside the store.
     cache: new OpenOrderCache(new Redis({ lazyConnect: true })),
     scopes: () => Promise.resolve(null),
-    adapters: { get: () => Promise.resolve(adapter), drop: () => Promise.resolve(), close: () => Promise.resolve() },
+    adapters: { get: () => Promise.resolve(adapter) },
     waker: collectingWaker(woken),
     health: createHealthBoard(store.observations, clock, () => undefined),
     clock,

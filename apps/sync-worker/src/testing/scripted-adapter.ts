@@ -1,4 +1,12 @@
-import type { ExchangeAdapter, Listing, LookupRequest, LookupResult, Room, StreamEvent } from '@orderplane/exchange';
+import type {
+  CredentialsVerdict,
+  ExchangeAdapter,
+  Listing,
+  LookupRequest,
+  LookupResult,
+  Room,
+  StreamEvent,
+} from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 import { ModelVenue, shown } from '@orderplane/planner/testing';
@@ -17,6 +25,12 @@ export class ScriptedAdapter implements ExchangeAdapter {
   /** Held back until the test lets go. */
   gate: Promise<void> = Promise.resolve();
   sink: ((event: StreamEvent) => void) | null = null;
+  /** What it says of credentials. */
+  verdict: CredentialsVerdict = {
+    kind: 'accepted',
+    permissions: { read: true, trade: true, withdraw: false },
+    owner: null,
+  };
   readonly #clock: TestClock;
 
   constructor(clock: TestClock) {
@@ -78,6 +92,7 @@ export class ScriptedAdapter implements ExchangeAdapter {
   };
   cancel = this.submit;
   amend = this.submit;
+  checkCredentials = () => Promise.resolve(this.verdict);
   close = () => Promise.resolve();
 }
 

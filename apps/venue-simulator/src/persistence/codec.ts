@@ -62,6 +62,10 @@ const AccountRecord = z.object({
   apiKey: z.string(),
   secret: z.string(),
   passphrase: z.string().nullable(),
+  permissions: z.object({ read: z.boolean(), trade: z.boolean(), withdraw: z.boolean() }).exactOptional(),
+  /** Absent in lines from before an account could have several keys. */
+  account: z.string().optional(),
+  revoked: z.boolean().default(false),
 });
 
 /** One line of a journal or a snapshot: everything that changed at one exchange in one turn, whole or not at all. */

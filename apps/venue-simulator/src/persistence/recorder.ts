@@ -1,7 +1,7 @@
 import { fixedText } from '../engine/fixed.ts';
 import type { EngineEvent, SimExecution, SimOrder } from '../engine/model.ts';
 import type { MatchingEngine } from '../engine/engine.ts';
-import type { SimAccount } from '../venues/protocol.ts';
+import type { SimKey } from '../keys.ts';
 import type { JournalLine } from './codec.ts';
 import { encodeExecution, encodeOrder } from './codec.ts';
 
@@ -14,7 +14,7 @@ export class Recorder {
   #executions: SimExecution[] = [];
   readonly #balances = new Map<string, Set<string>>();
   readonly #prices = new Set<string>();
-  #accounts: SimAccount[] = [];
+  #accounts: SimKey[] = [];
   #isReset = false;
   isDirty = false;
 
@@ -46,7 +46,7 @@ export class Recorder {
     this.isDirty = true;
   }
 
-  account(account: SimAccount): void {
+  account(account: SimKey): void {
     this.#accounts.push(account);
     this.isDirty = true;
   }
@@ -108,7 +108,7 @@ export class Recorder {
 }
 
 /** The whole state of one exchange as lines of bounded length. */
-export function* snapshotLines(exchange: string, engine: MatchingEngine, accounts: SimAccount[]): Generator<string> {
+export function* snapshotLines(exchange: string, engine: MatchingEngine, accounts: SimKey[]): Generator<string> {
   const records = engine.records();
   const line = (content: object): string => `${JSON.stringify({ exchange, ...content })}\n`;
   yield line({
@@ -134,7 +134,7 @@ function* sliced<Item>(items: Iterable<Item>, encode: (item: Item) => unknown): 
 
 /** What the lines read back amount to, last value wins. */
 export class Recovery {
-  readonly accounts = new Map<string, SimAccount>();
+  readonly accounts = new Map<string, SimKey>();
   readonly #orders = new Map<number, SimOrder>();
   readonly #executions = new Map<number, SimExecution>();
   readonly #balances = new Map<string, readonly [string, string, bigint]>();
@@ -143,7 +143,9 @@ export class Recovery {
 
   apply(line: JournalLine): void {
     if (line.reset === true) this.#clear();
-    for (const account of line.accounts ?? []) this.accounts.set(account.apiKey, account);
+    for (const key of line.accounts ?? []) {
+      this.accounts.set(key.apiKey, { ...key, account: key.account ?? key.apiKey });
+    }
     for (const order of line.orders ?? []) this.#orders.set(order.number, { ...order, held: 0n });
     for (const execution of line.executions ?? []) this.#executions.set(execution.number, execution);
     for (const balance of line.balances ?? []) this.#balances.set(JSON.stringify([balance[0], balance[1]]), balance);

@@ -78,6 +78,29 @@ test('accounts: registering again changes the secret, and the balances only when
   expect(JSON.stringify(accounts)).not.toContain(KEY.secret);
 });
 
+test('an account may have several keys, and a revoked one never opens it again', async () => {
+  const second = { ...KEY, apiKey: 'second-key', secret: 'second-secret' };
+  await rig.admin('POST', '/accounts', { ...second, sameAs: KEY.apiKey });
+  expect((await rig.admin('GET', '/accounts?exchange=binance')).json).toHaveLength(2);
+  const sim = rig.simulator.exchanges.get('binance');
+  expect(sim?.accounts.find('second-key')).toMatchObject({ apiKey: KEY.apiKey, secret: 'second-secret' });
+  expect((await rig.admin('POST', '/accounts', { ...second, secret: 'x', onlyNew: true })).json).toMatchObject({
+    isNew: false,
+  });
+  expect(sim?.accounts.find('second-key')?.secret).toBe('second-secret');
+  expect((await rig.admin('POST', '/accounts/revoke', { exchange: 'binance', apiKey: KEY.apiKey })).status).toBe(200);
+  await rig.admin('POST', '/accounts', KEY);
+  expect(sim?.accounts.find(KEY.apiKey)).toBeUndefined();
+  expect(sim?.accounts.find('second-key')).toBeDefined();
+  for (const body of [
+    { ...second, apiKey: 'third-key', sameAs: 'unknown' },
+    { exchange: 'binance', apiKey: 'unknown' },
+  ]) {
+    const path = 'sameAs' in body ? '/accounts' : '/accounts/revoke';
+    expect((await rig.admin('POST', path, body)).status).toBe(404);
+  }
+});
+
 test.each([
   [
     'POST',

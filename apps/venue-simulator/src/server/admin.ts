@@ -2,6 +2,7 @@ import { DecimalSchema, ORDER_SIDES, ORDER_TYPES } from '@orderplane/domain';
 import { z } from 'zod';
 import { fixedText } from '../engine/fixed.ts';
 import type { NewOrder } from '../engine/model.ts';
+import { DEFAULT_PERMISSIONS } from '../venues/protocol.ts';
 import { AdminError, bodyOf, exchangeOf, marketOf, Positive, stepped } from './admin-input.ts';
 import type { AdminRequest, AdminSetting, Handler } from './admin-input.ts';
 import { FaultRequest } from './faults.ts';
@@ -20,7 +21,17 @@ const AccountInput = z.strictObject({
       DecimalSchema.refine((text) => !text.startsWith('-'), { message: 'below zero' }),
     )
     .optional(),
+  permissions: z
+    .strictObject({
+      read: z.boolean().default(DEFAULT_PERMISSIONS.read),
+      trade: z.boolean().default(DEFAULT_PERMISSIONS.trade),
+      withdraw: z.boolean().default(DEFAULT_PERMISSIONS.withdraw),
+    })
+    .exactOptional(),
+  sameAs: z.string().optional(),
+  onlyNew: z.boolean().optional(),
 });
+const RevokeInput = z.strictObject({ exchange: z.string(), apiKey: z.string() });
 const PriceInput = z.strictObject({
   exchange: z.string(),
   symbol: z.string(),
@@ -59,10 +70,11 @@ function placeOutside(setting: AdminSetting, request: AdminRequest): unknown {
   const input = bodyOf(OrderInput, request);
   const exchange = exchangeOf(setting, input.exchange);
   const market = marketOf(exchange, input.symbol);
-  const account = input.apiKey ?? exchange.accounts.keys().next().value;
+  const account =
+    input.apiKey === undefined ? exchange.accounts.names()[0] : exchange.accounts.get(input.apiKey)?.account;
+  if (account === undefined && input.apiKey !== undefined) throw new AdminError(404, 'no account has this apiKey');
   if (account === undefined)
     throw new AdminError(409, 'no account is registered at this exchange: POST /accounts first');
-  if (!exchange.accounts.has(account)) throw new AdminError(404, 'no account has this apiKey');
   if (input.timeInForce === 'GTT' && input.expiresAt === undefined)
     throw new AdminError(400, 'expiresAt: GTT needs it');
   const isTimed = input.timeInForce === 'GTT';
@@ -84,6 +96,23 @@ function placeOutside(setting: AdminSetting, request: AdminRequest): unknown {
   const placed = exchange.engine.place(order, setting.now());
   if (!placed.ok) throw new AdminError(409, `refused: ${placed.refusal}`);
   return ledgerOrder(placed.order);
+}
+
+function registerAccount(setting: AdminSetting, request: AdminRequest): unknown {
+  const { balances, passphrase, sameAs, onlyNew, ...account } = bodyOf(AccountInput, request);
+  const exchange = exchangeOf(setting, account.exchange);
+  const known = exchange.accounts.get(account.apiKey);
+  const about = { exchange: account.exchange, apiKey: account.apiKey, isNew: known === undefined };
+  if (known !== undefined && onlyNew === true) return about;
+  if (sameAs !== undefined && exchange.accounts.get(sameAs) === undefined)
+    throw new AdminError(404, 'sameAs: there is no such apiKey');
+  try {
+    exchange.register({ ...account, passphrase: passphrase ?? null }, balances ?? null, sameAs ?? null);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new AdminError(409, cause.message);
+    throw cause;
+  }
+  return about;
 }
 
 function addFault(setting: AdminSetting, request: AdminRequest): unknown {
@@ -109,7 +138,7 @@ const ROUTES: Readonly<Record<string, Handler>> = {
     const name = optionalExchange(setting, request);
     const chosen = [...setting.exchanges.values()].filter((one) => name === null || one.definition.exchange === name);
     return chosen.flatMap((exchange) =>
-      [...exchange.accounts.keys()].map((apiKey) => ({
+      exchange.accounts.names().map((apiKey) => ({
         exchange: exchange.definition.exchange,
         apiKey,
         balances: Object.fromEntries(
@@ -121,16 +150,14 @@ const ROUTES: Readonly<Record<string, Handler>> = {
       })),
     );
   },
-  'POST /accounts': (setting, request) => {
-    const { balances, passphrase, ...account } = bodyOf(AccountInput, request);
-    const exchange = exchangeOf(setting, account.exchange);
-    try {
-      exchange.register({ ...account, passphrase: passphrase ?? null }, balances ?? null);
-    } catch (cause) {
-      if (cause instanceof RangeError) throw new AdminError(409, cause.message);
-      throw cause;
-    }
-    return { exchange: account.exchange, apiKey: account.apiKey };
+  'POST /accounts': registerAccount,
+  'POST /accounts/revoke': (setting, request) => {
+    const input = bodyOf(RevokeInput, request);
+    const exchange = exchangeOf(setting, input.exchange);
+    const account = exchange.accounts.get(input.apiKey)?.account;
+    if (account === undefined || !exchange.revoke(input.apiKey)) throw new AdminError(404, 'there is no such apiKey');
+    // Streams do not say which key opened them: all of the account are cut, and those with a good key come back.
+    return { exchange: input.exchange, dropped: setting.dropStreams(input.exchange, account) };
   },
   'POST /price': (setting, request) => {
     const input = bodyOf(PriceInput, request);

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Rng } from '../engine/rng.ts';
 import type { SimExchange } from '../exchange.ts';
-import type { SocketHandler, VenueAnswer, VenueRequest } from '../venues/protocol.ts';
+import type { RequestClass, SocketHandler, VenueAnswer, VenueRequest } from '../venues/protocol.ts';
 import { answerAdmin } from './admin.ts';
 import type { AdminSetting } from './admin-input.ts';
 import type { ActiveFault } from './faults.ts';
@@ -135,7 +135,9 @@ export class SimulatorServer {
     const fault = faults.forRequest(name, about);
     const entry = requests.record(name, request, about, fault?.fault ?? null, this.#setting.now());
     const handle = (): VenueAnswer => {
-      const answer = exchange.venue.handle(request, about);
+      const answer = isAllowed(exchange, about)
+        ? exchange.venue.handle(request, about)
+        : exchange.venue.refusals.authFail(PERMISSION_DENIED);
       if (entry !== null) entry.status = answer.status;
       if (answer.status === 429 || answer.status === 418) requests.count(name, 'rateLimited');
       return answer;
@@ -274,6 +276,13 @@ export class SimulatorServer {
 
 /** What this exchange grants just now, times the retail limits; 0: it counts nothing. The one word that no real exchange says. */
 const SCALE_HEADER = 'x-orderplane-limit-scale';
+const TRADING: ReadonlySet<string> = new Set(['submit', 'cancel', 'amend']);
+/** The refusal by which venues that vary them mean the key's permissions. */
+const PERMISSION_DENIED = 2;
+
+/** A key without the permission to trade reads only. */
+const isAllowed = (exchange: SimExchange, { kind, account }: RequestClass): boolean =>
+  !TRADING.has(kind) || account === null || exchange.accounts.mayTrade(account);
 
 function headersOf(answer: VenueAnswer): Record<string, string | number> {
   return {

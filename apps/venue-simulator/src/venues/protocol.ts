@@ -35,11 +35,25 @@ export interface RequestClass {
   readonly orderId: string | null;
 }
 
+/** What a key may do, as the exchange tells it. */
+export interface SimPermissions {
+  readonly read: boolean;
+  readonly trade: boolean;
+  readonly withdraw: boolean;
+}
+export const DEFAULT_PERMISSIONS: SimPermissions = { read: true, trade: true, withdraw: false };
+
+/**
+ * An account, as the key that asks opens it. `apiKey` names the account everywhere: it is its first key, also when
+ * another one asks.
+ */
 export interface SimAccount {
   readonly exchange: string;
   readonly apiKey: string;
   readonly secret: string;
   readonly passphrase: string | null;
+  /** Of the key that asks; absent: DEFAULT_PERMISSIONS. */
+  readonly permissions?: SimPermissions;
 }
 
 export interface AccountBook {

@@ -1,4 +1,5 @@
 import type { Engine, SimExecution, SimOrder } from '../../engine/model.ts';
+import { ownerNumber, permissionsOf } from '../../keys.ts';
 import type { SimAccount, VenueContext } from '../protocol.ts';
 import { BinanceError, invalidSymbol, noSuchOrder } from './errors.ts';
 import { marketOf } from './order-request.ts';
@@ -149,6 +150,26 @@ export function accountInfo({ engine, now }: VenueContext, params: Params, accou
     accountType: 'SPOT',
     balances: balances.map(([asset, { total, held }]) => ({ asset, free: eight(total - held), locked: eight(held) })),
     permissions: ['SPOT'],
-    uid: 354_937_868,
+    uid: ownerNumber(account),
+  };
+}
+
+/** GET /sapi/v1/account/apiRestrictions: what the key may do. */
+export function apiRestrictions(account: SimAccount): object {
+  const { read, trade, withdraw } = permissionsOf(account);
+  return {
+    ipRestrict: withdraw,
+    createTime: 1_763_640_000_000,
+    enableReading: read,
+    enableWithdrawals: withdraw,
+    enableInternalTransfer: false,
+    permitsUniversalTransfer: false,
+    enableSpotAndMarginTrading: trade,
+    enableMargin: false,
+    enableFutures: false,
+    enableVanillaOptions: false,
+    enablePortfolioMarginTrading: false,
+    enableFixApiTrade: false,
+    enableFixReadOnly: false,
   };
 }

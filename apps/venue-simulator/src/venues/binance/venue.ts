@@ -18,7 +18,7 @@ import { ORDER_PARAMS } from './order-request.ts';
 import { pairsOf, Params } from './params.ts';
 import { aggTrades, exchangeInfo, ticker24h } from './public-data.ts';
 import { PublicStreams } from './public-streams.ts';
-import { accountInfo, allOrders, myTrades, openOrders, queryOrder } from './queries.ts';
+import { accountInfo, allOrders, apiRestrictions, myTrades, openOrders, queryOrder } from './queries.ts';
 import { UserStreams } from './streams.ts';
 import { Trading } from './trading.ts';
 
@@ -167,6 +167,7 @@ export class BinanceVenue implements Venue {
       ['GET /api/v3/openOrders', on('list', openWeight, ['symbol'], (p, a) => openOrders(context, p, a))],
       ['GET /api/v3/allOrders', on('list', 20, window, (p, a) => allOrders(context, p, a))],
       ['GET /api/v3/myTrades', on('list', tradesWeight, [...window, 'fromId'], (p, a) => myTrades(context, p, a))],
+      ['GET /sapi/v1/account/apiRestrictions', on('other', 1, [], (_p, a) => apiRestrictions(a))],
       ['GET /api/v3/account', on('list', 20, ['omitZeroBalances'], (p, a) => accountInfo(context, p, a))],
     ];
   }

@@ -3,6 +3,7 @@ import { fixedTextAt } from '../../engine/fixed.ts';
 import type { Engine } from '../../engine/model.ts';
 import type { SimAccount, VenueContext } from '../protocol.ts';
 import type { Fields } from './auth.ts';
+import { ownerNumber, permissionsOf } from '../../keys.ts';
 import { closedOrders, queryOrders, queryTrades, tradesHistory } from './history.ts';
 import { ASSETS } from './markets.ts';
 import { orderJson, tagsOf } from './orders.ts';
@@ -83,6 +84,31 @@ function openOrders(fields: Fields, account: string, context: VenueContext): Rec
   return { open };
 }
 
+/** The key that asks. Its name is not kept here, and its text is that of the account's first key. */
+function keyInfo({ account, fields, now }: PrivateCall): Record<string, unknown> {
+  const { read, trade, withdraw } = permissionsOf(account);
+  const seconds = String(Math.floor(now / 1000));
+  return {
+    apiKeyName: 'simulated',
+    apiKey: account.apiKey,
+    nonce: fields.get('nonce') ?? '0',
+    nonceWindow: 0,
+    permissions: [
+      ...(read ? ['query-funds', 'query-open-trades', 'query-closed-trades'] : []),
+      ...(trade ? ['modify-trades', 'close-trades'] : []),
+      ...(withdraw ? ['withdraw-funds'] : []),
+    ],
+    iban: `AA00 N84G ${ownerNumber(account)}`,
+    validUntil: '0',
+    queryFrom: '0',
+    queryTo: '0',
+    createdTime: '1763640000',
+    modifiedTime: '1763640000',
+    ipAllowlist: [],
+    lastUsed: seconds,
+  };
+}
+
 export interface PrivateCall {
   readonly method: string;
   readonly fields: Fields;
@@ -101,6 +127,8 @@ export function privateCall(
   const account = call.account.apiKey;
   const { engine } = context;
   switch (call.method) {
+    case 'GetApiKeyInfo':
+      return keyInfo(call);
     case 'Balance':
       return balance(engine, account);
     case 'BalanceEx':

@@ -6,6 +6,7 @@ import { binanceClassifier } from './classify.ts';
 import { binanceLimits } from './limits.ts';
 import { binanceMarket } from './market.ts';
 import { binanceOrders } from './orders.ts';
+import { binanceKeyCheck } from './permissions.ts';
 import { binanceReads } from './reads.ts';
 import { repairClock, signWithDeadlines } from './signing.ts';
 import { binanceStream } from './stream.ts';
@@ -39,6 +40,7 @@ export const binance: VenueDefinition = {
   repair: repairClock,
   classifier: binanceClassifier,
   limits: binanceLimits,
+  keyCheck: binanceKeyCheck,
   market: binanceMarket,
   nativeNames: (native) => [native.id],
   orders: binanceOrders,

@@ -6,6 +6,7 @@ import { krakenClassifier } from './classify.ts';
 import { krakenLimits } from './limits.ts';
 import { krakenMarket, krakenNames } from './market.ts';
 import { krakenOrders } from './orders.ts';
+import { krakenKeyCheck } from './permissions.ts';
 import { krakenReads } from './reads.ts';
 import { nonceOfWallClock, repairNonce } from './signing.ts';
 import { krakenStream } from './stream.ts';
@@ -27,6 +28,7 @@ export const kraken: VenueDefinition = {
   repair: repairNonce,
   classifier: krakenClassifier,
   limits: krakenLimits,
+  keyCheck: krakenKeyCheck,
   market: krakenMarket,
   nativeNames: krakenNames,
   orders: krakenOrders,
