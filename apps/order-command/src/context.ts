@@ -3,11 +3,12 @@ import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type { CommandResult, Waker } from '@orderplane/queues';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
-import type { AccessStore } from '@orderplane/store';
+import type { AccessStore, AccountStore } from '@orderplane/store';
 
 export interface CommandContext {
   readonly recorder: RecorderOptions;
   readonly access: AccessStore;
+  readonly accounts: Pick<AccountStore, 'unlink'>;
   readonly waker: Waker;
   readonly capabilities: (exchange: ExchangeId) => ExchangeCapabilities;
   readonly markets: MarketDirectory;

@@ -41,6 +41,7 @@ async function main({ log, metrics, shutdown }: ServiceContext): Promise<{ healt
       log,
     },
     access: store.access,
+    accounts: store.accounts,
     waker,
     capabilities: capabilitiesOf,
     markets: marketDirectory(store.observations, now),

@@ -1,3 +1,4 @@
+import type { ExchangeAdapter } from '@orderplane/exchange';
 import { sleep } from '@orderplane/service-kit';
 import type { Account } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
@@ -11,6 +12,7 @@ export interface AccountOwner {
 }
 
 interface Owned {
+  readonly adapter: ExchangeAdapter;
   readonly stream: OrderStream;
   nextSyncAtMs: number;
 }
@@ -41,19 +43,28 @@ export function ownAccounts(
   };
   const visit = async (account: Account): Promise<void> => {
     const has = await context.observations.acquireLease(leaseName(account.id), ownerId, context.env.LEASE_MS);
-    const held = owned.get(account.id);
+    let held = owned.get(account.id);
     if (!has) {
       if (held !== undefined) await release(account.id, 'the lease is lost');
       return;
     }
-    const current = held ?? (await take(context, desk, account));
+    const adapter = await context.adapters.get(account.id);
+    if (held !== undefined && held.adapter !== adapter) {
+      await release(account.id, 'its credentials were replaced');
+      held = undefined;
+    }
+    const current = held ?? take(context, desk, account, adapter);
     owned.set(account.id, current);
     scheduleSync(context, desk, account, current, held === undefined);
   };
   const round = async (): Promise<void> => {
     const accounts = await context.access.linkedAccounts();
     const known = new Set(accounts.map((account) => account.id));
-    for (const id of owned.keys()) if (!known.has(id)) await release(id, 'the account is gone');
+    for (const id of owned.keys()) {
+      if (known.has(id)) continue;
+      await release(id, 'the account is gone');
+      await forget(context, id);
+    }
     for (const result of await Promise.allSettled(accounts.map(visit))) {
       if (result.status === 'rejected') {
         context.log.warn(
@@ -86,10 +97,26 @@ export function ownAccounts(
   };
 }
 
-async function take(context: SyncContext, desk: SyncDesk, account: Account): Promise<Owned> {
-  const adapter = await context.adapters.get(account.id);
+function take(context: SyncContext, desk: SyncDesk, account: Account, adapter: ExchangeAdapter): Owned {
   context.log.info({ accountId: account.id, exchange: account.exchange }, 'owns the account');
-  return { stream: openOrderStream(context, desk, account, adapter), nextSyncAtMs: 0 };
+  return { adapter, stream: openOrderStream(context, desk, account, adapter), nextSyncAtMs: 0 };
+}
+
+/** What Redis holds of an unlinked account's orders. A loss of Redis does the same, so a failure costs nothing. */
+async function forget(context: SyncContext, accountId: string): Promise<void> {
+  try {
+    const account = await context.access.account(accountId);
+    if (account === null) return;
+    const { userId, exchange } = account;
+    for (const several of [true, false]) {
+      // The plain key may be that of the account which the user has left there.
+      const others = several ? [] : await context.access.accountsOfUser(userId);
+      if (others.some((other) => other.exchange === exchange && other.unlinkedAt === null)) continue;
+      await context.cache.clear({ userId, exchange, accountId, several, enabled: account.privacy.cacheOpenOrders });
+    }
+  } catch (error) {
+    context.log.debug({ err: error, accountId }, 'the open-order cache was not cleared');
+  }
 }
 
 /** Every 30 s while the stream can be trusted, every 5 s while it can't; at once after a takeover. */

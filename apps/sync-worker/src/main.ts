@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createConsumer, STREAMS, SYNC, type Consumer } from '@orderplane/queues';
+import { ACCOUNT_CHECKS, createConsumer, STREAMS, SYNC, type Consumer } from '@orderplane/queues';
 import {
   ProgressWatch,
   readEnvironment,
@@ -10,6 +10,8 @@ import {
   type ServiceContext,
 } from '@orderplane/service-kit';
 import { ownAccounts, type AccountOwner } from './account-owner.ts';
+import { checkCandidate, type CheckContext } from './credentials/check.ts';
+import { tendCandidates } from './credentials/desk.ts';
 import { EnvironmentSchema, type Environment } from './environment.ts';
 import { keepMarkets, type MarketKeeper } from './markets.ts';
 import { createPriceDesk, type PriceDesk } from './prices.ts';
@@ -23,7 +25,7 @@ await runService({ name: 'sync-worker', main });
 async function main(service: ServiceContext): Promise<{ health: string }> {
   const env = readEnvironment(EnvironmentSchema);
   const { log, metrics, shutdown, stopping } = service;
-  const { store, redis, context, marketData } = openParts(service, env);
+  const { store, redis, context, checks, marketData } = openParts(service, env);
   const markets = keepMarkets(marketData, store.observations, env.MARKETS_INTERVAL_MS, systemClock, stopping, log);
 
   const ownerId = randomUUID();
@@ -38,7 +40,9 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
     ownedGauge.set(owned);
   });
   shutdown.defer('accounts', () => owner.close());
-  const consumers = startConsumers(env, service, { desk, owner, prices, markets });
+  const credentials = checks(() => owner.nudge());
+  void tendCandidates(credentials, stopping);
+  const consumers = startConsumers(env, service, { desk, owner, prices, markets, credentials });
   void tendForEver(prices, service);
   const health = await startHealthServer({
     port: env.HEALTH_PORT,
@@ -62,12 +66,13 @@ interface Parts {
   readonly owner: AccountOwner;
   readonly prices: PriceDesk;
   readonly markets: MarketKeeper;
+  readonly credentials: CheckContext;
 }
 
 function startConsumers(
   env: Environment,
   service: ServiceContext,
-  { desk, owner, prices, markets }: Parts,
+  { desk, owner, prices, markets, credentials }: Parts,
 ): Consumer[] {
   const shared = {
     redisUrl: env.REDIS_URL,
@@ -79,6 +84,11 @@ function startConsumers(
       ...shared,
       concurrency: 16,
       handle: async (job) => ({ kind: 'done', result: await desk.request(job) }),
+    }),
+    createConsumer(ACCOUNT_CHECKS, {
+      ...shared,
+      concurrency: 4,
+      handle: async (job) => ({ kind: 'done', result: await checkCandidate(credentials, job) }),
     }),
     createConsumer(STREAMS, {
       ...shared,

@@ -60,7 +60,7 @@ export function createSyncDesk(context: SyncContext): SyncDesk {
 
 async function run(context: SyncContext, job: SyncJob): Promise<SyncOutcome> {
   const account = await context.access.account(job.accountId);
-  if (account === null)
+  if (account === null || account.unlinkedAt !== null)
     return {
       accountId: job.accountId,
       syncedAt: null,

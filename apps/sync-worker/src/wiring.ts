@@ -22,12 +22,16 @@ import { createPostgresStore, OpenOrderCache, parseKeyRing, type Store } from '@
 import type { Redis } from 'ioredis';
 import type { SyncContext } from './context.ts';
 import type { Environment } from './environment.ts';
+import type { CheckContext } from './credentials/check.ts';
+import { openCheckContext } from './credentials/desk.ts';
 import { createHealthBoard } from './health-board.ts';
 
 export interface Parts {
   readonly store: Store;
   readonly redis: Redis;
   readonly context: SyncContext;
+  /** `onActivated`: an account has come, or has new credentials. */
+  readonly checks: (onActivated: () => void) => CheckContext;
   readonly marketData: (exchange: ExchangeId) => MarketDataAdapter;
 }
 
@@ -89,6 +93,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     store,
     redis,
     context,
+    checks: (onActivated) => openCheckContext(env, store, adapters, adapterOptions, log, onActivated),
     marketData: openMarketData((exchange) => createMarketData(exchange, adapterOptions), shutdown),
   };
 }

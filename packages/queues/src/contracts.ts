@@ -51,6 +51,7 @@ export const OrderCommandSchema = z.discriminatedUnion('kind', [
     symbol: z.string().max(40).nullable(),
     side: OrderSideSchema.nullable(),
   }),
+  z.object({ ...base, kind: z.literal('unlink'), accountId: Id }),
 ]);
 export type OrderCommand = z.infer<typeof OrderCommandSchema>;
 
@@ -65,6 +66,23 @@ export const ORDER_COMMANDS: QueueContract<OrderCommand, CommandResult> = {
   data: OrderCommandSchema,
   result: CommandResultSchema,
   maxWaiting: 20_000,
+  lockMs: 5_000,
+};
+
+/** Credentials to be tried: keys only, for what is sealed waits in PostgreSQL. */
+export const AccountCheckJobSchema = z.object({ candidateId: Id, accountId: Id });
+export type AccountCheckJob = z.infer<typeof AccountCheckJobSchema>;
+export const AccountCheckResultSchema = z.object({
+  /** Null: nothing was kept, and the errors say why. */
+  accountId: Id.nullable(),
+  userErrors: z.array(UserErrorSchema).readonly(),
+});
+export type AccountCheckResult = z.infer<typeof AccountCheckResultSchema>;
+export const ACCOUNT_CHECKS: QueueContract<AccountCheckJob, AccountCheckResult> = {
+  name: 'account-checks',
+  data: AccountCheckJobSchema,
+  result: AccountCheckResultSchema,
+  maxWaiting: 1_000,
   lockMs: 5_000,
 };
 

@@ -16,6 +16,8 @@ export async function checkPlace(
   input: PlaceInput,
   spec: OrderSpec,
 ): Promise<UserError | null> {
+  if (account.unlinkedAt !== null)
+    return userError('NOT_FOUND', `account ${account.label} is unlinked: nothing can be placed on it`, 'accountId');
   if (account.halted)
     return userError('ACCOUNT_HALTED', `account ${account.label} is halted: resume it first`, 'accountId');
   const shape = checkShape(input, context.clock.now().getTime());

@@ -3,6 +3,7 @@ import type { CommandContext } from '../context.ts';
 import { cancelAll } from './cancel-all.ts';
 import { cancelOne, modify } from './change.ts';
 import { place } from './place.ts';
+import { unlink } from './unlink.ts';
 
 /** Every command is safe to run twice: its id, or the caller's client order id, makes the second run find the first. */
 export function handle(context: CommandContext, command: OrderCommand): Promise<CommandResult> {
@@ -15,5 +16,7 @@ export function handle(context: CommandContext, command: OrderCommand): Promise<
       return cancelOne(context, command.userId, command.orderId, command.commandId);
     case 'cancelAll':
       return cancelAll(context, command);
+    case 'unlink':
+      return unlink(context, command);
   }
 }

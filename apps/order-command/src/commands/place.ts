@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { OrderSpec } from '@orderplane/domain';
+import type { OrderSpec, UserError } from '@orderplane/domain';
 import type { CommandResult, PlaceInput } from '@orderplane/queues';
 import { observedGeneration } from '@orderplane/planner';
 import { born, evolve, type MachineEvent } from '@orderplane/state-machine';
-import { AlreadyExistsError, type Account, type JournalRecord, type OrderRecord } from '@orderplane/store';
+import {
+  AlreadyExistsError,
+  NotFoundError,
+  type Account,
+  type JournalRecord,
+  type OrderRecord,
+} from '@orderplane/store';
 import { checkPlace } from '../checks/place.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 
@@ -14,8 +20,7 @@ import { accepted, refused, userError, type CommandContext } from '../context.ts
 export async function place(context: CommandContext, userId: string, input: PlaceInput): Promise<CommandResult> {
   const { ledger } = context.recorder;
   const account = await context.access.account(input.accountId);
-  if (account === null || account.userId !== userId)
-    return refused(userError('NOT_FOUND', `there is no account ${input.accountId}`, 'accountId'));
+  if (account === null || account.userId !== userId) return refused(noAccount(input.accountId));
   const requestHash = hashOf(input);
   const spec = specOf(input);
   const refusal = await checkPlace(context, account, input, spec);
@@ -30,6 +35,8 @@ export async function place(context: CommandContext, userId: string, input: Plac
     if (result.kind === 'committed')
       context.recorder.listener.committed(result.record, result.firstCursor, result.lastCursor);
   } catch (error) {
+    // It was unlinked since it was looked at.
+    if (error instanceof NotFoundError) return refused(noAccount(input.accountId));
     if (!(error instanceof AlreadyExistsError)) throw error;
     // The client order id was there already: whoever came first is the order.
     const winner = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
@@ -43,6 +50,9 @@ export async function place(context: CommandContext, userId: string, input: Plac
     .then(() => context.crashPoint('place:after-wake', input.clientOrderId));
   return accepted(record.intent.orderId);
 }
+
+const noAccount = (accountId: string): UserError =>
+  userError('NOT_FOUND', `there is no account ${accountId}`, 'accountId');
 
 function repeated(earlier: OrderRecord, requestHash: string): CommandResult {
   if (earlier.intent.requestHash === requestHash) return accepted(earlier.intent.orderId);

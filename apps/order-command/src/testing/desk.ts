@@ -53,6 +53,7 @@ export async function openDesk(): Promise<Desk> {
   const context: CommandContext = {
     recorder: world.recorder,
     access: store.access,
+    accounts: store.accounts,
     waker: collectingWaker(wakes),
     capabilities: capabilitiesOf,
     markets: marketDirectory(store.observations, () => clock.nowMs),

@@ -29,6 +29,12 @@ export interface ProvedCredentials {
   readonly at: string;
 }
 
+export interface KeptCredentials {
+  readonly id: string;
+  readonly sealed: string;
+  readonly venueOwner: string | null;
+}
+
 export type Activation =
   | { readonly kind: 'activated'; readonly account: Account }
   /** Withdrawn, expired, or used already. */
@@ -60,7 +66,7 @@ export interface ServiceKey {
 /** Linking, new credentials, unlinking. Secrets come in sealed and leave sealed. */
 export interface AccountStore {
   /** Which credentials an account has: `id` changes when they are replaced. Throws NotFoundError, for unlinked ones too. */
-  credentials(accountId: string): Promise<{ readonly id: string; readonly sealed: string }>;
+  credentials(accountId: string): Promise<KeptCredentials>;
   /** The ids of the credentials of these accounts; unlinked and unknown ones are missing. */
   credentialIds(accountIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Throws AlreadyExistsError. */

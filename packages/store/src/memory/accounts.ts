@@ -5,6 +5,7 @@ import type {
   AccountCandidate,
   AccountStore,
   Activation,
+  KeptCredentials,
   ProvedCredentials,
   SealedEnvelope,
   ServiceKey,
@@ -23,10 +24,10 @@ export class MemoryAccountStore implements AccountStore {
     this.#state = tables.state;
   }
 
-  async credentials(accountId: string): Promise<{ readonly id: string; readonly sealed: string }> {
+  async credentials(accountId: string): Promise<KeptCredentials> {
     const row = this.#state.accounts.get(accountId);
     if (row === undefined || row.sealedCredentials === null) throw new NotFoundError('account', accountId);
-    return { id: row.credentialsId, sealed: row.sealedCredentials };
+    return { id: row.credentialsId, sealed: row.sealedCredentials, venueOwner: row.venueOwner };
   }
 
   async credentialIds(accountIds: readonly string[]): Promise<ReadonlyMap<string, string>> {

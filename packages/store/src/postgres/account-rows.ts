@@ -39,7 +39,7 @@ export const toAccount = (row: Omit<AccountRow, keyof typeof WITHOUT_CREDENTIALS
   },
 });
 
-interface KeptCredentials {
+interface CredentialColumns {
   readonly sealedCredentials: string;
   readonly credentialsId?: string;
   readonly keyFingerprint: string | null;
@@ -47,7 +47,7 @@ interface KeptCredentials {
 }
 
 /** With its journal counter, in one statement's transaction. */
-export const newAccountRow = ({ privacy, risk, ...plain }: Account, credentials: KeptCredentials) => ({
+export const newAccountRow = ({ privacy, risk, ...plain }: Account, credentials: CredentialColumns) => ({
   ...plain,
   ...privacy,
   ...risk,

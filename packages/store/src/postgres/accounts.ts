@@ -6,6 +6,7 @@ import type {
   AccountCandidate,
   AccountStore,
   Activation,
+  KeptCredentials,
   ProvedCredentials,
   SealedEnvelope,
   ServiceKey,
@@ -35,11 +36,11 @@ export class PostgresAccountStore implements AccountStore {
     this.#prisma = prisma;
   }
 
-  async credentials(accountId: string): Promise<{ readonly id: string; readonly sealed: string }> {
-    const select = { sealedCredentials: true, credentialsId: true } as const;
+  async credentials(accountId: string): Promise<KeptCredentials> {
+    const select = { sealedCredentials: true, credentialsId: true, venueOwner: true } as const;
     const row = await this.#prisma.account.findUnique({ where: { id: accountId }, select });
     if (row === null || row.sealedCredentials === null) throw new NotFoundError('account', accountId);
-    return { id: row.credentialsId, sealed: row.sealedCredentials };
+    return { id: row.credentialsId, sealed: row.sealedCredentials, venueOwner: row.venueOwner };
   }
 
   async credentialIds(accountIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
