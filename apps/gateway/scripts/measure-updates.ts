@@ -80,7 +80,7 @@ try {
     host: '127.0.0.1',
     port: 0,
     ports: { ...world.ports, ledger, queries, channels },
-    timeouts: { commandMs: 1_000, syncMs: 1_000 },
+    timeouts: { commandMs: 1_000, syncMs: 1_000, accountMs: 1_000 },
   });
 
   let onFill: (orderId: string, filledSize: string) => void = ignore;

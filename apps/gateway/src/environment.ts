@@ -17,6 +17,7 @@ const EnvironmentSchema = z.object({
   REDIS_URL: RedisUrlSchema.describe('the address of Redis, redis://host:6379'),
   COMMAND_TIMEOUT_MS: Milliseconds.default(5_000).describe('the longest wait for the result of a command, in ms'),
   SYNC_TIMEOUT_MS: Milliseconds.default(10_000).describe('the longest wait for a sync of one account, in ms'),
+  ACCOUNT_TIMEOUT_MS: Milliseconds.default(15_000).describe('the longest wait until credentials were tried, in ms'),
 });
 export type Environment = z.infer<typeof EnvironmentSchema>;
 

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { CAPABILITIES } from '@orderplane/exchange/capabilities';
-import { createProducer, openRedis, ORDER_COMMANDS, redisReady, STREAMS, SYNC } from '@orderplane/queues';
+import {
+  ACCOUNT_CHECKS,
+  createProducer,
+  openRedis,
+  ORDER_COMMANDS,
+  redisReady,
+  STREAMS,
+  SYNC,
+} from '@orderplane/queues';
 import { runService, startHealthServer, systemClock, type ServiceContext } from '@orderplane/service-kit';
 import { createPostgresStore, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
@@ -29,7 +37,11 @@ await runService({
       host: environment.HOST,
       port: environment.PORT,
       ports: connectPorts(environment, context, { store, redis, queues }),
-      timeouts: { commandMs: environment.COMMAND_TIMEOUT_MS, syncMs: environment.SYNC_TIMEOUT_MS },
+      timeouts: {
+        commandMs: environment.COMMAND_TIMEOUT_MS,
+        syncMs: environment.SYNC_TIMEOUT_MS,
+        accountMs: environment.ACCOUNT_TIMEOUT_MS,
+      },
     });
     context.shutdown.defer('gateway', () => gateway.close());
 
@@ -66,7 +78,7 @@ function openRedisConnection(environment: Environment, context: ServiceContext):
   return redis;
 }
 
-interface Queues extends Pick<Ports, 'commands' | 'sync' | 'streams'> {
+interface Queues extends Pick<Ports, 'commands' | 'accountChecks' | 'sync' | 'streams'> {
   /** Throws QueueUnavailableError. */
   ready(): Promise<void>;
 }
@@ -76,12 +88,13 @@ function openQueues(environment: Environment, context: ServiceContext): Queues {
   const commands = createProducer(ORDER_COMMANDS, { ...options, awaitsResults: true });
   const sync = createProducer(SYNC, { ...options, awaitsResults: true });
   const streams = createProducer(STREAMS, options);
-  const all = [commands, sync, streams];
+  const accountChecks = createProducer(ACCOUNT_CHECKS, { ...options, awaitsResults: true });
+  const all = [commands, accountChecks, sync, streams];
   context.shutdown.defer('queues', () => Promise.all(all.map((producer) => producer.close())));
   const ready = async (): Promise<void> => {
     await Promise.all(all.map((producer) => producer.ready(START_TIMEOUT_MS)));
   };
-  return { commands, sync, streams, ready };
+  return { commands, accountChecks, sync, streams, ready };
 }
 
 interface Connections {
@@ -101,8 +114,10 @@ function connectPorts(environment: Environment, context: ServiceContext, { store
     ledger: store.ledger,
     queries: store.queries,
     access: store.access,
+    accounts: store.accounts,
     observations: store.observations,
     commands: queues.commands,
+    accountChecks: queues.accountChecks,
     sync: queues.sync,
     streams: queues.streams,
     channels: createRedisChannels(subscriber, onError),

@@ -1,6 +1,8 @@
 import type { ExchangeId } from '@orderplane/domain';
 import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type {
+  AccountCheckJob,
+  AccountCheckResult,
   CommandResult,
   OrderCommand,
   Producer,
@@ -11,7 +13,7 @@ import type {
   TickerMessage,
 } from '@orderplane/queues';
 import type { Clock, Logger, Metrics } from '@orderplane/service-kit';
-import type { AccessStore, ObservationStore, OrderLedger, OrderQueries } from '@orderplane/store';
+import type { AccessStore, AccountStore, ObservationStore, OrderLedger, OrderQueries } from '@orderplane/store';
 
 /** Redis pub/sub: hints that something changed. What it says may be lost; nothing is read from it but prices. */
 export interface Channels {
@@ -40,8 +42,11 @@ export interface Ports {
   readonly ledger: Pick<OrderLedger, 'openOrders' | 'accountJournal' | 'accountSnapshot'>;
   readonly queries: OrderQueries;
   readonly access: Pick<AccessStore, 'principalByTokenHash' | 'accountsOfUser'>;
+  /** Takes in sealed credentials, and can open none. */
+  readonly accounts: Pick<AccountStore, 'serviceKey' | 'addCandidate' | 'withdrawCandidate' | 'accountOfCandidate'>;
   readonly observations: Pick<ObservationStore, 'lastSyncRun' | 'markets' | 'exchangeHealth'>;
   readonly commands: Pick<Producer<OrderCommand, CommandResult>, 'request'>;
+  readonly accountChecks: Pick<Producer<AccountCheckJob, AccountCheckResult>, 'request'>;
   readonly sync: Pick<Producer<SyncJob, SyncOutcome>, 'request'>;
   readonly streams: Pick<Producer<StreamJob, null>, 'add'>;
   readonly channels: Channels;
@@ -60,4 +65,6 @@ export interface Timeouts {
   readonly commandMs: number;
   /** Longest wait for a sync of one account, ms. */
   readonly syncMs: number;
+  /** Longest wait until credentials have been tried at the exchange, ms. */
+  readonly accountMs: number;
 }

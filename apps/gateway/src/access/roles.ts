@@ -17,5 +17,15 @@ export async function ownAccount(context: GatewayContext, accountId: string): Pr
   return account;
 }
 
+/** As `ownAccount`, and it is linked: its exchange can be asked. */
+export async function linkedAccount(context: GatewayContext, accountId: string): Promise<Account> {
+  const account = await ownAccount(context, accountId);
+  if (account.unlinkedAt !== null)
+    throw requestError('NOT_FOUND', `account ${account.id} is unlinked: its orders can be read, no more`, [
+      'accountId',
+    ]);
+  return account;
+}
+
 /** What may stand as an id at all; anything else is not even looked up. */
 export const isId = (text: string): boolean => /^[\w.:-]{1,64}$/.test(text);

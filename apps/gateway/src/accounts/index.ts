@@ -1,10 +1,18 @@
 import { isId } from '../access/roles.ts';
 import type { Resolvers } from '../schema/types.generated.ts';
+import { linkAccount } from './link-account.ts';
+import { rotateCredentials } from './rotate-credentials.ts';
+import { unlinkAccount } from './unlink-account.ts';
 
 export const accountResolvers: Resolvers = {
   Query: {
-    accounts: (_, __, { ports, principal }) => ports.access.accountsOfUser(principal.userId),
-    /** Somebody else's account is as good as none. */
-    account: (_, { id }, { loaders }) => (isId(id) ? loaders.account.load(id) : null),
+    accounts: async (_, __, { ports, principal }) =>
+      (await ports.access.accountsOfUser(principal.userId)).filter((account) => account.unlinkedAt === null),
+    /** Somebody else's account is as good as none; an unlinked one is seen through its orders only. */
+    account: async (_, { id }, { loaders }) => {
+      const account = isId(id) ? await loaders.account.load(id) : null;
+      return account?.unlinkedAt === null ? account : null;
+    },
   },
+  Mutation: { linkAccount, rotateCredentials, unlinkAccount },
 };

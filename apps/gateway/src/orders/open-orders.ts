@@ -1,5 +1,5 @@
 import type { QueryResolvers } from '../schema/types.generated.ts';
-import { ownAccount } from '../access/roles.ts';
+import { linkedAccount } from '../access/roles.ts';
 import { requestError } from '../server/errors.ts';
 import { knownOrders, syncedOrders } from './sync.ts';
 
@@ -9,7 +9,7 @@ export const openOrders: NonNullable<QueryResolvers['openOrders']> = async (_, a
   const maxAgeSeconds = args.maxAgeSeconds ?? 30;
   if (maxAgeSeconds < 0 || maxAgeSeconds > MAX_AGE_SECONDS)
     throw requestError('INVALID_INPUT', `maxAgeSeconds must be from 0 to ${MAX_AGE_SECONDS}`, ['maxAgeSeconds']);
-  const account = await ownAccount(context, args.accountId);
+  const account = await linkedAccount(context, args.accountId);
   const symbol = args.symbol ?? null;
   const maxAgeMs = maxAgeSeconds * 1_000;
   const ageMs = context.ports.clock.now().getTime() - Date.parse(account.lastSyncedAt ?? '');

@@ -56,6 +56,93 @@ export type RiskLimits = {
   readonly rejectDuplicates: Scalars['Boolean']['output'];
 };
 
+export type ExchangeSession = {
+  readonly id: Scalars['ID']['output'];
+  readonly account: Account;
+  readonly name?: Maybe<Scalars['String']['output']>;
+  readonly active: Scalars['Boolean']['output'];
+  /** INITIAL, REFRESH, EXCHANGE (another subject), FORK (a new named session) or ROTATE (new credentials) */
+  readonly transition: Scalars['String']['output'];
+  readonly previous?: Maybe<ExchangeSession>;
+  readonly startedAt: Scalars['DateTime']['output'];
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly orders: ReadonlyArray<Order>;
+};
+
+export type ExchangeSessionOrdersArgs = {
+  activeOnly?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type LinkAccountInput = {
+  readonly exchange: Scalars['String']['input'];
+  readonly label: Scalars['String']['input'];
+  readonly mode: AccountMode;
+  readonly credentials?: InputMaybe<CredentialsInput>;
+};
+
+/** Write-only: nothing in this API ever returns a secret. */
+export type CredentialsInput = {
+  readonly apiKey: Scalars['String']['input'];
+  readonly secret: Scalars['String']['input'];
+  readonly passphrase?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type AccountPayload = {
+  readonly account?: Maybe<Account>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type SessionPayload = {
+  readonly session?: Maybe<ExchangeSession>;
+  readonly migrated: Scalars['Int']['output'];
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type Mutation = {
+  readonly linkAccount: AccountPayload;
+  readonly rotateCredentials: SessionPayload;
+  readonly unlinkAccount: AccountPayload;
+  readonly placeOrder: OrderPayload;
+  readonly modifyOrder: OrderPayload;
+  readonly cancelOrder: OrderPayload;
+  readonly cancelAllOrders: CancelAllPayload;
+  /** Asks the exchange now, whatever the age of the last sync. */
+  readonly syncOrders: SyncResult;
+};
+
+export type MutationLinkAccountArgs = {
+  input: LinkAccountInput;
+};
+
+export type MutationRotateCredentialsArgs = {
+  accountId: Scalars['ID']['input'];
+  credentials: CredentialsInput;
+};
+
+export type MutationUnlinkAccountArgs = {
+  accountId: Scalars['ID']['input'];
+};
+
+export type MutationPlaceOrderArgs = {
+  input: PlaceOrderInput;
+};
+
+export type MutationModifyOrderArgs = {
+  input: ModifyOrderInput;
+};
+
+export type MutationCancelOrderArgs = {
+  orderId: Scalars['ID']['input'];
+};
+
+export type MutationCancelAllOrdersArgs = {
+  input: CancelAllInput;
+};
+
+export type MutationSyncOrdersArgs = {
+  accountId: Scalars['ID']['input'];
+};
+
 export type Query = {
   readonly accounts: ReadonlyArray<Account>;
   readonly account?: Maybe<Account>;
@@ -121,35 +208,6 @@ export type PageInfo = {
   readonly hasPreviousPage: Scalars['Boolean']['output'];
   readonly startCursor?: Maybe<Scalars['String']['output']>;
   readonly endCursor?: Maybe<Scalars['String']['output']>;
-};
-
-export type Mutation = {
-  readonly placeOrder: OrderPayload;
-  readonly modifyOrder: OrderPayload;
-  readonly cancelOrder: OrderPayload;
-  readonly cancelAllOrders: CancelAllPayload;
-  /** Asks the exchange now, whatever the age of the last sync. */
-  readonly syncOrders: SyncResult;
-};
-
-export type MutationPlaceOrderArgs = {
-  input: PlaceOrderInput;
-};
-
-export type MutationModifyOrderArgs = {
-  input: ModifyOrderInput;
-};
-
-export type MutationCancelOrderArgs = {
-  orderId: Scalars['ID']['input'];
-};
-
-export type MutationCancelAllOrdersArgs = {
-  input: CancelAllInput;
-};
-
-export type MutationSyncOrdersArgs = {
-  accountId: Scalars['ID']['input'];
 };
 
 export type Subscription = {
@@ -608,6 +666,20 @@ export type ResolversTypes = {
   PrivacySettings: ResolverTypeWrapper<PrivacySettings>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   RiskLimits: ResolverTypeWrapper<RiskLimits>;
+  ExchangeSession: ResolverTypeWrapper<
+    Omit<ExchangeSession, 'account' | 'previous' | 'orders'> & {
+      account: ResolversTypes['Account'];
+      previous?: Maybe<ResolversTypes['ExchangeSession']>;
+      orders: ReadonlyArray<ResolversTypes['Order']>;
+    }
+  >;
+  LinkAccountInput: LinkAccountInput;
+  CredentialsInput: CredentialsInput;
+  AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'account'> & { account?: Maybe<ResolversTypes['Account']> }>;
+  SessionPayload: ResolverTypeWrapper<
+    Omit<SessionPayload, 'session'> & { session?: Maybe<ResolversTypes['ExchangeSession']> }
+  >;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -615,7 +687,6 @@ export type ResolversTypes = {
   ErrorCode: ErrorCode;
   UserError: ResolverTypeWrapper<UserError>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
-  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ExchangeInfo: ResolverTypeWrapper<ExchangeInfo>;
   ExchangeCapabilities: ResolverTypeWrapper<ExchangeCapabilities>;
@@ -677,13 +748,22 @@ export type ResolversParentTypes = {
   PrivacySettings: PrivacySettings;
   Int: Scalars['Int']['output'];
   RiskLimits: RiskLimits;
+  ExchangeSession: Omit<ExchangeSession, 'account' | 'previous' | 'orders'> & {
+    account: ResolversParentTypes['Account'];
+    previous?: Maybe<ResolversParentTypes['ExchangeSession']>;
+    orders: ReadonlyArray<ResolversParentTypes['Order']>;
+  };
+  LinkAccountInput: LinkAccountInput;
+  CredentialsInput: CredentialsInput;
+  AccountPayload: Omit<AccountPayload, 'account'> & { account?: Maybe<ResolversParentTypes['Account']> };
+  SessionPayload: Omit<SessionPayload, 'session'> & { session?: Maybe<ResolversParentTypes['ExchangeSession']> };
+  Mutation: Record<PropertyKey, never>;
   Query: Record<PropertyKey, never>;
   Decimal: Scalars['Decimal']['output'];
   DateTime: Scalars['DateTime']['output'];
   Cursor: Scalars['Cursor']['output'];
   UserError: UserError;
   PageInfo: PageInfo;
-  Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   ExchangeInfo: ExchangeInfo;
   ExchangeCapabilities: ExchangeCapabilities;
@@ -754,6 +834,97 @@ export type RiskLimitsResolvers<
   rejectDuplicates?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
+export type ExchangeSessionResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['ExchangeSession'] = ResolversParentTypes['ExchangeSession'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  active?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  transition?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  previous?: Resolver<Maybe<ResolversTypes['ExchangeSession']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  orders?: Resolver<
+    ReadonlyArray<ResolversTypes['Order']>,
+    ParentType,
+    ContextType,
+    RequireFields<ExchangeSessionOrdersArgs, 'activeOnly'>
+  >;
+};
+
+export type AccountPayloadResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['AccountPayload'] = ResolversParentTypes['AccountPayload'],
+> = {
+  account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type SessionPayloadResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['SessionPayload'] = ResolversParentTypes['SessionPayload'],
+> = {
+  session?: Resolver<Maybe<ResolversTypes['ExchangeSession']>, ParentType, ContextType>;
+  migrated?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type MutationResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation'],
+> = {
+  linkAccount?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationLinkAccountArgs, 'input'>
+  >;
+  rotateCredentials?: Resolver<
+    ResolversTypes['SessionPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRotateCredentialsArgs, 'accountId' | 'credentials'>
+  >;
+  unlinkAccount?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationUnlinkAccountArgs, 'accountId'>
+  >;
+  placeOrder?: Resolver<
+    ResolversTypes['OrderPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationPlaceOrderArgs, 'input'>
+  >;
+  modifyOrder?: Resolver<
+    ResolversTypes['OrderPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationModifyOrderArgs, 'input'>
+  >;
+  cancelOrder?: Resolver<
+    ResolversTypes['OrderPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCancelOrderArgs, 'orderId'>
+  >;
+  cancelAllOrders?: Resolver<
+    ResolversTypes['CancelAllPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCancelAllOrdersArgs, 'input'>
+  >;
+  syncOrders?: Resolver<
+    ResolversTypes['SyncResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSyncOrdersArgs, 'accountId'>
+  >;
+};
+
 export type QueryResolvers<
   ContextType = GatewayContext,
   ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query'],
@@ -812,42 +983,6 @@ export type PageInfoResolvers<
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-};
-
-export type MutationResolvers<
-  ContextType = GatewayContext,
-  ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation'],
-> = {
-  placeOrder?: Resolver<
-    ResolversTypes['OrderPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationPlaceOrderArgs, 'input'>
-  >;
-  modifyOrder?: Resolver<
-    ResolversTypes['OrderPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationModifyOrderArgs, 'input'>
-  >;
-  cancelOrder?: Resolver<
-    ResolversTypes['OrderPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationCancelOrderArgs, 'orderId'>
-  >;
-  cancelAllOrders?: Resolver<
-    ResolversTypes['CancelAllPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationCancelAllOrdersArgs, 'input'>
-  >;
-  syncOrders?: Resolver<
-    ResolversTypes['SyncResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationSyncOrdersArgs, 'accountId'>
-  >;
 };
 
 export type SubscriptionResolvers<
@@ -1151,13 +1286,16 @@ export type Resolvers<ContextType = GatewayContext> = {
   Account?: AccountResolvers<ContextType>;
   PrivacySettings?: PrivacySettingsResolvers<ContextType>;
   RiskLimits?: RiskLimitsResolvers<ContextType>;
+  ExchangeSession?: ExchangeSessionResolvers<ContextType>;
+  AccountPayload?: AccountPayloadResolvers<ContextType>;
+  SessionPayload?: SessionPayloadResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Decimal?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Cursor?: GraphQLScalarType;
   UserError?: UserErrorResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
-  Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   ExchangeInfo?: ExchangeInfoResolvers<ContextType>;
   ExchangeCapabilities?: ExchangeCapabilitiesResolvers<ContextType>;

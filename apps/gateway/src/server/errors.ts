@@ -3,6 +3,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { InvalidCursorError } from '@orderplane/store';
 import type { Logger } from '@orderplane/service-kit';
+import { withoutQuotedValues } from './quotes.ts';
 
 /** Codes of `errors[].extensions.code`, beside those that Apollo Server gives itself. Stable: clients branch on them. */
 export type RequestErrorCode =
@@ -44,7 +45,8 @@ const TOKEN_LIMIT = /Document contains more that \d+ tokens/;
  * What leaves the process: errors made on purpose as they are, an unexpected one as "internal error". Its message may
  * hold anything (an address, a statement), so it goes to the log only.
  */
-export function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
+export function formatError(given: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
+  const formatted = { ...given, message: withoutQuotedValues(given.message) };
   const cause = unwrapResolverError(error);
   if (TOKEN_LIMIT.test(formatted.message)) return withCode(formatted, 'DOCUMENT_TOO_COSTLY');
   if (cause instanceof InvalidCursorError)

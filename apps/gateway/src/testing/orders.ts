@@ -148,6 +148,11 @@ export class OrderBook {
         return done((await this.#deps.store.ledger.openOrders(command.accountId)).map(({ intent }) => intent.orderId));
       case 'modify':
         return done([command.orderId]);
+      case 'unlink': {
+        const at = this.#deps.now();
+        const { kind } = await this.#deps.store.accounts.unlink(command.userId, command.accountId, at);
+        return kind === 'unlinked' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
+      }
     }
   };
 

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { CAPABILITIES } from '@orderplane/exchange/capabilities';
 import type { ExchangeId } from '@orderplane/domain';
 import type {
+  AccountCheckJob,
+  AccountCheckResult,
   CommandResult,
   OrderCommand,
   StandingPause,
@@ -50,6 +52,8 @@ export class World implements AsyncDisposable {
       adopted: 0,
       error: null,
     });
+  onAccountCheck: (job: AccountCheckJob) => Promise<AccountCheckResult> = () =>
+    Promise.reject(new Error('nobody tries credentials in this test'));
   readonly ports: Ports = this.#ports();
   #gateway: Gateway | null = null;
   readonly #clients: Client[] = [];
@@ -67,7 +71,7 @@ export class World implements AsyncDisposable {
       host: '127.0.0.1',
       port: 0,
       ports: world.ports,
-      timeouts: { commandMs: 50, syncMs: 50 },
+      timeouts: { commandMs: 50, syncMs: 50, accountMs: 50 },
     });
     return world;
   }
@@ -136,6 +140,7 @@ export class World implements AsyncDisposable {
           return this.onCommand(command);
         },
       },
+      accountChecks: { request: (job) => this.onAccountCheck(job) },
       sync: { request: (job) => this.onSync(job) },
       streams: { add: async (job) => void this.streamJobs.push(job) },
       channels: {
