@@ -1,5 +1,12 @@
-import { AlreadyExistsError, createPostgresStore, hashToken, parseKeyRing, sealCredentials } from '@orderplane/store';
-import type { AccessStore } from '@orderplane/store';
+import {
+  AlreadyExistsError,
+  createPostgresStore,
+  hashToken,
+  openIntake,
+  parseKeyRing,
+  sealCredentials,
+} from '@orderplane/store';
+import type { AccessStore, Store } from '@orderplane/store';
 import type { Secrets } from './secrets.ts';
 
 /** Creates what the database lacks of the home's users, tokens and paper accounts. Runs at every start; changes nothing that is there. */
@@ -8,7 +15,7 @@ export async function seed(databaseUrl: string, secrets: Secrets, now: string): 
   try {
     await seedUser(store.access, 'admin', secrets.admin, now);
     await seedUser(store.access, 'trader', secrets.trader, now);
-    await seedAccounts(store.access, secrets, now);
+    await seedAccounts(store, secrets, now);
   } finally {
     await store.close();
   }
@@ -35,8 +42,10 @@ async function seedUser(
   await unlessThere(access.createToken(token));
 }
 
-async function seedAccounts(access: AccessStore, secrets: Secrets, now: string): Promise<void> {
+/** Accounts that were unlinked stay so. */
+async function seedAccounts({ access, accounts }: Store, secrets: Secrets, now: string): Promise<void> {
   const ring = parseKeyRing(secrets.masterKey);
+  const intake = await openIntake(accounts, ring, now);
   for (const { id, exchange, label, apiKey, secret, passphrase } of secrets.accounts) {
     if ((await access.account(id)) !== null) continue;
     const sealed = sealCredentials(ring, id, { apiKey, secret, ...(passphrase === undefined ? {} : { passphrase }) });
@@ -59,6 +68,6 @@ async function seedAccounts(access: AccessStore, secrets: Secrets, now: string):
         rejectDuplicates: false,
       },
     };
-    await unlessThere(access.createAccount(account, sealed));
+    await unlessThere(access.createAccount(account, sealed, intake.fingerprint('key', account, apiKey)));
   }
 }

@@ -4,10 +4,11 @@ import { CredentialsError, generateMasterKey, openCredentials, parseKeyRing, sea
 import { intakeKey, openIntake, sealForIntake } from './intake.ts';
 import { createMemoryStore } from './memory/index.ts';
 import { reseal } from './reseal.ts';
-import { at, seedAccounts } from './testing/fixtures.ts';
+import { accountOf, at, seedAccounts } from './testing/fixtures.ts';
 
 const secrets = { apiKey: 'KEY-abcdef', secret: 'SECRET-123456', passphrase: 'PASS-7890' };
 const [first, second] = [generateMasterKey('k1'), generateMasterKey('k2')];
+const live = { exchange: 'kraken', mode: 'LIVE' } as const;
 const accountsOf = () => createMemoryStore({ nowMs: () => 0 }).accounts;
 
 describe('credentials on their way', () => {
@@ -42,14 +43,14 @@ describe('credentials on their way', () => {
   test('fingerprints are keyed, and the same whatever the master key is', async () => {
     const accounts = accountsOf();
     const one = await openIntake(accounts, parseKeyRing(first), at(0));
-    const print = one.fingerprint('kraken', 'LIVE', 'KEY-abcdef');
+    const print = one.fingerprint('key', live, 'KEY-abcdef');
     expect(print).not.toContain('KEY');
-    expect(one.fingerprint('kraken', 'PAPER', 'KEY-abcdef')).not.toBe(print);
+    expect(one.fingerprint('key', { ...live, mode: 'PAPER' }, 'KEY-abcdef')).not.toBe(print);
     await reseal(accounts, parseKeyRing(`${second},${first}`));
     const later = await openIntake(accounts, parseKeyRing(second), at(1));
-    expect(later.fingerprint('kraken', 'LIVE', 'KEY-abcdef')).toBe(print);
+    expect(later.fingerprint('key', live, 'KEY-abcdef')).toBe(print);
     const elsewhere = await openIntake(accountsOf(), parseKeyRing(first), at(0));
-    expect(elsewhere.fingerprint('kraken', 'LIVE', 'KEY-abcdef')).not.toBe(print);
+    expect(elsewhere.fingerprint('key', live, 'KEY-abcdef')).not.toBe(print);
   });
 });
 
@@ -67,6 +68,16 @@ describe('sealing anew', () => {
     const { sealed } = await store.accounts.credentials('account-1');
     expect(openCredentials(parseKeyRing(second), 'account-1', sealed)).toEqual(secrets);
     expect(() => openCredentials(old, 'account-1', sealed)).toThrow(CredentialsError);
+  });
+
+  test('walks all pages', async () => {
+    const store = createMemoryStore({ nowMs: () => 0 });
+    await seedAccounts(store);
+    const old = parseKeyRing(first);
+    for (let n = 0; n < 450; n += 1)
+      await store.access.createAccount(accountOf(`more-${n}`), sealCredentials(old, `more-${n}`, secrets));
+    const { resealed, failed } = await reseal(store.accounts, parseKeyRing(`${second},${first}`));
+    expect([resealed, failed]).toEqual([450, ['account-1', 'account-2', 'account-3']]);
   });
 
   test('names what does not open and goes on; what others replace meanwhile is theirs', async () => {

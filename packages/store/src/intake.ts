@@ -7,7 +7,7 @@ import {
   hkdfSync,
 } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import type { AccountStore } from './contracts.ts';
+import type { Account, AccountStore } from './contracts.ts';
 import { CredentialsError, decrypt, encrypt, openSecret, readCredentials, sealSecret } from './credentials.ts';
 import type { Credentials, KeyRing } from './credentials.ts';
 import { SERVICE_KEY_PREFIX } from './service-keys.ts';
@@ -52,8 +52,11 @@ export function sealForIntake(publicKey: string, candidateId: string, credential
 export interface Intake {
   /** Throws CredentialsError: altered, or of another candidate or key. */
   open(candidateId: string, sealed: string): Credentials;
-  /** Keyed hash by which equal values are recognized without being kept; the same whatever the master key is. */
-  fingerprint(...parts: readonly string[]): string;
+  /**
+   * Keyed hash by which an API key, or the exchange's own name of an account, is recognized without being kept; the same
+   * whatever the master key is. The same value in another mode is another one: it is another exchange.
+   */
+  fingerprint(of: 'key' | 'owner', place: Pick<Account, 'exchange' | 'mode'>, value: string): string;
 }
 
 /** Makes the key pair when there is none yet. Throws CredentialsError when the ring lacks the key that sealed it. */
@@ -74,7 +77,10 @@ export async function openIntake(
       if (version !== VERSION) throw new CredentialsError(`${what}: not a ${VERSION} envelope`);
       return readCredentials(opened(privateKey, kept.publicKey, sender, body, candidateId, what), what);
     },
-    fingerprint: (...parts) => createHmac('sha256', fingerprintKey).update(JSON.stringify(parts)).digest('base64url'),
+    fingerprint: (of, { exchange, mode }, value) =>
+      createHmac('sha256', fingerprintKey)
+        .update(JSON.stringify([of, exchange, mode, value]))
+        .digest('base64url'),
   };
 }
 

@@ -29,7 +29,7 @@ async function keep({ candidateId, accountId }: AccountCheckJob) {
   const credentials = intake.open(candidateId, candidate?.sealedCredentials ?? '');
   await world.store.accounts.activate(candidateId, {
     sealedCredentials: sealCredentials(ring, accountId, credentials),
-    keyFingerprint: intake.fingerprint(credentials.apiKey),
+    keyFingerprint: intake.fingerprint('key', { exchange: 'binance', mode: 'LIVE' }, credentials.apiKey),
     venueOwner: null,
     at: world.clock.iso(),
   });

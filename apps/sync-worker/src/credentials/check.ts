@@ -119,11 +119,10 @@ async function judge(context: CheckContext, the: Case): Promise<AccountCheckResu
   if (refusal !== null || verdict.kind !== 'accepted') return refusal ?? withdrawn;
   if (await isAnotherOwner(context, the, verdict.owner)) return otherOwner(candidate, capabilities);
   const intake = await context.intake();
-  const { exchange, mode } = candidate;
   const activation = await context.accounts.activate(candidate.id, {
     sealedCredentials: sealCredentials(context.keyRing, candidate.accountId, credentials),
-    keyFingerprint: intake.fingerprint('key', exchange, mode, credentials.apiKey),
-    venueOwner: verdict.owner === null ? null : intake.fingerprint('owner', exchange, mode, verdict.owner),
+    keyFingerprint: intake.fingerprint('key', candidate, credentials.apiKey),
+    venueOwner: verdict.owner === null ? null : intake.fingerprint('owner', candidate, verdict.owner),
     at: context.clock.iso(),
   });
   return settle(context, the, activation);
