@@ -1,8 +1,10 @@
 import { limitSpec } from '@orderplane/recorder/testing';
+import { openOrdersKey, type CacheScope, type OpenOrderCache } from '@orderplane/store';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ownAccounts, type AccountOwner } from './account-owner.ts';
 import { createSyncDesk } from './sync-desk.ts';
 import { openFloor, type Floor } from './testing/floor.ts';
+import { ScriptedAdapter } from './testing/scripted-adapter.ts';
 
 const running: { stop: () => Promise<void> }[] = [];
 afterEach(async () => {
@@ -90,5 +92,26 @@ describe('who owns an account', () => {
     await vi.waitFor(() => expect(opens()).toBe(7));
     await look(5_001);
     expect(await look(5_001)).toBe(2);
+  });
+
+  test('takes up new credentials with a new stream and a full sync; an unlinked account is let go', async () => {
+    const floor = await openFloor();
+    let current = floor.adapter;
+    const cleared: string[] = [];
+    const clear = async (scope: CacheScope): Promise<void> => void cleared.push(openOrdersKey(scope));
+    const cache = Object.assign(Object.create(floor.context.cache) as OpenOrderCache, { clear });
+    const context = { ...floor.context, cache, adapters: { get: () => Promise.resolve(current) } };
+    const only = process({ ...floor, context }, 'one');
+    await vi.waitFor(() => expect(only.owned()).toBe(3));
+    current = new ScriptedAdapter(floor.world.clock);
+    only.owner.nudge();
+    await vi.waitFor(() => expect(current.sink).not.toBeNull());
+    await vi.waitFor(() => expect(current.calls).toContain('open'));
+    expect(floor.adapter.sink).toBeNull();
+
+    await floor.world.store.accounts.unlink('user-2', 'account-3', floor.world.clock.iso());
+    await vi.waitFor(() => expect(only.owned()).toBe(2));
+    const keys = ['orders:user-2:binance.account-3:open', 'orders:user-2:binance:open'];
+    await vi.waitFor(() => expect(cleared).toEqual(keys));
   });
 });

@@ -63,7 +63,7 @@ export function ownAccounts(
     for (const id of owned.keys()) {
       if (known.has(id)) continue;
       await release(id, 'the account is gone');
-      await forget(context, id);
+      void forget(context, id);
     }
     for (const result of await Promise.allSettled(accounts.map(visit))) {
       if (result.status === 'rejected') {

@@ -195,4 +195,17 @@ describe('what nobody here placed', () => {
     expect(adopted?.actual.machine).toMatchObject({ life: 'CANCELLED' });
     expect(adopted && cumQty(adopted.actual.machine)).toBe('0.4');
   });
+
+  test('what was over before the account was linked stays out: it may be in the books of an earlier link', async () => {
+    const floor = await openFloor();
+    const early = new Date(floor.world.clock.nowMs - 60_000).toISOString();
+    const over = floor.adapter.venue.place('over', limitSpec, early);
+    floor.adapter.venue.fill(over, '0.4', early);
+    floor.adapter.venue.end(over, 'CANCELLED', early);
+    const open = floor.adapter.venue.place('open', limitSpec, early);
+    floor.adapter.venue.fill(open, '0.3', early);
+    expect((await sync(floor)).adopted).toBe(1);
+    const [adopted] = await floor.world.store.ledger.openOrders('account-1');
+    expect(adopted && cumQty(adopted.actual.machine)).toBe('0.3');
+  });
 });

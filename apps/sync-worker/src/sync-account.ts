@@ -32,7 +32,7 @@ export async function syncAccount(
   context.crashPoint('sync:before-booking', account.exchange);
   const observed = await observe(context.recorder, key, reportsOf(open, fills));
   const missing = open.coverage.complete ? await markMissing(context, before, observed.seen, open) : [];
-  const orphans = await adoptOrphans(context, key, adapter, observed.orphans);
+  const orphans = await adoptOrphans(context, key, adapter, observed.orphans.filter(isSince(account.createdAt)));
   const wake = new Set([...observed.questions.map((question) => question.orderId), ...missing]);
   if (wake.size > 0) await context.waker.wakeMany(account.exchange, [...wake], 'read');
 
@@ -150,6 +150,15 @@ async function doubtRest(context: SyncContext, order: OrderRecord, leg: Leg, ask
     return { machine: folded.machine, journal: folded.journal };
   });
 }
+
+/**
+ * What was over before the account was linked is not its history: the same account at the exchange may have been linked
+ * before, and has it in its books. An order that was open then comes with the list of open orders.
+ */
+const isSince =
+  (linkedAt: string) =>
+  (orphan: OrderReport): boolean =>
+    orphan.fills.some((fill) => fill.executedAt >= linkedAt);
 
 /** Executions of orders that we do not know: the order is asked for and adopted with them, whatever its state. */
 async function adoptOrphans(
