@@ -14,13 +14,13 @@ const AnswerSchema = z.object({
 
 const REFUSAL_CODES: readonly (string | undefined)[] = ['UNAUTHENTICATED', 'FORBIDDEN'];
 
-async function post(connection: Connection, body: string): Promise<Response> {
+async function post(connection: Connection, body: string, timeoutMs: number): Promise<Response> {
   try {
     return await fetch(connection.http, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${connection.token}` },
       body,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
@@ -45,8 +45,9 @@ export async function query<Schema extends z.ZodType>(
   schema: Schema,
   document: string,
   variables: Readonly<Record<string, unknown>> = {},
+  timeoutMs: number = TIMEOUT_MS,
 ): Promise<z.infer<Schema>> {
-  const response = await post(connection, JSON.stringify({ query: document, variables }));
+  const response = await post(connection, JSON.stringify({ query: document, variables }), timeoutMs);
   const answer = await parseAnswer(connection, response);
   const errors = answer.errors ?? [];
   if (errors.length > 0 || response.status === 401) {

@@ -8,9 +8,10 @@ Commands
   status      services, exchanges and the reconciler's numbers
   orders      list orders
   watch       print every change of the orders as it happens
+  accounts    list, link and unlink exchange accounts, give them new credentials
   normalize   native exchange payloads on stdin → normalized orders on stdout
 
-Connection (status, orders, watch)
+Connection (status, orders, watch, accounts)
   --home DIR  where the running system wrote run.json (default .orderplane, or ORDERPLANE_HOME)
   ORDERPLANE_URL and ORDERPLANE_TOKEN take the place of run.json, e.g. http://127.0.0.1:4000/graphql
 
@@ -37,6 +38,18 @@ Prints the orders that have not ended, then every change. After a broken connect
   --after CURSOR  changes since this cursor instead of the present orders (needs exactly one --account)
   --json          one JSON object per line, with its cursor
 Ctrl-C ends it.
+`,
+  accounts: `Usage: orderplane accounts [--home DIR] [--json]
+       orderplane accounts link --exchange NAME [--label TEXT] [--mode PAPER|SANDBOX|LIVE] [--credentials FILE]
+       orderplane accounts rotate ID --credentials FILE
+       orderplane accounts unlink ID
+
+Without a further word it lists your accounts.
+  link      tries the credentials at the exchange and keeps them, sealed; a PAPER account (the default) needs none
+  rotate    tries new credentials and replaces the old ones; orders go on
+  unlink    destroys the credentials of an account without open orders; its history stays
+  --credentials FILE  JSON {"apiKey": "…", "secret": "…", "passphrase": "… if any"}; - is standard input.
+                      Secrets are never taken from the arguments, which other users of the machine can see.
 `,
   normalize: `Usage: orderplane normalize < lines.jsonl
 

@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
   status: async (argv) => (await import('./commands/status.ts')).statusCommand(parseOptions('status', argv)),
   orders: async (argv) => (await import('./commands/orders.ts')).ordersCommand(parseOptions('orders', argv)),
   watch: async (argv) => (await import('./commands/watch.ts')).watchCommand(parseOptions('watch', argv)),
+  accounts: async (argv) => (await import('./commands/accounts.ts')).accountsCommand(argv),
   normalize: async (argv) => {
     parseOptions('normalize', argv);
     return (await import('./commands/normalize.ts')).normalizeCommand(process.stdin, process.stdout);

@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { serveGraphql } from '../testing.ts';
+import type { Request } from '../testing.ts';
+import { accountsCommand } from './accounts.ts';
+
+const SECRETS = { apiKey: 'KEY-1', secret: 'SECRET-1', passphrase: 'PASS-1' };
+const account = { id: 'a1', exchange: 'kraken', label: 'mine', mode: 'LIVE', halted: false, lastSyncedAt: null };
+let directory = '';
+let file = '';
+let close: () => Promise<void>;
+let requests: Request[] = [];
+let answer: Record<string, unknown> = {};
+let out = '';
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'orderplane-cli-accounts-'));
+  file = join(directory, 'key.json');
+  await writeFile(file, JSON.stringify(SECRETS));
+  const server = await serveGraphql((request) => {
+    requests.push(request);
+    return { body: { data: answer } };
+  });
+  close = server.close;
+  vi.stubEnv('ORDERPLANE_URL', server.connection.http);
+  vi.stubEnv('ORDERPLANE_TOKEN', 'op_test');
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text);
+    return true;
+  });
+});
+afterAll(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await close();
+  await rm(directory, { recursive: true });
+});
+beforeEach(() => {
+  [requests, out] = [[], ''];
+});
+
+describe('accounts', () => {
+  it('lists', async () => {
+    answer = { accounts: [account] };
+    expect(await accountsCommand([])).toBe(0);
+    expect(out).toMatch(/a1 +kraken +LIVE +mine +no +never/);
+    answer = { accounts: [] };
+    await accountsCommand(['list']);
+    expect(out).toContain('No accounts.');
+  });
+
+  it('links with credentials from a file or from stdin, and prints none of them', async () => {
+    answer = { linkAccount: { account, userErrors: [] } };
+    const link = ['link', '--exchange', 'kraken', '--mode', 'live', '--label', 'mine'];
+    expect(await accountsCommand([...link, '--credentials', file])).toBe(0);
+    expect(
+      await accountsCommand([...link, '--credentials', '-'], Readable.from([Buffer.from(JSON.stringify(SECRETS))])),
+    ).toBe(0);
+    const input = { exchange: 'kraken', label: 'mine', mode: 'LIVE', credentials: SECRETS };
+    expect(requests.map(({ variables }) => variables)).toEqual([{ input }, { input }]);
+    expect(out).toBe('a1 linked\na1 linked\n');
+    await accountsCommand(['link', '--exchange', 'binance', '--json']);
+    expect(requests[2]?.variables['input']).toMatchObject({ mode: 'PAPER', credentials: null });
+    expect(out).toContain(JSON.stringify(account));
+    expect(out).not.toMatch(/KEY-1|SECRET|PASS/);
+  });
+
+  it('gives new credentials, and unlinks', async () => {
+    answer = { rotateCredentials: { userErrors: [] }, unlinkAccount: { userErrors: [] } };
+    expect(await accountsCommand(['rotate', 'a1', '--credentials', file])).toBe(0);
+    expect(requests[0]?.variables).toEqual({ accountId: 'a1', credentials: SECRETS });
+    expect(await accountsCommand(['unlink', 'a1'])).toBe(0);
+    expect(requests[1]?.variables).toEqual({ accountId: 'a1' });
+  });
+
+  it('says why it was refused, with the code', async () => {
+    const userErrors = [{ code: 'INVALID_INPUT', message: 'this key may withdraw', field: ['credentials'] }];
+    answer = { rotateCredentials: { userErrors } };
+    await expect(accountsCommand(['rotate', 'a1', '--credentials', file])).rejects.toMatchObject({
+      message: 'INVALID_INPUT: this key may withdraw',
+      exitCode: 1,
+    });
+  });
+
+  it.each([
+    [['link'], /needs --exchange/],
+    [['rotate', 'a1'], /needs --credentials/],
+    [['rotate', '--credentials', '-'], /one account id/],
+    [['unlink'], /one account id/],
+    [['unlink', 'a', 'b'], /one account id/],
+    [['dance'], /unknown: accounts dance/],
+    [['link', '--secret', 'x'], /--secret/],
+    [['link', '--exchange', 'kraken', '--credentials', '/nowhere'], /can't be read/],
+  ])('%j is a wrong call', async (argv, message) => {
+    await expect(accountsCommand(argv)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(message) as string,
+    });
+    expect(requests).toEqual([]);
+  });
+
+  it('quotes nothing of a file that holds something else', async () => {
+    for (const text of ['SECRET-1', '{"apiKey":"KEY-1","secret":5}', `{"secret":"SECRET-1"}`, 'x'.repeat(70_000)]) {
+      const failure = accountsCommand(['rotate', 'a1', '--credentials', '-'], Readable.from([Buffer.from(text)]));
+      await expect(failure).rejects.toMatchObject({ message: expect.not.stringMatching(/SECRET|KEY-1/) as string });
+    }
+  });
+});
