@@ -1,6 +1,7 @@
 import { fixedText } from '../../engine/fixed.ts';
 import type { Engine, SimBalance } from '../../engine/model.ts';
-import type { VenueAnswer } from '../protocol.ts';
+import { permissionsOf } from '../../keys.ts';
+import type { SimAccount, VenueAnswer } from '../protocol.ts';
 import { derivedId } from './ids.ts';
 import { FIAT, MAKER_FEE, TAKER_FEE } from './markets.ts';
 import { portfolioIdOf } from './orders.ts';
@@ -88,14 +89,16 @@ export const transactionSummary = (): VenueAnswer =>
     has_promo_fee: false,
   });
 
-export const keyPermissions = (account: string): VenueAnswer =>
-  json({
-    can_view: true,
-    can_trade: true,
-    can_transfer: false,
-    portfolio_uuid: portfolioIdOf(account),
+export function keyPermissions(account: SimAccount): VenueAnswer {
+  const { read, trade, withdraw } = permissionsOf(account);
+  return json({
+    can_view: read,
+    can_trade: trade,
+    can_transfer: withdraw,
+    portfolio_uuid: portfolioIdOf(account.apiKey),
     portfolio_type: 'DEFAULT',
   });
+}
 
 export const portfolios = (account: string): VenueAnswer =>
   json({ portfolios: [{ name: 'Default', uuid: portfolioIdOf(account), type: 'DEFAULT', deleted: false }] });

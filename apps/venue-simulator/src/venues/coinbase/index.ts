@@ -127,9 +127,11 @@ class Coinbase implements Venue {
       const data = isOlder ? olderData(path, engine, now) : brokerageData(path, query, engine, now);
       if (data !== null) return data;
     }
-    const account = this.#auth.check(request, now).apiKey;
-    if (isOlder) return path === '/accounts' ? olderAccounts(account, engine) : null;
-    return this.#private(`${request.method} ${path}`, request, query, account, now);
+    const key = this.#auth.check(request, now);
+    if (isOlder) return path === '/accounts' ? olderAccounts(key.apiKey, engine) : null;
+    const route = `${request.method} ${path}`;
+    if (route === 'GET /key_permissions') return keyPermissions(key);
+    return this.#private(route, request, query, key.apiKey, now);
   }
 
   #private(
@@ -156,8 +158,6 @@ class Coinbase implements Venue {
         return transactionSummary();
       case 'GET /portfolios':
         return portfolios(account);
-      case 'GET /key_permissions':
-        return keyPermissions(account);
       default: {
         const prefix = `GET ${ORDER}`;
         return route.startsWith(prefix) ? getOrder(route.slice(prefix.length), account, this.#context) : null;

@@ -6,6 +6,7 @@ import { coinbaseClassifier } from './classify.ts';
 import { coinbaseLimits } from './limits.ts';
 import { coinbaseMarket } from './market.ts';
 import { coinbaseOrders } from './orders.ts';
+import { coinbaseKeyCheck } from './permissions.ts';
 import { coinbaseReads } from './reads.ts';
 import { repairClock, signWithTokens, watchWithHeartbeats } from './signing.ts';
 import { coinbaseStream } from './stream.ts';
@@ -37,6 +38,7 @@ export const coinbase: VenueDefinition = {
   repair: repairClock,
   classifier: coinbaseClassifier,
   limits: coinbaseLimits,
+  keyCheck: coinbaseKeyCheck,
   market: coinbaseMarket,
   nativeNames: (native) => [native.id],
   orders: coinbaseOrders,
