@@ -94,6 +94,9 @@ const verdictOn = async (exchange: Exchange, credentials: AccountCredentials): P
   return kind;
 };
 
+const isKnown = async (apiKey: string): Promise<boolean> =>
+  ((await operate('/accounts?exchange=binance')) as { apiKey: string }[]).some((one) => one.apiKey === apiKey);
+
 describe.each(EXCHANGES)('%s', (exchange) => {
   let desk: Desk;
   let market: Market;
@@ -226,6 +229,21 @@ describe.each(EXCHANGES)('%s', (exchange) => {
       expect.arrayContaining([userErrors[0]?.code]),
     ]);
   });
+});
+
+test('a service that dies while it tries credentials leaves an account or nothing', async () => {
+  await system.venue.fault({ exchange: 'binance', fault: 'delay', ms: 2_000, method: 'any', times: 2 });
+  const credentials = draw('binance');
+  const linking = link({ exchange: 'binance', label: 'survivor', mode: 'PAPER', credentials });
+  await eventually(() => isKnown(credentials.apiKey), Boolean, 'the paper exchange knows the key');
+  await system.stack.kill('sync-worker');
+  const { account, userErrors } = await linking;
+  await system.venue.heal();
+  const linked = (await accounts()).filter(({ label }) => label === 'survivor').map(({ id }) => id);
+  // The job is given out again, and mostly in time; the answer is true in any case.
+  if (userErrors.length === 0) expect(linked).toEqual([account?.id]);
+  else expect([userErrors[0]?.code, linked]).toEqual(['TIMEOUT', []]);
+  await system.stack.whenReady('sync-worker');
 });
 
 test('the books agree', () => booksAgree(system));

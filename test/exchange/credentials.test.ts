@@ -54,6 +54,18 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
     expect([unknown.kind, wrongSecret.kind, (await check(account)).kind]).toEqual(['refused', 'refused', 'refused']);
   });
 
+  it('a listing that is refused for its key says so; one that fails otherwise does not', async () => {
+    const good = adapterOf(simulator, await openAccount(simulator, exchange));
+    // Loads the markets, which all accounts of the process share.
+    expect((await good.openOrders({ timeoutMs: 5_000 })).coverage.complete).toBe(true);
+    const unknown = adapterOf(simulator, { exchange, ...drawn() });
+    const { coverage } = await unknown.openOrders({ timeoutMs: 5_000 });
+    expect(coverage).toMatchObject({ complete: false, keyRefused: true });
+    await simulator.admin('POST', '/faults', { exchange, fault: 'error5xxBefore', times: 10, method: 'list' });
+    expect((await good.openOrders({ timeoutMs: 5_000 })).coverage.keyRefused).toBeUndefined();
+    await Promise.all([good.close(), unknown.close()]);
+  });
+
   it('says nothing of a key when it does not answer', async () => {
     const account = await openAccount(simulator, exchange);
     for (const fault of ['error5xxBefore', 'dropBeforeAccept', 'bodyCut', 'rateLimit', 'maintenance']) {

@@ -159,6 +159,13 @@ describe('a look that failed in part', () => {
     expect(floor.adapter.fillsFrom.at(-1)).toBe('2026-01-01T00:18:00.000Z');
   });
 
+  test('a refused key does not close the exchange for others', async () => {
+    const floor = await openFloor();
+    floor.adapter.openFaults.push('keyRefused');
+    expect((await sync(floor)).complete).toBe(false);
+    expect((await floor.world.store.observations.exchangeHealth())[0]).toMatchObject({ reachable: true });
+  });
+
   test("is shown as an exchange that can't be reached, until one succeeds", async () => {
     const floor = await openFloor();
     const health = async () => (await floor.world.store.observations.exchangeHealth())[0];

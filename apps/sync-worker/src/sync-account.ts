@@ -58,7 +58,9 @@ export async function syncAccount(
   const error = open.coverage.error ?? fills.coverage.error;
   // A read that had to wait for a limit says nothing about whether the exchange is there.
   const limited = open.coverage.isRateLimited === true;
-  const reachable = open.coverage.complete ? { reachable: true } : limited ? {} : { reachable: false };
+  // The exchange belongs to all: one account's dead key must not close it for the others.
+  const answered = open.coverage.complete || open.coverage.keyRefused === true;
+  const reachable = answered ? { reachable: true } : limited ? {} : { reachable: false };
   await context.health.report(account.exchange, { ...reachable, lastError: error });
   return {
     accountId: account.id,

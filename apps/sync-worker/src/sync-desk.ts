@@ -1,4 +1,5 @@
 import type { SyncJob, SyncOutcome } from '@orderplane/queues';
+import { CredentialsError, NotFoundError } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
 import { syncAccount } from './sync-account.ts';
 
@@ -74,7 +75,9 @@ async function run(context: SyncContext, job: SyncJob): Promise<SyncOutcome> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     context.log.warn({ err: error, accountId: account.id }, 'a sync failed');
-    await context.health.report(account.exchange, { reachable: false, lastError: message.slice(0, 200) });
+    // An account that was unlinked meanwhile, or credentials that do not open, say nothing of the exchange.
+    if (!(error instanceof NotFoundError || error instanceof CredentialsError))
+      await context.health.report(account.exchange, { reachable: false, lastError: message.slice(0, 200) });
     return {
       accountId: account.id,
       syncedAt: account.lastSyncedAt,

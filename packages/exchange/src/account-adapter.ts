@@ -216,21 +216,25 @@ export class AccountAdapter implements ExchangeAdapter {
     return { kind: 'unknownOrder', nativeCode: null, message: 'the exchange confirms no cancel' };
   }
 
-  /** A listing that tells whether a limit kept it from being read. */
+  /** A listing that tells whether a limit kept it from being read, or the account's own key did. */
   async #listing<Item>(
     control: CallControl,
     nothing: (error: string) => Listing<Item>,
     run: (link: Link, ask: Ask) => Promise<Listing<Item>>,
   ): Promise<Listing<Item>> {
-    let isRateLimited = false;
-    const listed = await this.#reading(new Budget(control.timeoutMs), nothing, (link, ask) =>
-      run(link, async (question) => {
-        const verdict = await ask(question);
-        if (verdict.kind === 'failed' && verdict.rateLimitedMs !== null) isRateLimited = true;
-        return verdict;
-      }),
+    const why: { isRateLimited?: true; keyRefused?: true } = {};
+    const listed = await this.#reading(
+      new Budget(control.timeoutMs),
+      nothing,
+      (link, ask) =>
+        run(link, async (question) => {
+          const verdict = await ask(question);
+          if (verdict.kind === 'failed' && verdict.rateLimitedMs !== null) why.isRateLimited = true;
+          return verdict;
+        }),
+      () => (why.keyRefused = true),
     );
-    return isRateLimited ? { ...listed, coverage: { ...listed.coverage, isRateLimited } } : listed;
+    return Object.keys(why).length === 0 ? listed : { ...listed, coverage: { ...listed.coverage, ...why } };
   }
 
   /** Runs a read of several questions; whatever goes wrong outside them is a failed read, never an empty one. */
@@ -238,12 +242,15 @@ export class AccountAdapter implements ExchangeAdapter {
     budget: Budget,
     nothing: (error: string) => Result,
     run: (link: Link, ask: Ask) => Promise<Result>,
+    onKeyRefused: () => void = () => undefined,
   ): Promise<Result> {
     const ready = await this.#ready(budget);
     if ('problem' in ready) return nothing(ready.problem);
     const ask: Ask = async (question) => {
       const { answer } = await budget.perform(question);
       this.#heed(answer, 'read');
+      const about = classifyKey(this.#venue.classifier, [], answer, this.#options.clock.now());
+      if (about.kind === 'refused' && about.nativeCode !== null) onKeyRefused();
       return classifyRead(this.#venue.classifier, answer, this.#options.clock.now());
     };
     try {

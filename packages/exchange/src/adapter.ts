@@ -161,6 +161,8 @@ export interface Coverage {
   readonly error: string | null;
   /** The exchange, or our budget for it, let this read wait: it says nothing about whether the exchange can be reached. */
   readonly isRateLimited?: boolean;
+  /** The exchange answered, and does not take the account's key: that says nothing of the exchange. */
+  readonly keyRefused?: true;
 }
 
 export interface Listing<Item> {

@@ -20,7 +20,7 @@ export class ScriptedAdapter implements ExchangeAdapter {
   /** Executions are listed from here on. */
   readonly fillsFrom: string[] = [];
   /** What the next listings of open orders suffer, in order. */
-  readonly openFaults: ('partial' | 'failed')[] = [];
+  readonly openFaults: ('partial' | 'failed' | 'keyRefused')[] = [];
   readonly fillFaults: ('partial' | 'failed')[] = [];
   /** Held back until the test lets go. */
   gate: Promise<void> = Promise.resolve();
@@ -44,7 +44,8 @@ export class ScriptedAdapter implements ExchangeAdapter {
     await this.gate;
     const fault = this.openFaults.shift();
     if (fault === undefined) return listing(listed, askedAt, null, null);
-    return listing(fault === 'partial' ? listed.slice(0, 1) : [], askedAt, null, 'page 2 did not come');
+    const failed = listing(fault === 'partial' ? listed.slice(0, 1) : [], askedAt, null, 'page 2 did not come');
+    return fault === 'keyRefused' ? { ...failed, coverage: { ...failed.coverage, keyRefused: true } } : failed;
   }
 
   async fills(from: string): Promise<Listing<NormalizedFill>> {
