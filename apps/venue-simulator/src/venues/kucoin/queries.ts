@@ -1,5 +1,6 @@
 import type { Engine, SimExecution, SimMarket, SimOrder } from '../../engine/model.ts';
-import type { VenueContext } from '../protocol.ts';
+import { ownerNumber, permissionsOf } from '../../keys.ts';
+import type { SimAccount, VenueContext } from '../protocol.ts';
 import { invalidParameter, noSuchOrder } from './errors.ts';
 import { isStopId, listIdOf } from './ids.ts';
 import type { Params } from './params.ts';
@@ -206,4 +207,22 @@ export function accounts({ engine }: VenueContext, account: string, params: Para
   return [...engine.balances(account)]
     .filter(([code]) => currency === null || code === currency)
     .map(([code, balance]) => balanceView(code, balance));
+}
+
+/** "Get Apikey Info": what the key that asks may do, and whose it is. */
+export function keyInfo(key: SimAccount | null): object {
+  if (key === null) return {};
+  const { read, trade, withdraw } = permissionsOf(key);
+  const permission = [...(read ? ['General'] : []), ...(trade ? ['Spot'] : []), ...(withdraw ? ['Withdrawal'] : [])];
+  return {
+    uid: ownerNumber(key),
+    subName: '',
+    remark: 'simulated',
+    apiKey: key.apiKey,
+    apiVersion: 3,
+    permission: permission.join(','),
+    ipWhitelist: '',
+    isMaster: true,
+    createdAt: 1_763_640_000_000,
+  };
 }

@@ -1,4 +1,4 @@
-import type { RequestKind, VenueContext } from '../protocol.ts';
+import type { RequestKind, SimAccount, VenueContext } from '../protocol.ts';
 import type { DeadManSwitches } from './dead-man.ts';
 import type { Pool } from './limits.ts';
 import { CURRENCIES } from './markets.ts';
@@ -7,6 +7,7 @@ import { allTickers, best, histories, stats, symbol, symbols } from './public-da
 import {
   accounts,
   activeSymbols,
+  keyInfo,
   listActive,
   listActivePage,
   listDone,
@@ -24,6 +25,8 @@ import { cancelled, cancelledByClientId, synchronous } from './trading.ts';
 export interface Call {
   /** Empty on public requests. */
   readonly account: string;
+  /** What opened the account; null on public requests. */
+  readonly key: SimAccount | null;
   /** What the path names; empty where it names nothing. */
   readonly named: string;
   readonly params: Params;
@@ -140,6 +143,7 @@ const reads = ({ context, switches }: Services): Route[] => [
     queryStopByClientId(context, account, params),
   ),
   route('query', 'spot', 3, 'GET v1/stop-order/{orderId}', ({ account, named }) => queryStop(context, account, named)),
+  route('other', 'management', 20, 'GET v1/user/api-key', ({ key }) => keyInfo(key)),
   route('list', 'management', 5, 'GET v1/accounts', ({ params, account }) => accounts(context, account, params)),
 ];
 

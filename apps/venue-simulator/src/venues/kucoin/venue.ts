@@ -73,8 +73,10 @@ export class KucoinVenue implements Venue {
       const { route } = match;
       const now = this.#context.now();
       headers = this.#limits.request(route.pool, apiKeyOf(request), route.weight, now);
-      const account = route.isPrivate ? authenticate(this.#context.accounts, request, now).apiKey : '';
-      const call = { account, named: match.named ?? '', params: Params.of(request), requestTime: timestampOf(request) };
+      const key = route.isPrivate ? authenticate(this.#context.accounts, request, now) : null;
+      const account = key?.apiKey ?? '';
+      const named = match.named ?? '';
+      const call = { account, key, named, params: Params.of(request), requestTime: timestampOf(request) };
       const data = route.run(call);
       return { status: 200, body: JSON.stringify({ code: '200000', data }), headers };
     } catch (cause) {

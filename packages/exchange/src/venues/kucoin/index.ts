@@ -7,6 +7,7 @@ import { kucoinClassifier } from './classify.ts';
 import { kucoinLimits } from './limits.ts';
 import { kucoinMarket } from './market.ts';
 import { kucoinOrders } from './orders.ts';
+import { kucoinKeyCheck } from './permissions.ts';
 import { kucoinReads } from './reads.ts';
 import { repairClock, signWithDeadlines } from './signing.ts';
 import { kucoinStream } from './stream.ts';
@@ -54,6 +55,7 @@ export const kucoin: VenueDefinition = {
   repair: repairClock,
   classifier: kucoinClassifier,
   limits: kucoinLimits,
+  keyCheck: kucoinKeyCheck,
   market: kucoinMarket,
   nativeNames: (native) => [native.id],
   orders: kucoinOrders,
