@@ -28,7 +28,8 @@ afterAll(() => system?.stop());
 const secrets: string[] = [];
 const draw = (exchange: Exchange): AccountCredentials => {
   const credentials = drawCredentials(capabilitiesOf(exchange).credentials);
-  secrets.push(...Object.values(credentials));
+  const { apiKey, secret, passphrase } = credentials;
+  secrets.push(apiKey, secret, ...(passphrase === undefined ? [] : [passphrase]));
   return credentials;
 };
 

@@ -11,14 +11,14 @@ export interface KeyQuestions {
   readonly credentials: AccountCredentials;
   readonly clock: MillisecondClock;
   /** One signed call that changes nothing, under what is left of the time. Never throws. */
-  ask(question: () => Promise<unknown>): Promise<KeyVerdict>;
+  readonly ask: (question: () => Promise<unknown>) => Promise<KeyVerdict>;
 }
 
 /** How one exchange is asked whether it takes a key, and what the key may do. */
 export interface KeyCheck {
   /** Native codes that say here that the key, its secret or its passphrase is wrong, beside those that always do (`auth`). */
   readonly wrongKeyCodes: readonly (string | RegExp)[];
-  check(questions: KeyQuestions): Promise<CredentialsVerdict>;
+  readonly check: (questions: KeyQuestions) => Promise<CredentialsVerdict>;
 }
 
 export const accepted = (permissions: KeyPermissions, owner: string | null): CredentialsVerdict => ({

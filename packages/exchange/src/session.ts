@@ -112,7 +112,8 @@ export class Session {
 
   /** Takes every part of the credentials out of a text, e.g. out of an exchange's answer that quotes them. */
   withoutSecrets(text: string): string {
-    const parts = Object.values(this.#identity.credentials ?? {}).filter((part) => part.length >= SHORTEST_SECRET);
+    const { apiKey = '', secret = '', passphrase = '' } = this.#identity.credentials ?? {};
+    const parts = [apiKey, secret, passphrase].filter((part) => part.length >= SHORTEST_SECRET);
     return parts.reduce((rest, part) => rest.replaceAll(part, '…'), text);
   }
 

@@ -174,7 +174,7 @@ describe('linking', () => {
     const candidate = await give(FIRST);
     const { accountId, userErrors } = await check(candidate);
     expect(accountId).toBeNull();
-    expect(userErrors).toEqual([{ code, message: expect.stringMatching(message), field }]);
+    expect(userErrors).toEqual([{ code, message: expect.stringMatching(message) as string, field }]);
     expect(JSON.stringify(userErrors)).not.toMatch(/first-(api-key|secret)/);
     expect(await store.access.account(candidate.accountId)).toBeNull();
     expect([await store.accounts.candidate(candidate.id), closed]).toEqual([null, 1]);
