@@ -25,12 +25,13 @@ const REFRESH_MS = 2_000;
 
 /** Drops adapters whose credentials were replaced or destroyed, until `signal` ends it. Never throws. */
 export async function keepAdaptersCurrent(
-  adapters: AdapterPool,
+  adapters: Pick<AdapterPool, 'refresh'>,
   signal: AbortSignal,
   log: { info(fields: object, message: string): void; debug(fields: object, message: string): void },
+  everyMs: number = REFRESH_MS,
 ): Promise<void> {
   while (!signal.aborted) {
-    await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     try {
       for (const accountId of await adapters.refresh()) log.info({ accountId }, 'the credentials were replaced');
     } catch (error) {
