@@ -156,7 +156,7 @@ const CASES: readonly (readonly [string, KeyCheck, Answers, unknown])[] = [
   [
     'deribit: withdraws',
     deribitKeyCheck,
-    deribit('trade:read_write wallet:read_write'),
+    deribit('account:read trade:read_write wallet:read_write'),
     accepted(true, true, true, '7'),
   ],
   [

@@ -34,7 +34,7 @@ function summaryJson(engine: Engine, account: string, currency: string, now: num
   };
 }
 
-export const accountSummary = (params: Params, account: string, engine: Engine, now: number): unknown =>
+export const accountSummary = (params: Params, account: string, engine: Engine, now: number): object =>
   summaryJson(engine, account, currencyIn(params) ?? 'BTC', now);
 
 export const accountSummaries = (account: string, id: number, engine: Engine, now: number): unknown => ({

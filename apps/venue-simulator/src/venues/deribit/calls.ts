@@ -137,7 +137,10 @@ function read(name: string, { params, now }: Call, grant: Grant, context: VenueC
     case 'get_user_trades_by_order':
       return tradesByOrder(params, account, engine, now);
     case 'get_account_summary':
-      return accountSummary(params, account, engine, now);
+      return {
+        ...accountSummary(params, account, engine, now),
+        ...(params.get('extended') === 'true' ? { id: subjectOf(grant.account), username: account, type: 'main' } : {}),
+      };
     case 'get_account_summaries':
       return accountSummaries(account, subjectOf(grant.account), engine, now);
     case 'get_position':

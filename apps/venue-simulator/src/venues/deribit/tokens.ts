@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { permissionsOf } from '../../keys.ts';
 import type { AccountBook, SimAccount } from '../protocol.ts';
 import { hmac, isSame } from './auth.ts';
 import type { Params } from './params.ts';
@@ -22,7 +23,12 @@ const ACCESS_SECONDS = 900;
 const REFRESH_SECONDS = 7 * 24 * 3_600;
 const TOKENS_KEPT = 10_000;
 const SIGNATURE_LIFE_MS = 60_000;
-const RIGHTS = 'account:read_write trade:read_write wallet:read_write block_trade:read_write mainaccount';
+/** All that the key has. Withdrawals need wallet:read_write. */
+const rightsOf = (account: SimAccount): string => {
+  const { trade, withdraw } = permissionsOf(account);
+  const level = (may: boolean): string => (may ? 'read_write' : 'read');
+  return `account:read_write trade:${level(trade)} wallet:${level(withdraw)} block_trade:${level(trade)} mainaccount`;
+};
 
 /** OAuth tokens as public/auth, exchange_token and fork_token give them. A restart forgets them. */
 export class Tokens {
@@ -46,7 +52,7 @@ export class Tokens {
     if (!(proof ?? this.#isSigned(params, account, now))) refuse(13004);
     const asked = params.get('scope') ?? '';
     const session = /(?:^| )session:(\S+)/.exec(asked)?.[1] ?? null;
-    return this.#issue({ account, scope: scopeOf(asked, session), session }, now);
+    return this.#issue({ account, scope: scopeOf(asked, session, account), session }, now);
   }
 
   /** public/fork_token: a session of its own, from the refresh token of another session. */
@@ -131,9 +137,9 @@ export class Tokens {
 }
 
 /** Rights that were asked for, else all that the key has. */
-function scopeOf(asked: string, session: string | null): string {
+function scopeOf(asked: string, session: string | null, account: SimAccount): string {
   const rights = asked.split(' ').filter((word) => /^(account|trade|wallet|block_trade):/.test(word));
-  return `${session === null ? 'connection' : `session:${session}`} ${rights.length === 0 ? RIGHTS : rights.join(' ')}`;
+  return `${session === null ? 'connection' : `session:${session}`} ${rights.length === 0 ? rightsOf(account) : rights.join(' ')}`;
 }
 
 export const mayTrade = (grant: Grant): boolean => grant.scope.split(' ').includes('trade:read_write');

@@ -7,6 +7,7 @@ import { learnOffset } from './clock.ts';
 import { deribitLimits } from './limits.ts';
 import { deribitMarket } from './market.ts';
 import { deribitOrders } from './orders.ts';
+import { deribitKeyCheck } from './permissions.ts';
 import { deribitReads } from './reads.ts';
 import { deribitStream, watchOrdersAndTrades } from './stream.ts';
 
@@ -31,6 +32,7 @@ export const deribit: VenueDefinition = {
   repair: learnOffset,
   classifier: deribitClassifier,
   limits: deribitLimits,
+  keyCheck: deribitKeyCheck,
   tradesContracts: true,
   market: deribitMarket,
   nativeNames: (native) => [native.id],

@@ -7,7 +7,7 @@ import { isRecord } from '../../outcome.ts';
 /**
  * `public/auth` tells the scope of the key (documentation "Access scope"): "trade:read_write account:read wallet:none …".
  * Withdrawals need wallet:read_write. With the grant `client_signature` the secret itself is not sent. The account's
- * number is in `private/get_account_summary` (extended), which needs account:read.
+ * number is in `private/get_account_summary` (extended), which needs account:read, and is signed as orders are.
  */
 async function check({ instance, credentials, clock, ask }: KeyQuestions) {
   const auth = await ask(() => endpoint(instance, 'publicGetAuth')(signedGrant(credentials, clock.now())));
@@ -16,11 +16,12 @@ async function check({ instance, credentials, clock, ask }: KeyQuestions) {
   const scope = words(auth.payload['scope']);
   const may = (what: string): boolean => scope.has(`${what}:read_write`) || scope.has(`${what}:all`);
   const permissions = { read: may('trade') || scope.has('trade:read'), trade: may('trade'), withdraw: may('wallet') };
+  if (!may('account') && !scope.has('account:read')) return accepted(permissions, null);
   const summary = await ask(() =>
     endpoint(instance, 'privateGetGetAccountSummary')({ currency: 'BTC', extended: 'true' }),
   );
-  const owner = summary.kind === 'success' && isRecord(summary.payload) ? name(summary.payload['id']) : null;
-  return accepted(permissions, owner);
+  if (summary.kind !== 'success') return unanswered(summary);
+  return accepted(permissions, isRecord(summary.payload) ? name(summary.payload['id']) : null);
 }
 
 /** Signed is "timestamp, nonce, data", a line each; there is no data. */
