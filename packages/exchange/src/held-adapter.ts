@@ -10,6 +10,8 @@ import type {
   Listing,
   LookupRequest,
   LookupResult,
+  Room,
+  RoomRequest,
   StreamEvent,
   SubmitOutcome,
   SubmitRequest,
@@ -68,6 +70,10 @@ export class HeldAdapter implements ExchangeAdapter {
 
   checkCredentials(control: CallControl): Promise<CredentialsVerdict> {
     return this.#counted(() => this.#inner.checkCredentials(control));
+  }
+
+  reserve(request: RoomRequest): Promise<Room> {
+    return this.#inner.reserve(request);
   }
 
   watchOrders(sink: (event: StreamEvent) => void): Subscription {

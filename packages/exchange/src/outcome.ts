@@ -234,6 +234,8 @@ export function classifyKey(
 ): KeyVerdict {
   const settled = settle(classifier, answer, nowMs);
   if (settled.kind === 'success') return settled;
+  if (settled.kind === 'heldBack')
+    return { kind: 'failed', nativeCode: null, message: settled.message, retryAfterMs: settled.retryAfterMs };
   if (settled.kind === 'notSent')
     return { kind: 'failed', nativeCode: null, message: settled.message, retryAfterMs: null };
   // What the library says of a key that it can't sign with may quote the key.

@@ -44,6 +44,7 @@ function adapterWith(apiKey: string): ExchangeAdapter {
     openOrders: unused,
     fills: unused,
     watchOrders: unused,
+    reserve: unused,
     checkCredentials: unused,
     close: async () => {
       self.closed = true;

@@ -6,6 +6,7 @@ import { mexcMarket } from './market.ts';
 import { decode } from './messages.ts';
 import { mexcLimits } from './limits.ts';
 import { mexcOrders } from './orders.ts';
+import { mexcKeyCheck } from './permissions.ts';
 import { mexcReads } from './reads.ts';
 import { leaveContractsOut, repairMexc, signWithDeadlines } from './signing.ts';
 import { mexcStream } from './stream.ts';
@@ -35,6 +36,7 @@ export const mexc: VenueDefinition = {
   repair: repairMexc,
   classifier: mexcClassifier,
   limits: mexcLimits,
+  keyCheck: mexcKeyCheck,
   market: mexcMarket,
   nativeNames: (native) => [native.id],
   orders: mexcOrders,
