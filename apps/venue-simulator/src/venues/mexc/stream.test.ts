@@ -1,8 +1,7 @@
 import ccxt from 'ccxt';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { until } from '../../testing.ts';
-import { idOf, infoOf, Rig, UNIFIED } from './testing.ts';
+import { idOf, infoOf, Rig, UNIFIED, until } from './testing.ts';
 import type { Mexc } from './testing.ts';
 
 // The binary stream, as the unmodified ccxt class decodes it with its own compiled messages, and its life.

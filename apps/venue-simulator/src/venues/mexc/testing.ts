@@ -142,3 +142,12 @@ export async function refusal(call: Promise<unknown>): Promise<{ readonly kind: 
   }
   throw new Error('was not refused');
 }
+
+/** Waits for a condition of the outside world; the limit is for machines that do other work too. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`it did not happen: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
