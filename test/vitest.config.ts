@@ -12,6 +12,10 @@ export default defineConfig({
         test: {
           name: 'parts',
           exclude: [...configDefaults.exclude, 'e2e/**', 'crash/**', 'conformance/venues/venues.test.ts'],
+          // Generous: a busy machine is no fault.
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 15_000 } },
         },
       },
       {

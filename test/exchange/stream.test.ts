@@ -66,7 +66,7 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
     adapter = adapterOf(simulator, account);
     events = [];
     adapter.watchOrders((event) => events.push(event));
-    await expect.poll(() => count(events, 'connected'), { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => count(events, 'connected')).toBe(1);
   });
   afterEach(async () => {
     await simulator.admin('DELETE', '/faults');
@@ -105,11 +105,11 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
       for (const { exchangeOrderId, size } of executions) {
         filled.set(exchangeOrderId, sum([filled.get(exchangeOrderId) ?? '0', size]));
       }
-      await expect.poll(() => totalsOf(events), { timeout: 3_000 }).toEqual(Object.fromEntries(filled));
+      await expect.poll(() => totalsOf(events)).toEqual(Object.fromEntries(filled));
     } else {
       const ids = () => fillsOf(events).map((fill) => fill.tradeId);
       const expected = executions.map((one) => one.tradeId).sort();
-      await expect.poll(() => ids().sort(), { timeout: 3_000 }).toEqual(expected);
+      await expect.poll(() => ids().sort()).toEqual(expected);
       expect(sum(fillsOf(events).map((fill) => fill.size))).toBe(sum(executions.map((one) => one.size)));
     }
     return executions;
@@ -149,7 +149,7 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
   it('streamDrop: told, connected again, and what follows is heard', async () => {
     await simulator.admin('POST', '/faults', { exchange, fault: 'streamDrop' });
     await expect.poll(() => count(events, 'disconnected')).toBe(1);
-    await expect.poll(() => count(events, 'connected'), { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => count(events, 'connected')).toBe(2);
     const request = order();
     await adapter.submit(request, CONTROL);
     await expect.poll(() => statuses(request)).toContain('OPEN');
@@ -159,7 +159,7 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
     const stranger = adapterOf(simulator, { ...account, apiKey: randomUUID() });
     const told: StreamEvent[] = [];
     stranger.watchOrders((event) => told.push(event));
-    await expect.poll(() => count(told, 'disconnected'), { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(() => count(told, 'disconnected')).toBeGreaterThan(1);
     expect(count(told, 'connected')).toBe(0);
     await stranger.close();
   });

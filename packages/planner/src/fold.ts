@@ -33,8 +33,7 @@ export function fold(machine: OrderMachine, report: OrderReport, context: FoldCo
  * answers that: an answer to something that was sent meanwhile does not, nor does a look-up that saw less than is booked.
  */
 function askForMissingFees(folding: Folding, report: OrderReport): void {
-  if (!answersNothingOfFees(folding, report)) return;
-  if (folding.order.executions.some((known) => known.fee === null)) folding.ask('the fee of an execution is not told');
+  if (answersNothingOfFees(folding, report)) folding.askForFees();
 }
 
 function answersNothingOfFees(folding: Folding, report: OrderReport): boolean {

@@ -54,6 +54,10 @@ export class Folding {
     this.question ??= question;
   }
 
+  askForFees(): void {
+    if (this.order.executions.some((known) => known.fee === null)) this.ask('the fee of an execution is not told');
+  }
+
   result(): Folded {
     return { machine: this.order, journal: this.journal, question: this.question, alarms: this.alarms };
   }

@@ -1,6 +1,6 @@
 import { compare } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
-import { cumQty, currentLeg, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
+import { cumQty, currentLeg, isOpenRequest, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
 import { fold } from './fold.ts';
 import { Folding, type FoldContext, type Folded } from './folding.ts';
 import { toMs } from './time.ts';
@@ -157,8 +157,8 @@ function foldAccepted(
         : { type: 'ReplacePending', requestId: now.id },
     );
   }
-  if (now !== undefined && now.phase !== 'applied')
-    folding.ask('the effect of an accepted request is still to be seen');
+  folding.askForFees();
+  if (now !== undefined && isOpenRequest(now)) folding.ask('the effect of an accepted request is still to be seen');
   return folding.result();
 }
 

@@ -1,5 +1,6 @@
 import type { OrderReport } from '@orderplane/normalization';
 import { fold } from '@orderplane/planner';
+import { isTerminal } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
 import { adopt, type AccountKey } from './adopt.ts';
 import { idsOf, indexRecords, type RecordIndex } from './match.ts';
@@ -169,7 +170,9 @@ async function foldInto(
       for (const alarm of folded.alarms)
         options.log.warn({ orderId: current.intent.orderId, alarm }, 'the exchange contradicts the order');
       const unchanged = folded.machine === current.actual.machine && folded.journal.length === 0;
-      const asked = current.actual.reconciliation.attempts > 0;
+      // An end closes what was asked before it, not what its own report asks.
+      const ended = isTerminal(folded.machine) && !isTerminal(current.actual.machine);
+      const asked = current.actual.reconciliation.attempts > 0 && !ended;
       if (unchanged && (folded.question === null || asked)) return null;
       return {
         machine: folded.machine,

@@ -1,7 +1,14 @@
 import type { CancelOutcome, CancelRequest, Permit } from '@orderplane/exchange';
-import { bookedOn, foldRequest, Folding } from '@orderplane/planner';
+import { bookedOn, foldRequest, Folding, type Folded } from '@orderplane/planner';
 import { record, recordOnce } from '@orderplane/recorder';
-import { cumQty, currentLeg, type EventBody, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
+import {
+  cumQty,
+  currentLeg,
+  isOpenRequest,
+  type EventBody,
+  type OrderMachine,
+  type OrderRequest,
+} from '@orderplane/state-machine';
 import { compare, subtract } from '@orderplane/domain';
 import type { OrderRecord } from '@orderplane/store';
 import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
@@ -128,12 +135,10 @@ async function recordOutcome(
       return {
         machine: folded.machine,
         journal: folded.journal,
-        reconciliation: bookkeeping(
-          context,
-          current,
-          outcome,
-          waitsForStream(context, current, folded.machine, requestId),
-        ),
+        reconciliation: bookkeeping(context, current, outcome, {
+          streamTells: waitsForStream(context, current, folded.machine, requestId),
+          question: openQuestion(folded, requestId),
+        }),
       };
     },
     sent,
@@ -166,15 +171,25 @@ function waitsForStream(
   return request?.phase === 'pending' && request.how !== 'TWO_STEP';
 }
 
-function bookkeeping(context: ReconcilerContext, current: OrderRecord, outcome: CancelOutcome, streamTells: boolean) {
+/** What a request that is over leaves to be asked; of an open one the planner asks anyway. */
+function openQuestion({ machine, question }: Folded, requestId: string): string | null {
+  return machine.requests.some((request) => request.id === requestId && isOpenRequest(request)) ? null : question;
+}
+
+function bookkeeping(
+  context: ReconcilerContext,
+  current: OrderRecord,
+  outcome: CancelOutcome,
+  { streamTells, question }: { readonly streamTells: boolean; readonly question: string | null },
+) {
   const { attempts } = current.actual.reconciliation;
   const later = (ms: number): string => new Date(context.clock.now().getTime() + ms).toISOString();
   switch (outcome.kind) {
     case 'accepted':
       return {
-        attempts: 0,
+        attempts: question === null ? 0 : 1,
         nextAttemptAt: outcome.report === null && streamTells ? later(STREAM_TELLS_WITHIN_MS) : null,
-        lastError: null,
+        lastError: question,
         ...(outcome.report === null ? {} : { lastEvidenceAt: outcome.report.askedAt }),
       };
     case 'unknownOrder':
