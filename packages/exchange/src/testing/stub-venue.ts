@@ -176,7 +176,7 @@ const KUCOIN_SYMBOL = {
   minFunds: '0.1',
   enableTrading: true,
 };
-const deribitInstrument = (name: string, terms: Readonly<Record<string, unknown>>): unknown => ({
+const deribitInstrument = (name: string, terms: { readonly kind: string; readonly [term: string]: unknown }) => ({
   instrument_name: name,
   base_currency: 'BTC',
   counter_currency: 'USDC',
@@ -233,5 +233,8 @@ export function serveMarkets(stub: StubVenue): void {
   stub.on('GET api.coinbase.com/v2/exchange-rates', json({ data: { currency: 'USD', rates: { BTC: '0.00002' } } }));
   stub.on('GET api.mexc.com/api/v3/exchangeInfo', json({ symbols: MEXC_SYMBOLS }));
   stub.on('GET api.kucoin.com/api/v2/symbols', json({ code: '200000', data: [KUCOIN_SYMBOL] }));
-  stub.on('GET www.deribit.com/api/v2/public/get_instruments', json({ jsonrpc: '2.0', result: DERIBIT_INSTRUMENTS }));
+  stub.on('GET www.deribit.com/api/v2/public/get_instruments', ({ parameters }) => {
+    const result = DERIBIT_INSTRUMENTS.filter(({ kind }) => kind === parameters.get('kind'));
+    return json({ jsonrpc: '2.0', result });
+  });
 }

@@ -219,6 +219,8 @@ test('everything outlives a restart: orders, stops and what they created', async
   const second = await after.client();
   const [created] = await resultOf<Info[]>(second.privateGetGetOpenOrders({}));
   expect(created).toMatchObject({ trigger_order_id: stop.id, label: 'survives', price: 60500 });
+  const told = second.privateGetGetOrderState({ order_id: stop.id });
+  expect(await resultOf(told)).toMatchObject({ order_state: 'triggered', order_id: stop.id });
   await after.close();
   await rm(home, { recursive: true });
 });

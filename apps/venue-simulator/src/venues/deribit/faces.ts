@@ -2,7 +2,7 @@ import type { OrderType } from '@orderplane/domain';
 import type { Fixed } from '../../engine/fixed.ts';
 import { fixedText, fixedTextAt, over, ZERO } from '../../engine/fixed.ts';
 import type { EndReason, Engine, SimExecution, SimOrder, SimTimeInForce } from '../../engine/model.ts';
-import { createdIdOf, stopIdFor } from './ids.ts';
+import { createdIdOf, orderIdOf } from './ids.ts';
 import { instrumentOf } from './markets.ts';
 
 /**
@@ -18,9 +18,12 @@ export interface Face {
 
 export const isStopType = (type: OrderType): boolean => type === 'STOP_LIMIT' || type === 'STOP_MARKET';
 
+/** The engine gives a stop the id of what it creates when it triggers. */
+const stopIdOf = (order: SimOrder): string => orderIdOf(order.number, order.type);
+
 export function facesOf(order: SimOrder): readonly Face[] {
   if (!isStopType(order.type)) return [{ id: order.id, kind: 'plain', order }];
-  const stop: Face = { id: order.id, kind: 'stop', order };
+  const stop: Face = { id: stopIdOf(order), kind: 'stop', order };
   return order.triggeredAt === null ? [stop] : [stop, { id: createdIdOf(order.number), kind: 'created', order }];
 }
 
@@ -33,8 +36,7 @@ export function liveFace(order: SimOrder): Face {
 export const isOpenFace = (face: Face): boolean => stateOf(face) === 'open' || stateOf(face) === 'untriggered';
 
 export function faceById(engine: Engine, id: string): Face | undefined {
-  const stopId = stopIdFor(id);
-  const order = engine.order(id) ?? (stopId === null ? undefined : engine.order(stopId));
+  const order = engine.order(id);
   return order === undefined ? undefined : facesOf(order).find((face) => face.id === id);
 }
 
@@ -98,7 +100,7 @@ function triggerFields({ kind, order }: Face): Record<string, unknown> {
         triggered: order.triggeredAt !== null,
       };
     case 'created':
-      return { trigger_order_id: order.id, triggered: true };
+      return { trigger_order_id: stopIdOf(order), triggered: true };
   }
 }
 

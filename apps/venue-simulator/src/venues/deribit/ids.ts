@@ -12,9 +12,3 @@ export const tradeIdOf = (number: number): string => String(TRADES + number);
 
 /** The id of the order that the stop with that number creates: its number is used by no other order. */
 export const createdIdOf = (number: number): string => String(ORDERS + number);
-
-/** The stop that would have created the order with this id; null for what is no order's number. */
-export function stopIdFor(orderId: string): string | null {
-  const number = /^\d{11}$/.test(orderId) ? Number(orderId) - ORDERS : 0;
-  return number > 0 ? `${STOP}${STOPS + number}` : null;
-}

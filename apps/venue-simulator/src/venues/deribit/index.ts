@@ -15,7 +15,7 @@ import { apiKeyOf, authenticate } from './auth.ts';
 import type { Call, Desk } from './calls.ts';
 import { perform } from './calls.ts';
 import { faceById } from './faces.ts';
-import { orderIdOf, tradeIdOf } from './ids.ts';
+import { createdIdOf, orderIdOf, tradeIdOf } from './ids.ts';
 import { DeribitLimits } from './limits.ts';
 import { INSTRUMENTS, instrumentNamed, TAKER_FEE } from './markets.ts';
 import type { Params } from './params.ts';
@@ -162,6 +162,7 @@ export const deribit: VenueDefinition = {
     feePlaces: 8,
     orderId: orderIdOf,
     tradeId: tradeIdOf,
+    triggeredOrderId: createdIdOf,
   },
   create: (context) => new Deribit(context),
 };

@@ -19,15 +19,15 @@ export async function createdBy(link: Link, market: Market, stopId: string): Pro
 }
 
 /**
- * A native order as this system knows it: an order that a stop has created goes on under the stop's id, so that one
- * order stays one, also for stops of other clients that carry no label. Everything else is as it is.
+ * A native order as this system knows it. What a stop has created is known as the same order by the label that both
+ * carry; other clients' stops may have none, and their orders go on under the stop's id, so that one order stays one.
  */
-export function underStopId(native: unknown): unknown {
+export function knownOrder(native: unknown): unknown {
   if (!isRecord(native)) return native;
-  const { trigger_order_id } = native;
-  return typeof trigger_order_id === 'string' && trigger_order_id !== '' && native['order_id'] !== undefined
-    ? { ...native, order_id: trigger_order_id }
-    : native;
+  const { trigger_order_id, label } = native;
+  const isUnlabelled = label === undefined || label === null || label === '';
+  const isCreated = typeof trigger_order_id === 'string' && trigger_order_id !== '' && native['order_id'] !== undefined;
+  return isCreated && isUnlabelled ? { ...native, order_id: trigger_order_id } : native;
 }
 
 /** A stop that was triggered: another order goes on in its place. */

@@ -5,7 +5,7 @@ import { deribitCapabilities } from './capabilities.ts';
 import { deribitClassifier } from './classify.ts';
 import { learnOffset } from './clock.ts';
 import { deribitLimits } from './limits.ts';
-import { deribitMarket } from './market.ts';
+import { deribitMarket, listWithoutOptions } from './market.ts';
 import { deribitOrders } from './orders.ts';
 import { deribitKeyCheck } from './permissions.ts';
 import { deribitReads } from './reads.ts';
@@ -28,7 +28,10 @@ export const deribit: VenueDefinition = {
   // The currencies say nothing that the instruments don't.
   settings: { has: { fetchCurrencies: false } },
   ordersNonces: false,
-  prepare: watchOrdersAndTrades,
+  prepare: (instance) => {
+    listWithoutOptions(instance);
+    watchOrdersAndTrades(instance);
+  },
   repair: learnOffset,
   classifier: deribitClassifier,
   limits: deribitLimits,

@@ -40,6 +40,7 @@ export const deribitLimits: VenueLimits = {
     'GET get_order_state_by_label': query({ credits: 1 }),
     'GET get_open_orders': list({ credits: 1 }),
     'GET get_open_orders_by_currency': list({ credits: 1 }),
+    'GET get_open_orders_by_instrument': list({ credits: 1 }),
     'GET get_open_orders_by_label': list({ credits: 1 }),
     'GET get_order_history_by_currency': list({ credits: 1 }),
     'GET get_order_history_by_instrument': list({ credits: 1 }),

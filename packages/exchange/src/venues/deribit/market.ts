@@ -1,7 +1,9 @@
 import { canonicalDecimal, compare } from '@orderplane/domain';
 import type { Market } from '@orderplane/domain';
 import { joinSymbol, perpetualOf } from '@orderplane/normalization';
-import type { CcxtMarket } from '../../ccxt.ts';
+import { endpoint } from '../../ccxt.ts';
+import type { CcxtInstance, CcxtMarket } from '../../ccxt.ts';
+import { isRecord } from '../../outcome.ts';
 
 function positive(value: unknown): string | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null;
@@ -45,4 +47,23 @@ export function deribitMarket(native: CcxtMarket): Market | null {
     quoteStep: null,
     active: native.active !== false && (typeof state !== 'string' || state === 'open'),
   };
+}
+
+const KINDS = ['spot', 'future'];
+
+/**
+ * ccxt asks for all instruments at once: thousands, nearly all of them options. Only the kinds among which ours are get
+ * asked for. ("any" is the currency that stands for all, documentation.)
+ */
+export function listWithoutOptions(instance: CcxtInstance): void {
+  const name = 'publicGetGetInstruments';
+  const list = endpoint(instance, name);
+  const replaced = async (parameters: Readonly<Record<string, unknown>> = {}): Promise<unknown> => {
+    const answers = await Promise.all(KINDS.map((kind) => list({ currency: 'any', ...parameters, kind })));
+    const result = answers.flatMap((answer): readonly unknown[] =>
+      isRecord(answer) && Array.isArray(answer['result']) ? answer['result'] : [],
+    );
+    return { ...(isRecord(answers[0]) ? answers[0] : {}), result };
+  };
+  Object.assign(instance, { [name]: replaced });
 }

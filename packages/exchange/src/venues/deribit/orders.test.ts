@@ -112,6 +112,20 @@ it.each([
   expect(await sent(limitOrder(terms))).toMatchObject(expected);
 });
 
+it('asks for no options: there are thousands', async () => {
+  const own = await startStubVenue();
+  serveMarkets(own);
+  const options = { simulator: own.address, clock: { now: () => Date.now() }, log: quiet, callTimeoutMs: 5_000 };
+  const credentials = { apiKey: 'key', secret: 'secret' };
+  const adapter = createAdapter({ accountId: 'a', exchange: 'deribit', mode: 'PAPER', credentials }, options);
+  await adapter.openOrders(CONTROL);
+  const asked = own.requests.filter(({ route }) => route.endsWith('/get_instruments'));
+  const terms = asked.map(({ parameters }) => `${parameters.get('currency')} ${parameters.get('kind')}`);
+  expect(terms.sort()).toEqual(['any future', 'any spot']);
+  await adapter.close();
+  await own.close();
+});
+
 it('trades pairs and linear perpetuals, and nothing whose amounts are dollars', async () => {
   const adapter = openAdapter();
   const kinds: string[] = [];

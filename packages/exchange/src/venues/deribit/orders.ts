@@ -7,7 +7,7 @@ import { isRecord } from '../../outcome.ts';
 import { kindOf, sideOf } from '../../venue.ts';
 import type { Link, OrderCalls } from '../../venue.ts';
 import { exchangeTime } from './clock.ts';
-import { createdBy, underStopId } from './created.ts';
+import { createdBy, knownOrder } from './created.ts';
 
 /** True when the fills are all that the order has. */
 export const fillsCover = (order: NormalizedOrder, fills: readonly NormalizedFill[]): boolean =>
@@ -104,7 +104,7 @@ export const deribitOrders: OrderCalls = {
   // By id the order, by label how many. None: nothing is confirmed.
   cancelled: (link, _request, payload, askedAt) => {
     if (typeof payload === 'number' || typeof payload === 'string') return Number(payload) > 0 ? null : false;
-    const [order] = link.read.rest('cancelOrder', underStopId(payload)).orders;
+    const [order] = link.read.rest('cancelOrder', knownOrder(payload)).orders;
     if (order === undefined) return isRecord(payload) && payload['order_id'] !== undefined ? null : false;
     return { source: 'cancel', order, fills: [], fillsComplete: fillsCover(order, []), askedAt };
   },

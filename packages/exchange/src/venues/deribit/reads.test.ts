@@ -196,14 +196,15 @@ describe('a stop that was triggered', () => {
   const request = { symbol: 'BTC-USDC', venueClientId: 'op-1', venueOrderId: 'SLTS-9', since };
 
   it.each([
-    ['open', [{ ...CREATED, order_state: 'open' }], [], 'OPEN'],
-    ['ended', [], [CREATED], 'FILLED'],
-  ] as const)('is the order that it has created, under its own id (%s)', async (_name, open, ended, status) => {
+    ['open', [{ ...CREATED, order_state: 'open' }], [], 'OPEN', '46001'],
+    ['ended', [], [CREATED], 'FILLED', '46001'],
+    ['without a label', [], [{ ...CREATED, label: '' }], 'FILLED', 'SLTS-9'],
+  ] as const)('is the order that it has created (%s)', async (_name, open, ended, status, orderId) => {
     serveStop(open, ended);
     const looked = await openAdapter().lookup(request, CONTROL);
     expect(looked).toMatchObject({
-      order: { orderId: 'SLTS-9', status, filledSize: '0.1', working: true },
-      fills: [{ tradeId: '1', orderId: 'SLTS-9' }],
+      order: { orderId, status, filledSize: '0.1', working: true },
+      fills: [{ tradeId: '1', orderId }],
       fillsComplete: true,
     });
   });
@@ -214,8 +215,9 @@ describe('a stop that was triggered', () => {
     expect(looked).toMatchObject({ order: { orderId: 'SLTS-9', status: 'OPEN' }, fills: [], fillsComplete: false });
   });
 
-  it('is listed among the open orders under its own id', async () => {
-    stub.on(`${REST}get_open_orders`, json({ jsonrpc: '2.0', result: [{ ...CREATED, order_state: 'open' }] }));
+  it('is listed under its own id where no label tells whose the open order is', async () => {
+    const open = { ...CREATED, order_state: 'open', label: '' };
+    stub.on(`${REST}get_open_orders`, json({ jsonrpc: '2.0', result: [open] }));
     expect((await openAdapter().openOrders(CONTROL)).items).toMatchObject([{ orderId: 'SLTS-9', status: 'OPEN' }]);
   });
 });

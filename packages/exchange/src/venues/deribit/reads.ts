@@ -6,7 +6,7 @@ import { Look } from '../../look.ts';
 import { isRecord } from '../../outcome.ts';
 import { coverage } from '../../venue.ts';
 import type { Ask, Link, ReadCalls } from '../../venue.ts';
-import { createdIn, isTriggered, underStopId } from './created.ts';
+import { createdIn, isTriggered, knownOrder } from './created.ts';
 import { endedSince, tradesOfOrder, tradesSince, uniqueFills } from './history.ts';
 import { fillsCover } from './orders.ts';
 
@@ -95,7 +95,7 @@ async function followed(search: Search, native: Native): Promise<Native> {
 async function found(search: Search, native: Native): Promise<LookupResult> {
   const { link, look, ask, request, market } = search;
   const living = await followed(search, native);
-  const read = link.read.rest('fetchOrder', underStopId(living));
+  const read = link.read.rest('fetchOrder', knownOrder(living));
   const [order] = read.orders;
   if (order === undefined) {
     look.failed('order', read.error ?? 'no order in the answer');
@@ -181,7 +181,7 @@ export const deribitReads: ReadCalls = {
     const isTraded = (one: unknown): boolean =>
       !isRecord(one) || typeof one['instrument_name'] !== 'string' || link.symbolOf(one['instrument_name']) !== null;
     const listed: unknown[] = verdict.payload;
-    const read = link.read.rest('fetchOpenOrders', listed.filter(isTraded).map(underStopId));
+    const read = link.read.rest('fetchOpenOrders', listed.filter(isTraded).map(knownOrder));
     return { items: read.orders, coverage: coverage(askedAt, { complete: read.error === null, error: read.error }) };
   },
 

@@ -29,7 +29,7 @@ describe('messages', () => {
     expect(deribitStream.signal(message).kind).toBe(kind);
   });
 
-  it('entries come one by one; what a stop has created comes under its id; what is not traded here not at all', () => {
+  it('entries come one by one; what a stop without a label has created comes under its id; what is not traded here not at all', () => {
     const created = { ...order, order_id: '46002', trigger_order_id: 'SLTS-9' };
     const option = { ...order, instrument_name: 'BTC-27MAR26-90000-C' };
     const signal = deribitStream.signal(news(ORDERS, [order, created, option, 'odd']));

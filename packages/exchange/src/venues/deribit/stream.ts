@@ -1,7 +1,7 @@
 import type { CcxtInstance } from '../../ccxt.ts';
 import { isRecord } from '../../outcome.ts';
 import type { OrderStreamProtocol, StreamSignal } from '../../venue.ts';
-import { underStopId } from './created.ts';
+import { knownOrder } from './created.ts';
 
 /** Orders and their executions of all markets. Both are needed: an order's push does not name its executions. */
 const ORDERS = 'user.orders.any.any.raw';
@@ -19,7 +19,7 @@ function newsOf(message: Readonly<Record<string, unknown>>, channel: string, dat
   const entries: unknown[] = Array.isArray(data) ? data : [data];
   const payloads = entries
     .filter(isTraded)
-    .map((entry) => ({ ...message, params: { channel, data: underStopId(entry) } }));
+    .map((entry) => ({ ...message, params: { channel, data: knownOrder(entry) } }));
   return { kind: 'news', payloads, sequence: null };
 }
 

@@ -97,7 +97,7 @@ describe('order objects', () => {
     expect(only({ ...stop, order_state: 'triggered', triggered: true })).toMatchObject({
       orderId: 'SLTS-9',
       status: 'OPEN',
-      working: true,
+      working: null,
     });
     expect(only({ ...ORDER, trigger_order_id: 'SLTS-9', triggered: true })).toMatchObject({
       orderId: '46000000031',
@@ -161,7 +161,7 @@ describe('the log of trigger orders', () => {
   };
   it.each([
     ['new', 'OPEN', false, null],
-    ['triggered', 'OPEN', true, null],
+    ['triggered', 'OPEN', null, null],
     ['cancelled', 'CANCELLED', null, null],
     ['rejected:reduce_direction', 'FAILED', null, 'reduce_direction'],
   ])('%s is %s', (order_state, status, working, reason) => {

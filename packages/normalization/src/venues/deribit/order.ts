@@ -70,10 +70,13 @@ function priceOf(record: Json, orderType: OrderType | null): DecimalString | nul
   return positiveDecimal(record, 'price');
 }
 
-/** False while a stop waits; true for the order that a stop has created. Nothing is said of other orders. */
+/**
+ * False while a stop waits; true for the order that a stop has created. A stop that was triggered works no more: what
+ * it has created does, under an id of its own. Nothing is said of other orders.
+ */
 function workingOf(record: Json, word: string): boolean | null {
   if (word === 'untriggered') return false;
-  return word === 'triggered' || has(record, 'trigger_order_id') ? true : null;
+  return has(record, 'trigger_order_id') ? true : null;
 }
 
 /**
@@ -141,7 +144,7 @@ export function readTriggerEntry(record: Json, context: ReadContext): Reading {
     price: priceOf(record, null),
     stopPrice: positiveDecimal(record, 'trigger_price'),
     updatedAt: time(record, 'timestamp'),
-    working: waits ? false : word === 'triggered' ? true : null,
+    working: waits ? false : null,
   };
   return reading([order]);
 }
