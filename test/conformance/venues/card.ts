@@ -19,6 +19,8 @@ export interface Card {
   readonly alone?: 'exchange' | 'restarts' | 'system';
   /** Markets of its own, default 1: nobody else moves their prices. */
   readonly markets?: number;
+  /** The market must be one of contracts: it has positions. */
+  readonly contract?: boolean;
   /** Accounts of its own, default 1. */
   readonly accounts?: number;
   run(stage: Stage): Promise<void>;

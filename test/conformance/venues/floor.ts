@@ -19,6 +19,9 @@ export interface CardAccount {
   readonly passphrase: string | undefined;
 }
 
+/** Markets of things that are delivered, and markets of positions. */
+export type Pool = 'spot' | 'contracts';
+
 /** Quotes in which a test order of the usual worth makes sense. */
 const QUOTES = new Set(['USDT', 'USD', 'USDC', 'EUR']);
 
@@ -30,7 +33,7 @@ export class Floor {
   readonly exchange: ExchangeId;
   readonly #system: System;
   readonly #accounts: CardAccount[] = [];
-  #markets: string[] = [];
+  readonly #pools: Readonly<Record<Pool, string[]>> = { spot: [], contracts: [] };
   readonly #views = new Map<string, MarketView>();
   #waiting: (() => void)[] = [];
   /** At the exchange only: the other side of trades that a card brings about. */
@@ -54,9 +57,10 @@ export class Floor {
       `${this.exchange} has markets`,
     );
     for (const market of markets) {
-      if (!QUOTES.has(market.symbol.split('-')[1] ?? '')) continue;
+      const [, quote = '', contract] = market.symbol.split('-');
+      if (!QUOTES.has(quote)) continue;
       this.#views.set(market.symbol, market);
-      this.#markets.push(market.symbol);
+      this.#pools[contract === undefined ? 'spot' : 'contracts'].push(market.symbol);
     }
     const { apiKey, secret, passphrase } = drawCredentials(capabilitiesOf(this.exchange).credentials);
     await this.#system.venue.register({ exchange: this.exchange, apiKey, secret, passphrase });
@@ -74,12 +78,13 @@ export class Floor {
   }
 
   /** Waits until so many are free. */
-  async takeMarkets(count: number, accountId: string): Promise<readonly Market[]> {
-    while (this.#markets.length < count)
+  async takeMarkets(pool: Pool, count: number, accountId: string): Promise<readonly Market[]> {
+    const free = this.#pools[pool];
+    while (free.length < count)
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve);
       });
-    const symbols = this.#markets.splice(0, count);
+    const symbols = free.splice(0, count);
     const prices = await this.#system.venue.prices(this.exchange);
     return symbols.map((symbol) => {
       const view = this.#views.get(symbol);
@@ -92,7 +97,7 @@ export class Floor {
   /** With the price that it had before. */
   async giveMarket(market: Market): Promise<void> {
     await this.#system.venue.price(this.exchange, market.symbol, market.last);
-    this.#markets.push(market.symbol);
+    this.#pools[market.symbol.split('-').length > 2 ? 'contracts' : 'spot'].push(market.symbol);
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();

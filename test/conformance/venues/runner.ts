@@ -100,7 +100,8 @@ async function play(system: System, floor: Floor, profile: Profile, card: Card, 
   });
   const accounts: CardAccount[] = [];
   for (let count = card.accounts ?? 1; count > 0; count -= 1) accounts.push(await floor.takeAccount());
-  const markets = await floor.takeMarkets(card.markets ?? 1, accounts[0]?.id ?? '');
+  const pool = card.contract === true ? 'contracts' : 'spot';
+  const markets = await floor.takeMarkets(pool, card.markets ?? 1, accounts[0]?.id ?? '');
   const stage = new Stage({ system, accounts, markets, stranger: floor.stranger, profile });
   const logs = new LogWatch(join(system.home, 'logs'));
   let failure: string | null = null;

@@ -111,10 +111,11 @@ export class Stage {
     const { id } = await this.placed(this.limit(terms), account);
     return this.reaches(id, 'ACKNOWLEDGED');
   }
-  async denied(input: Terms, code: string): Promise<void> {
+  async denied(input: Terms, ...codes: readonly string[]): Promise<void> {
     const { order, userErrors } = await this.place(input);
     if (order !== null) fail(`accepted although it must be denied: ${JSON.stringify(input)}`);
-    equal(userErrors[0]?.code, code, `the reason of the refusal of ${JSON.stringify(input)}`);
+    const code = userErrors[0]?.code ?? '';
+    ensure(codes.includes(code), `the refusal of ${JSON.stringify(input)} is ${code}, not ${codes.join(' or ')}`);
   }
   async cancel(id: string): Promise<void> {
     const { userErrors } = await cancelOrder(this.system.trader, id);

@@ -1,4 +1,5 @@
 import { compare, decimal, multiply } from '@orderplane/domain';
+import { ENDED, isQuiet } from '../../../support/client.ts';
 import type { AnyCard } from '../card.ts';
 import { ensure, equal, fail } from '../expect.ts';
 import { SOON_MS, pause } from '../stage.ts';
@@ -246,13 +247,19 @@ export const PLACING: readonly AnyCard[] = [
     title: 'Reduce-only',
     situation: 'An order larger than the position.',
     required: 'Shown as the exchange does it; the position never changes its sign.',
+    contract: true,
     run: async (stage) => {
+      const { market } = stage;
+      const long = await stage.placed(stage.buyNow({ size: market.third }));
+      await stage.reaches(long.id, 'FILLED');
       const { id } = await stage.placed(stage.buyNow({ side: 'SELL', reduceOnly: true }));
-      await stage.until(
+      const order = await stage.until(
         () => stage.order(id),
-        ({ state }) => state !== 'SUBMITTED',
-        'an answer',
+        (one) => isQuiet(one) && ENDED.has(one.state),
+        'it has ended',
       );
+      ensure(compare(order.filledSize, market.third) <= 0, `${order.filledSize} were sold of ${market.third}`);
+      equal(order.filledSize, (await stage.heldOnce(id).catch(() => order)).filledSize, 'what the exchange did');
     },
   },
   {

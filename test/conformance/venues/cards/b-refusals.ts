@@ -50,7 +50,11 @@ export const REFUSALS: readonly AnyCard[] = [
     required: 'Denied, nothing is sent.',
     run: async (stage) => {
       const before = (await stage.received('submit')).length;
-      await stage.denied(stage.limit({ size: stage.market.sizeStep, price: stage.market.priceStep }), 'MIN_NOTIONAL');
+      const { minNotional, minSize, sizeStep, priceStep } = stage.market;
+      // Where there is no least worth, the least size is the minimum; it may be the step itself.
+      if (minNotional === null)
+        await stage.denied(stage.limit({ size: divide(minSize ?? sizeStep, '2') }), 'PRECISION', 'MIN_NOTIONAL');
+      else await stage.denied(stage.limit({ size: minSize ?? sizeStep, price: priceStep }), 'MIN_NOTIONAL');
       equal((await stage.received('submit')).length, before, 'submissions received');
     },
   },
@@ -72,7 +76,9 @@ export const REFUSALS: readonly AnyCard[] = [
         if (order !== null) await stage.reaches(order.id, 'REJECTED');
         return userErrors[0]?.code;
       };
-      await stage.until(judged, (code) => code === 'MIN_NOTIONAL', 'the next order is judged by the new rules', 20_000);
+      // Where the least size is the step, the step is another one now.
+      const isJudged = (code: string | undefined): boolean => code === 'MIN_NOTIONAL' || code === 'PRECISION';
+      await stage.until(judged, isJudged, 'the next order is judged by the new rules', 20_000);
     },
   },
   {
