@@ -120,6 +120,7 @@ export class Floor {
         halted: false,
         lastSyncedAt: null,
         createdAt: now,
+        unlinkedAt: null,
         privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays: null },
         risk: {
           maxOrderNotional: null,
