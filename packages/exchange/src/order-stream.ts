@@ -126,6 +126,7 @@ export class OrderStream {
 
   /** True: ccxt may see the message. */
   #receive(connection: Connection, message: unknown): boolean {
+    if (typeof message === 'string' && message === this.#venue.stream.heartbeat) return true;
     const signal = this.#venue.stream.signal(message);
     if (signal.kind === 'other' && !isRecord(message)) {
       this.#tell({ type: 'unreadable', error: 'a message that is no JSON object' });
