@@ -18,6 +18,7 @@ const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   kucoin: 'BTC-USDT',
   deribit: 'BTC-USDC',
   mexc: 'BTC-USDT',
+  okx: 'BTC-USDT',
 };
 /** Streams that tell cumulative quantities and no single execution: those are read over REST. */
 const TELLS_TOTALS: ReadonlySet<ExchangeId> = new Set(['coinbase']);

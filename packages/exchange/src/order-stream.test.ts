@@ -89,6 +89,7 @@ const CONFIRM: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
   // Orders and stop orders.
   kucoin: (nth) => [nth * 2 - 1, nth * 2].map((id) => ({ id: String(id), type: 'ack' })),
   mexc: () => ['deals', 'orders'].map((name) => ({ id: 0, code: 0, msg: `spot@private.${name}.v3.api.pb` })),
+  okx: () => ({ event: 'subscribe', arg: { channel: 'orders', instType: 'SPOT' }, connId: 'a1' }),
 };
 const confirm = (exchange: ExchangeId, socket: StubSocket | undefined, nth: number): void => {
   for (const message of [CONFIRM[exchange](nth)].flat()) socket?.send(message);
@@ -106,6 +107,7 @@ const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
     ...{ id: 0, code: 0 },
     msg: 'Not Subscribed successfully! [spot@private.orders.v3.api.pb].  Reason： Blocked! ',
   }),
+  okx: () => ({ event: 'error', code: '60009', msg: 'Login failed.', connId: 'a1' }),
 };
 
 const report = (terms: Record<string, unknown>) => ({
@@ -330,5 +332,28 @@ describe('deribit', () => {
     const watched = watch('deribit', (socket) => socket.send(half));
     await expect.poll(() => watched.types()[0], { timeout: 3_000 }).toBe('disconnected');
     expect(watched.types()).not.toContain('connected');
+  });
+});
+
+describe('okx', () => {
+  const order = (terms: Record<string, unknown>) => ({
+    ...{ instType: 'SPOT', instId: 'BTC-USDT', ordId: '31', clOrdId: 'op17', px: '40000.5', sz: '0.25', side: 'buy' },
+    ...{ ordType: 'limit', tgtCcy: '', state: 'partially_filled', accFillSz: '0.1', avgPx: '40000.5', tradeId: '9001' },
+    ...{ fillPx: '40000.5', fillSz: '0.1', fillTime: '1763640000120', fillFee: '-0.0001', fillFeeCcy: 'BTC' },
+    ...{ execType: 'M', reduceOnly: 'false', cTime: '1763640000000', uTime: '1763640000121' },
+    ...terms,
+  });
+  const push = (channel: string, ...data: unknown[]) => ({ arg: { channel, instType: 'SPOT', uid: '1' }, data });
+
+  it('reads every order of a message by itself, and leaves the text that keeps the socket open alone', async () => {
+    const watched = watch('okx', (socket, nth) => {
+      socket.send(CONFIRM.okx(nth));
+      socket.sendText('pong');
+      socket.send(push('account', { details: [] }));
+      const bad = order({ tradeId: '9002', state: 'never seen' });
+      socket.send(push('orders', order({}), bad, order({ tradeId: '9003', accFillSz: '0.2' })));
+    });
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(['connected', 'reports', 'unreadable', 'reports']);
+    expect(fillsOf(watched.events)).toEqual(['9001', '9003']);
   });
 });
