@@ -4,6 +4,13 @@ import type { OrderStreamProtocol, StreamSignal } from '../../venue.ts';
 
 const OTHER: StreamSignal = { kind: 'other' };
 
+/** Orders, and stops that wait; each on a socket of its own. */
+const CHANNELS: readonly unknown[] = ['orders', 'orders-algo'];
+
+/** A stop that has triggered is over; how it goes on is told by the order that it placed. */
+const hasTriggered = (entry: unknown): boolean =>
+  isRecord(entry) && (entry['state'] === 'effective' || entry['state'] === 'partially_effective');
+
 function signal(message: unknown): StreamSignal {
   if (!isRecord(message)) return OTHER;
   const { event, arg, data } = message;
@@ -12,29 +19,35 @@ function signal(message: unknown): StreamSignal {
     const { code, msg } = message;
     return { kind: 'refused', error: `${String(code)}: ${String(msg)}`.slice(0, 200) };
   }
-  const channel = isRecord(arg) ? arg['channel'] : undefined;
-  if (event === 'subscribe') return channel === 'orders' ? { kind: 'subscribed' } : OTHER;
-  if (channel !== 'orders' || !Array.isArray(data)) return OTHER;
-  const entries: unknown[] = data;
+  const isOurs = CHANNELS.includes(isRecord(arg) ? arg['channel'] : undefined);
+  if (event === 'subscribe') return isOurs ? { kind: 'subscribed' } : OTHER;
+  if (!isOurs || !Array.isArray(data)) return OTHER;
+  const entries: unknown[] = data.filter((entry: unknown) => !hasTriggered(entry));
   // Each entry alone, so that a bad one hides no other. There are no sequence numbers.
   return { kind: 'news', payloads: entries.map((entry) => ({ arg, data: [entry] })), sequence: null };
 }
 
-function url(instance: CcxtInstance): string {
-  return (instance as unknown as { getUrl(channel: string, access: string): string }).getUrl('users', 'private');
+interface OkxStreams {
+  getUrl(channel: string, access: string): string;
+  watchOrders(symbol?: string, since?: number, limit?: number, parameters?: object): Promise<unknown>;
 }
+const streamsOf = (instance: CcxtInstance): OkxStreams => instance as unknown as OkxStreams;
 
-/**
- * Orders, and the orders that stops place when they trigger. Stops that wait have a channel and an address of their
- * own, which is not watched: what becomes of them is told by the answers to our requests, the look-ups that follow
- * them, and the scheduled lists.
- */
 export const okxStream: OrderStreamProtocol = {
   // OKX closes a socket on which nothing moves for 30 s; pings are the text "ping".
   keepAliveMs: 8_000,
   silenceMs: 20_000,
   heartbeat: 'pong',
-  url,
+  url: (instance) => streamsOf(instance).getUrl('users', 'private'),
+  otherUrls: (instance) => [streamsOf(instance).getUrl('users', 'business')],
+  watch: (instance) => {
+    const streams = streamsOf(instance);
+    return Promise.all([
+      streams.watchOrders(),
+      streams.watchOrders(undefined, undefined, undefined, { trigger: true }),
+    ]);
+  },
+  subscriptions: CHANNELS.length,
   signal,
   method: 'watchOrders',
 };
