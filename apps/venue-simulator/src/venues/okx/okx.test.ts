@@ -51,6 +51,7 @@ describe('markets', () => {
     expect((await client.fetchOrderBook(SYMBOL)).asks).toHaveLength(1);
     expect(Math.abs(Number(await client.fetchTime()) - Date.now())).toBeLessThan(5_000);
     expect(Object.keys(await client.fetchTickers())).toHaveLength(14);
+    expect(await client.fetchTradingFee(SYMBOL)).toMatchObject({ maker: '0.0008', taker: '0.001' });
   });
 });
 

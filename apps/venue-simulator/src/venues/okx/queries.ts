@@ -1,4 +1,4 @@
-import { ZERO } from '../../engine/fixed.ts';
+import { fixedText, ZERO } from '../../engine/fixed.ts';
 import type { Engine, SimExecution, SimMarket, SimOrder } from '../../engine/model.ts';
 import type { SimAccount, VenueContext } from '../protocol.ts';
 import type { Fields } from './fields.ts';
@@ -187,6 +187,15 @@ export class Queries {
       ([ccy, { total }]) => (wanted === null || wanted.includes(ccy)) && total > ZERO,
     );
     return [balanceView(balances, now())];
+  }
+
+  /** What is paid is negative. */
+  tradeFee(fields: Fields): readonly object[] {
+    const { engine, now } = this.#context;
+    if (!checkInstrumentType(fields)) return [];
+    const { makerFee, takerFee } = engine.settings;
+    const rates = { maker: fixedText(-makerFee), taker: fixedText(-takerFee) };
+    return [{ category: '1', instType: 'SPOT', level: 'Lv1', ...rates, ts: String(now()) }];
   }
 
   #orderView(order: SimOrder): object {

@@ -102,6 +102,18 @@ describe('the order channel', () => {
     expect((await watched)[0]).toMatchObject({ symbol: SYMBOL, status: 'open' });
   });
 
+  it('gives ccxt its trades', async () => {
+    const watched = client.watchMyTrades();
+    await until(async () => {
+      await buy('0.01');
+      return Promise.race([
+        watched.then(() => true),
+        new Promise<boolean>((resolve) => setTimeout(resolve, 20, false)),
+      ]);
+    }, 'a trade is watched');
+    expect((await watched)[0]).toMatchObject({ symbol: SYMBOL, side: 'buy', takerOrMaker: 'taker' });
+  });
+
   it('and that of algo orders tell a stop before and after its trigger', async () => {
     const orders = await subscribed('private', 'orders');
     const algos = await subscribed('business', 'orders-algo');

@@ -183,6 +183,7 @@ export class OkxVenue implements Venue {
       ['GET trade/fills', on('list', 60, (fields, account) => queries.fills(fields, account, false))],
       ['GET trade/fills-history', on('list', 10, (fields, account) => queries.fills(fields, account, true))],
       ['GET account/balance', on('list', 10, (fields, account) => queries.balance(fields, account))],
+      ['GET account/trade-fee', on('other', 5, (fields) => queries.tradeFee(fields))],
       // Which chains there are is of no matter here; the markets come from the instruments.
       ['GET asset/currencies', on('other', 6, () => [])],
     ];

@@ -34,6 +34,8 @@ export const OKX_RULES: readonly NativeRule[] = [
   // Minimum, lot and tick, maximum: the market's rules may have changed. So may the list of markets.
   { code: /^(51001|51005|51020|51120|51121|51150|51201|51202)$/, ...refused, rulesChanged: true },
   { code: /^51\d\d\d$/, ...refused },
+  // An amend that changes nothing.
+  { code: '52000', ...refused },
   // Malformed as a whole: the body, a header, a parameter.
   { code: /^500(00|02|06|14|15|16|24|25)$/, ...refused },
 ];
