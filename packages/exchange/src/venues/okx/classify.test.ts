@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classifyCancel, classifyRead, classifySubmit } from '../../outcome.ts';
+import { classifyCancel, classifyRead, classifySubmit, limitIn } from '../../outcome.ts';
 import type { Answer } from '../../transport.ts';
 import { okxClassifier } from './classify.ts';
 
@@ -62,6 +62,14 @@ describe('okx', () => {
   it('marks what follows from a code', () => {
     expect(classifySubmit(okxClassifier, whole('51008'), NOW)).toMatchObject({ insufficientFunds: true });
     expect(classifySubmit(okxClassifier, whole('51121'), NOW)).toMatchObject({ rulesChanged: true });
+  });
+
+  it('says who has to wait: each endpoint has a limit of its own, new orders and amends have one more', () => {
+    const pauseOf = (told: Answer) => limitIn(okxClassifier, told, NOW)?.pause;
+    expect(pauseOf(whole('50011', 429))).toEqual({ who: 'key', classes: 'same' });
+    expect(pauseOf(whole('50061', 429))).toEqual({ who: 'key', classes: ['submit'] });
+    expect(pauseOf(answer(429, '<html>'))).toMatchObject({ who: 'exchange' });
+    expect(pauseOf(whole('50036'))).toBeNull();
   });
 
   it('a status decides where it says more than the body', () => {

@@ -3,6 +3,8 @@ import type { Classifier, NativeReading, NativeRule } from '../../outcome.ts';
 
 const refused = { submit: 'notPlaced', cancel: 'refused', read: 'failed' } as const;
 const limited = { submit: 'rateLimited', cancel: 'rateLimited', read: 'rateLimited' } as const;
+/** Each endpoint has a limit of its own. */
+const sameOfKey = { who: 'key', classes: 'same' } as const;
 const badKey = { submit: 'auth', cancel: 'auth', read: 'auth' } as const;
 const unproved = { submit: 'unknown', cancel: 'unknown', read: 'failed' } as const;
 
@@ -13,12 +15,13 @@ const unproved = { submit: 'unknown', cancel: 'unknown', read: 'failed' } as con
 export const OKX_RULES: readonly NativeRule[] = [
   { code: 'HTTP 429', ...limited, retryAfterMs: 2_000 },
   // Limits are counted in windows of two seconds.
-  { code: '50011', ...limited, retryAfterMs: 2_000 },
-  { code: '50061', ...limited, retryAfterMs: 2_000 },
-  { code: '51113', ...limited, retryAfterMs: 2_000 },
+  { code: '50011', ...limited, retryAfterMs: 2_000, pause: sameOfKey },
+  // New orders and amends of a sub-account.
+  { code: '50061', ...limited, retryAfterMs: 2_000, pause: { who: 'key', classes: ['submit'] } },
+  { code: '51113', ...limited, retryAfterMs: 2_000, pause: sameOfKey },
   // Surely not acted upon. The clock is put right and the request repeated inside the adapter; what is left may go again.
-  { code: '50102', ...limited, retryAfterMs: 1_000 },
-  { code: '50036', ...limited, retryAfterMs: 1_000 },
+  { code: '50102', ...limited, retryAfterMs: 1_000, pause: null },
+  { code: '50036', ...limited, retryAfterMs: 1_000, pause: null },
   { code: /^50(10[1345678]|11[0-49]|120)$/, ...badKey },
   // "Endpoint request timeout (does not mean that the request was successful or failed)", maintenance, busy, system error.
   { code: /^HTTP 5\d\d$/, ...unproved },
@@ -52,9 +55,10 @@ function entryError(data: unknown): { readonly code: string; readonly text: stri
 
 /** {code, msg, data}: a refused order can stand in a request that succeeded (code 0 or 2), so its own code counts first. */
 function read(status: number, json: unknown, body: string): NativeReading {
-  if (status === 429 || status >= 500) return { kind: 'error', code: `HTTP ${status}`, text: body };
+  if (status >= 500) return { kind: 'error', code: `HTTP ${status}`, text: body };
   const record = isRecord(json) ? json : null;
   const code = record?.['code'];
+  if (status === 429 && code !== '50011' && code !== '50061') return { kind: 'error', code: 'HTTP 429', text: body };
   if (record === null || (typeof code !== 'string' && typeof code !== 'number')) {
     if (status < 200 || status >= 300) return { kind: 'error', code: `HTTP ${status}`, text: body };
     return { kind: 'unreadable', text: 'an answer without a code' };

@@ -3,6 +3,7 @@ import { isRecord } from '../../outcome.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { okxCapabilities } from './capabilities.ts';
 import { okxClassifier } from './classify.ts';
+import { okxLimits } from './limits.ts';
 import { okxMarket } from './market.ts';
 import { okxOrders } from './orders.ts';
 import { okxReads } from './reads.ts';
@@ -34,6 +35,7 @@ export const okx: VenueDefinition = {
   },
   repair: repairClock,
   classifier: okxClassifier,
+  limits: okxLimits,
   market: okxMarket,
   nativeNames: (native) => [native.id],
   orders: okxOrders,
