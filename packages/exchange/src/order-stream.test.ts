@@ -350,17 +350,10 @@ describe('okx', () => {
     ...terms,
   });
   const push = (channel: string, ...data: unknown[]) => ({ arg: { channel, instType: 'SPOT', uid: '1' }, data });
-
   const stop = {
-    ...{
-      instType: 'SPOT',
-      instId: 'BTC-USDT',
-      algoId: '41',
-      algoClOrdId: 'op18',
-      ordType: 'conditional',
-      side: 'sell',
-    },
-    ...{ sz: '0.25', slTriggerPx: '39000', slOrdPx: '-1', ordId: '', cTime: '1763640000000' },
+    ...{ instType: 'SPOT', instId: 'BTC-USDT', algoId: '41', algoClOrdId: 'op18', ordType: 'conditional' },
+    ...{ side: 'sell', sz: '0.25', slTriggerPx: '39000', slOrdPx: '-1', ordId: '' },
+    cTime: '1763640000000',
   };
 
   it('reads every order of a message by itself, and leaves the text that keeps the socket open alone', async () => {
