@@ -34,7 +34,7 @@ beforeAll(async () => {
   process.on('unhandledRejection', note);
   simulator = await startSimulator();
   await warmUp(simulator);
-});
+}, 60_000);
 afterAll(async () => {
   await simulator.stop();
   process.off('unhandledRejection', note);
