@@ -18,11 +18,14 @@ const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   kucoin: 'BTC-USDT',
   deribit: 'BTC-USDC',
   mexc: 'BTC-USDT',
+  okx: 'BTC-USDT',
 };
 /** A client id that an order has already: most refuse it, some answer with that order. */
 const REPLAYS: ReadonlySet<ExchangeId> = new Set(['coinbase']);
 /** Exchanges that take the same client id again while an order with it is open. */
 const REPEATS_IDS: ReadonlySet<ExchangeId> = new Set(['deribit', 'mexc']);
+/** A post-only order that would take: most refuse it, some take it and cancel it at once. */
+const CANCELS_CROSSING: ReadonlySet<ExchangeId> = new Set(['okx']);
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
 let simulator: Simulator;
@@ -31,7 +34,7 @@ beforeAll(async () => {
   process.on('unhandledRejection', note);
   simulator = await startSimulator();
   await warmUp(simulator);
-});
+}, 60_000);
 afterAll(async () => {
   await simulator.stop();
   process.off('unhandledRejection', note);
@@ -229,11 +232,21 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
 
   it.each([
     ['no money', { size: '500' }, { insufficientFunds: true }],
-    ['a crossing post-only order', { postOnly: true, price: '60000' }, {}],
     ['too little', { size: '0.000001' }, { rulesChanged: true }],
   ])('%s is refused', async (_name, terms, flags) => {
     expect(await adapter.submit(order(terms), CONTROL)).toMatchObject({ kind: 'notPlaced', ...flags });
     expect((await simulator.ledger(exchange, account.apiKey)).orders).toHaveLength(0);
+  });
+
+  it('a crossing post-only order takes nothing', async () => {
+    const request = order({ postOnly: true, price: '60000' });
+    const isTaken = CANCELS_CROSSING.has(exchange);
+    expect((await adapter.submit(request, CONTROL)).kind).toBe(isTaken ? 'placed' : 'notPlaced');
+    const { orders, executions } = await simulator.ledger(exchange, account.apiKey);
+    expect([orders.map((one) => one.status), executions]).toEqual([isTaken ? ['CANCELLED'] : [], []]);
+    if (isTaken) {
+      expect((await adapter.lookup(question(request), CONTROL)).order).toMatchObject({ status: 'CANCELLED' });
+    }
   });
 
   it('a clock that is 20 s off is put right', async () => {

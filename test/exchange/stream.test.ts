@@ -18,6 +18,7 @@ const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   kucoin: 'BTC-USDT',
   deribit: 'BTC-USDC',
   mexc: 'BTC-USDT',
+  okx: 'BTC-USDT',
 };
 /** Streams that tell cumulative quantities and no single execution: those are read over REST. */
 const TELLS_TOTALS: ReadonlySet<ExchangeId> = new Set(['coinbase']);
@@ -29,7 +30,7 @@ beforeAll(async () => {
   process.on('unhandledRejection', note);
   simulator = await startSimulator();
   await warmUp(simulator);
-});
+}, 60_000);
 afterAll(async () => {
   await simulator.stop();
   process.off('unhandledRejection', note);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** The words of the public contract (api: schema.graphql), as unions and as schemas for every boundary. */
 
-export const EXCHANGE_IDS = ['binance', 'kraken', 'coinbase', 'kucoin', 'mexc', 'deribit'] as const;
+export const EXCHANGE_IDS = ['binance', 'kraken', 'coinbase', 'kucoin', 'mexc', 'okx', 'deribit'] as const;
 export type ExchangeId = (typeof EXCHANGE_IDS)[number];
 export const ExchangeIdSchema = z.enum(EXCHANGE_IDS);
 

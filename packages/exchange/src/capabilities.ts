@@ -7,6 +7,7 @@ import { deribitCapabilities } from './venues/deribit/capabilities.ts';
 import { krakenCapabilities } from './venues/kraken/capabilities.ts';
 import { kucoinCapabilities } from './venues/kucoin/capabilities.ts';
 import { mexcCapabilities } from './venues/mexc/capabilities.ts';
+import { okxCapabilities } from './venues/okx/capabilities.ts';
 
 export type { ExchangeCapabilities } from './adapter.ts';
 export { drawCredentials } from './draw-credentials.ts';
@@ -19,6 +20,7 @@ export const CAPABILITIES: Readonly<Record<ExchangeId, ExchangeCapabilities>> = 
   kucoin: kucoinCapabilities,
   deribit: deribitCapabilities,
   mexc: mexcCapabilities,
+  okx: okxCapabilities,
 };
 
 export const capabilitiesOf = (exchange: ExchangeId): ExchangeCapabilities => CAPABILITIES[exchange];

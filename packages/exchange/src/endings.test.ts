@@ -19,6 +19,7 @@ const ROUTE: Readonly<Record<ExchangeId, string>> = {
   kucoin: 'POST api.kucoin.com/api/v1/hf/orders',
   deribit: 'GET www.deribit.com/api/v2/private/buy',
   mexc: 'POST api.mexc.com/api/v3/order',
+  okx: 'POST www.okx.com/api/v5/trade/batch-orders',
 };
 const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   binance: 'BTC-USDT',
@@ -27,6 +28,7 @@ const SYMBOL: Readonly<Record<ExchangeId, string>> = {
   kucoin: 'BTC-USDT',
   deribit: 'BTC-USDC',
   mexc: 'BTC-USDT',
+  okx: 'BTC-USDT',
 };
 const rejections: unknown[] = [];
 const note = (reason: unknown): void => void rejections.push(reason);
@@ -189,6 +191,7 @@ const REFUSAL: Readonly<Record<ExchangeId, Ending>> = {
   kucoin: json({ code: '400100', msg: 'Order size below the minimum requirement.' }),
   deribit: json({ jsonrpc: '2.0', error: { code: 10043, message: 'price_wrong_tick' } }, 400),
   mexc: json({ code: 30002, msg: 'The minimum transaction volume cannot be less than：1USDT' }, 400),
+  okx: json({ code: '1', msg: '', data: [{ ordId: '', sCode: '51020', sMsg: 'Below the minimum' }] }),
 };
 const refusal = (exchange: ExchangeId): Ending => REFUSAL[exchange];
 

@@ -89,6 +89,13 @@ const CONFIRM: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
   // Orders and stop orders.
   kucoin: (nth) => [nth * 2 - 1, nth * 2].map((id) => ({ id: String(id), type: 'ack' })),
   mexc: () => ['deals', 'orders'].map((name) => ({ id: 0, code: 0, msg: `spot@private.${name}.v3.api.pb` })),
+  // Two sockets in truth: orders, and stops that wait.
+  okx: () =>
+    ['orders', 'orders-algo'].map((channel) => ({
+      event: 'subscribe',
+      arg: { channel, instType: 'SPOT' },
+      connId: 'a',
+    })),
 };
 const confirm = (exchange: ExchangeId, socket: StubSocket | undefined, nth: number): void => {
   for (const message of [CONFIRM[exchange](nth)].flat()) socket?.send(message);
@@ -106,6 +113,7 @@ const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
     ...{ id: 0, code: 0 },
     msg: 'Not Subscribed successfully! [spot@private.orders.v3.api.pb].  Reason： Blocked! ',
   }),
+  okx: () => ({ event: 'error', code: '60009', msg: 'Login failed.', connId: 'a1' }),
 };
 
 const report = (terms: Record<string, unknown>) => ({
@@ -143,7 +151,7 @@ const fillsOf = (events: readonly StreamEvent[]): readonly string[] =>
 describe.each(EXCHANGE_IDS)('%s', (exchange) => {
   it('says connected only when the subscription is confirmed', async () => {
     const watched = watch(exchange, () => undefined);
-    await expect.poll(() => watched.sockets.length, { timeout: 3_000 }).toBe(1);
+    await expect.poll(() => watched.sockets.length, { timeout: 3_000 }).toBeGreaterThan(0);
     expect(watched.types()).toEqual([]);
     confirm(exchange, watched.sockets[0], 1);
     await expect.poll(watched.types).toEqual(['connected']);
@@ -330,5 +338,59 @@ describe('deribit', () => {
     const watched = watch('deribit', (socket) => socket.send(half));
     await expect.poll(() => watched.types()[0], { timeout: 3_000 }).toBe('disconnected');
     expect(watched.types()).not.toContain('connected');
+  });
+});
+
+describe('okx', () => {
+  const order = (terms: Record<string, unknown>) => ({
+    ...{ instType: 'SPOT', instId: 'BTC-USDT', ordId: '31', clOrdId: 'op17', px: '40000.5', sz: '0.25', side: 'buy' },
+    ...{ ordType: 'limit', tgtCcy: '', state: 'partially_filled', accFillSz: '0.1', avgPx: '40000.5', tradeId: '9001' },
+    ...{ fillPx: '40000.5', fillSz: '0.1', fillTime: '1763640000120', fillFee: '-0.0001', fillFeeCcy: 'BTC' },
+    ...{ execType: 'M', reduceOnly: 'false', cTime: '1763640000000', uTime: '1763640000121' },
+    ...terms,
+  });
+  const push = (channel: string, ...data: unknown[]) => ({ arg: { channel, instType: 'SPOT', uid: '1' }, data });
+  const stop = {
+    ...{ instType: 'SPOT', instId: 'BTC-USDT', algoId: '41', algoClOrdId: 'op18', ordType: 'conditional' },
+    ...{ side: 'sell', sz: '0.25', slTriggerPx: '39000', slOrdPx: '-1', ordId: '' },
+    cTime: '1763640000000',
+  };
+
+  it('reads every order of a message by itself, and leaves the text that keeps the socket open alone', async () => {
+    const watched = watch('okx', (socket, nth) => {
+      if (nth !== 1) return;
+      confirm('okx', socket, nth);
+      socket.sendText('pong');
+      socket.send(push('account', { details: [] }));
+      const bad = order({ tradeId: '9002', state: 'never seen' });
+      socket.send(push('orders', order({}), bad, order({ tradeId: '9003', accFillSz: '0.2' })));
+    });
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(['connected', 'reports', 'unreadable', 'reports']);
+    expect(fillsOf(watched.events)).toEqual(['9001', '9003']);
+  });
+
+  it('tells of a stop while it waits and when it ends; what its trigger placed tells of itself', async () => {
+    const watched = watch('okx', (socket, nth) => {
+      if (nth !== 1) return;
+      confirm('okx', socket, nth);
+      for (const state of ['live', 'effective', 'canceled']) socket.send(push('orders-algo', { ...stop, state }));
+    });
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(['connected', 'reports', 'reports']);
+    const told = watched.events.flatMap((event) => (event.type === 'reports' ? event.reports : []));
+    expect(told.map((one) => [one.order?.orderId, one.order?.status])).toEqual([
+      ['41', 'OPEN'],
+      ['41', 'CANCELLED'],
+    ]);
+  });
+
+  it('is over when one of its two sockets is', async () => {
+    const watched = watch('okx', (socket, nth) => {
+      confirm('okx', socket, nth);
+      if (nth === 2) setTimeout(() => socket.destroy(), 20);
+    });
+    await expect
+      .poll(() => watched.types().slice(0, 3), { timeout: 5_000 })
+      .toEqual(['connected', 'disconnected', 'connected']);
+    await expect.poll(() => watched.sockets.length).toBe(4);
   });
 });

@@ -18,7 +18,8 @@ interface Connection {
   confirmations: number;
   confirmed: boolean;
   lastSequence: number | null;
-  lastSignAt: number;
+  /** By address of the socket. */
+  readonly lastSignAt: Map<string, number>;
   readonly startedAt: number;
   end(reason: string): void;
 }
@@ -74,16 +75,17 @@ export class OrderStream {
   /** Dials, subscribes, listens; resolves with the reason when the connection has ended. Never throws. */
   async #connectOnce(): Promise<{ readonly confirmed: boolean; readonly reason: string }> {
     let link: Link;
-    let url: string;
+    let urls: readonly string[];
     try {
       link = await this.#session.ready();
-      url = await this.#venue.stream.url(link.instance);
+      const { stream } = this.#venue;
+      urls = [await stream.url(link.instance), ...(stream.otherUrls?.(link.instance) ?? [])];
     } catch (error) {
       return { confirmed: false, reason: safeMessage(error) };
     }
     const { instance } = link;
     // A watch that was under way when its socket was given up can have dialled again, without subscribing.
-    dropSocket(instance, url);
+    for (const url of urls) dropSocket(instance, url);
     const ended = Promise.withResolvers<string>();
     const now = performance.now();
     const connection: Connection = {
@@ -91,24 +93,26 @@ export class OrderStream {
       confirmations: 0,
       confirmed: false,
       lastSequence: null,
-      lastSignAt: now,
+      lastSignAt: new Map(urls.map((url) => [url, now])),
       startedAt: now,
       end: (reason) => ended.resolve(reason),
     };
     this.#connection = connection;
-    const untap = tapSockets(instance, url, {
-      message: (message) => this.#receive(connection, message),
-      alive: () => (connection.lastSignAt = performance.now()),
-      closed: (reason) => connection.end(reason),
-    });
+    const untaps = urls.map((url) =>
+      tapSockets(instance, url, {
+        message: (message) => this.#receive(connection, message),
+        alive: () => void connection.lastSignAt.set(url, performance.now()),
+        closed: (reason) => connection.end(reason),
+      }),
+    );
     const watch = setInterval(() => this.#look(connection), LOOK_EVERY_MS);
     void this.#await(instance, connection);
     if (this.#closed) connection.end('closed');
     const reason = await ended.promise;
     clearInterval(watch);
-    untap();
+    for (const untap of untaps) untap();
     this.#connection = null;
-    dropSocket(instance, url);
+    for (const url of urls) dropSocket(instance, url);
     // A subscription is signed too: a wrong clock is put right here as for any other request.
     if (reason.startsWith('refused')) await this.#venue.repair(instance, new Error(reason)).catch(() => false);
     return { confirmed: connection.confirmed, reason };
@@ -126,6 +130,7 @@ export class OrderStream {
 
   /** True: ccxt may see the message. */
   #receive(connection: Connection, message: unknown): boolean {
+    if (typeof message === 'string' && message === this.#venue.stream.heartbeat) return true;
     const signal = this.#venue.stream.signal(message);
     if (signal.kind === 'other' && !isRecord(message)) {
       this.#tell({ type: 'unreadable', error: 'a message that is no JSON object' });
@@ -187,7 +192,10 @@ export class OrderStream {
     const now = performance.now();
     if (!connection.confirmed && now - connection.startedAt > CONFIRM_WITHIN_MS) {
       connection.end('the subscription was not confirmed');
-    } else if (connection.confirmed && now - connection.lastSignAt > this.#venue.stream.silenceMs) {
+    } else if (
+      connection.confirmed &&
+      now - Math.min(...connection.lastSignAt.values()) > this.#venue.stream.silenceMs
+    ) {
       connection.end(`silent for ${this.#venue.stream.silenceMs} ms`);
     }
   }

@@ -6,6 +6,7 @@ import { deribit } from './venues/deribit/index.ts';
 import { kraken } from './venues/kraken/index.ts';
 import { kucoin } from './venues/kucoin/index.ts';
 import { mexc } from './venues/mexc/index.ts';
+import { okx } from './venues/okx/index.ts';
 
 /** One line per exchange. An exchange id without a line does not compile. */
 export const VENUES: Readonly<Record<ExchangeId, VenueDefinition>> = {
@@ -15,4 +16,5 @@ export const VENUES: Readonly<Record<ExchangeId, VenueDefinition>> = {
   kucoin,
   deribit,
   mexc,
+  okx,
 };

@@ -78,8 +78,12 @@ export interface OrderStreamProtocol {
   readonly keepAliveMs: number;
   /** No message, ping or pong for this long: the socket is dead, ms. */
   readonly silenceMs: number;
+  /** A text that is no JSON and only shows that the exchange is there; where it has one. */
+  readonly heartbeat?: string;
   /** Address of the socket that carries the orders. A promise where it has to be asked for first. */
   url(instance: CcxtInstance): string | Promise<string>;
+  /** Addresses of further sockets on which a part of the news comes, where there are any; the end of one ends all. */
+  readonly otherUrls?: (instance: CcxtInstance) => readonly string[];
   /** ccxt's watches that subscribe what is needed; `watchOrders` alone where it is absent. */
   readonly watch?: (instance: CcxtInstance) => Promise<unknown>;
   /** How many subscriptions must be confirmed before the stream is complete; 1 where it is absent. */

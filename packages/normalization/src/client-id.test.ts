@@ -42,4 +42,5 @@ it('writes them as documented', () => {
   expect(fitClientId('coinbase', uuid)).toBe(uuid);
   expect(fitClientId('kucoin', uuid)).toBe('op-0190a3c48f217b6e9d105a4b3c2d1e0f');
   expect(fitClientId('mexc', uuid)).toBe('0190a3c48f217b6e9d105a4b3c2d1e0f');
+  expect(fitClientId('okx', uuid)).toBe('0190a3c48f217b6e9d105a4b3c2d1e0f');
 });

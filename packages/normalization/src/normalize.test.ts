@@ -9,6 +9,7 @@ import { answer, ORDER as DERIBIT_ORDER } from './venues/deribit/fixtures.ts';
 import { ID, ok, ORDER as KRAKEN_ORDER } from './venues/kraken/fixtures.ts';
 import { ORDER as KUCOIN_ORDER } from './venues/kucoin/fixtures.ts';
 import { ORDER as MEXC_ORDER } from './venues/mexc/fixtures.ts';
+import { ok as okxOk, ORDER as OKX_ORDER } from './venues/okx/fixtures.ts';
 
 describe.each(EXCHANGE_IDS)('any JSON from %s', (exchange) => {
   it('is read or refused with a NormalizationError, never anything else', () => {
@@ -54,6 +55,7 @@ it.each([
   ['deribit', answer([DERIBIT_ORDER])],
   ['deribit', answer(3)],
   ['mexc', [MEXC_ORDER]],
+  ['okx', okxOk(OKX_ORDER)],
 ])('reads payloads of %s whose numbers a client library has quoted', (exchange, payload) => {
   const input = { exchange, transport: 'rest', method: '' } as const;
   expect(normalize({ ...input, payload: quoted(payload) })).toEqual(normalize({ ...input, payload }));

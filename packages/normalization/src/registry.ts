@@ -10,6 +10,7 @@ import { deribit } from './venues/deribit/index.ts';
 import { kraken } from './venues/kraken/index.ts';
 import { kucoin } from './venues/kucoin/index.ts';
 import { mexc } from './venues/mexc/index.ts';
+import { okx } from './venues/okx/index.ts';
 
 /** One line per venue. An exchange id without a line does not compile. */
 export const VENUES: Readonly<Record<ExchangeId, Venue>> = {
@@ -19,6 +20,7 @@ export const VENUES: Readonly<Record<ExchangeId, Venue>> = {
   kucoin,
   deribit,
   mexc,
+  okx,
 };
 
 /** Throws UnknownExchange. */

@@ -214,6 +214,11 @@ const MEXC_SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'ADAUSDT', 'LT
   ...{ quoteAssetPrecision: 2, isSpotTradingAllowed: true, isMarginTradingAllowed: false },
   ...{ quoteAmountPrecision: '1', baseSizePrecision: '0.000001', makerCommission: '0', takerCommission: '0.0005' },
 }));
+const OKX_INSTRUMENT = {
+  ...{ instType: 'SPOT', instId: 'BTC-USDT', baseCcy: 'BTC', quoteCcy: 'USDT', settleCcy: '', ctVal: '', lever: '' },
+  ...{ tickSz: '0.1', lotSz: '0.00000001', minSz: '0.00001', maxLmtSz: '9999', maxMktSz: '1000000' },
+  ...{ state: 'live', listTime: '1' },
+};
 
 /** The market lists that every adapter loads first. */
 export function serveMarkets(stub: StubVenue): void {
@@ -237,4 +242,5 @@ export function serveMarkets(stub: StubVenue): void {
     const result = DERIBIT_INSTRUMENTS.filter(({ kind }) => kind === parameters.get('kind'));
     return json({ jsonrpc: '2.0', result });
   });
+  stub.on('GET www.okx.com/api/v5/public/instruments', json({ code: '0', msg: '', data: [OKX_INSTRUMENT] }));
 }
