@@ -6,6 +6,7 @@ import { okxClassifier } from './classify.ts';
 import { okxLimits } from './limits.ts';
 import { okxMarket } from './market.ts';
 import { okxOrders } from './orders.ts';
+import { okxKeyCheck } from './permissions.ts';
 import { okxReads } from './reads.ts';
 import { repairClock, signWithDeadlines, stampLogins } from './signing.ts';
 import { okxStream } from './stream.ts';
@@ -36,6 +37,7 @@ export const okx: VenueDefinition = {
   repair: repairClock,
   classifier: okxClassifier,
   limits: okxLimits,
+  keyCheck: okxKeyCheck,
   market: okxMarket,
   nativeNames: (native) => [native.id],
   orders: okxOrders,
