@@ -130,6 +130,16 @@ const REQUESTS: readonly (readonly [string, readonly Word[], string, RequestResu
   ['change',        TWO_STEP,     'unknown',          failed('unknown'),        'ACKNOWLEDGED',     'unknown',      true],
 ];
 
+test('that a cancel is taken does not answer which fee an execution had', () => {
+  const { venue, order } = venueOrder('0.4');
+  venue.end(order, 'CANCELLED', at(3));
+  const report = reportOf(order, 'stream', at(3), 'all');
+  const bare = { ...report, fills: report.fills.map((fill) => ({ ...fill, fee: null })) };
+  const question = (told: typeof report) =>
+    foldRequest(fold(orderAfter(...CANCELLING), told, CONTEXT).machine, 'cancel', taken, CONTEXT).question;
+  expect([question(bare), question(report)]).toEqual(['the fee of an execution is not told', null]);
+});
+
 describe('foldRequest', () => {
   test.each(REQUESTS)('%s of %s: %s', (id, story, _name, result, life, phase, doubt) => {
     const { machine } = foldRequest(orderAfter(...story), id, result, CONTEXT);

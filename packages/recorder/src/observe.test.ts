@@ -206,6 +206,21 @@ describe('what is written', () => {
     });
   });
 
+  test('a fee that was not told is still asked for after the end', async () => {
+    const world = await openWorld();
+    const { intent } = await openOrder(world, { client: 'c1', venue: 'v1' });
+    const venue = new ModelVenue();
+    const order = venue.place('c1', limitSpec, world.clock.iso());
+    const fill = venue.fill(order, '0.4', world.clock.iso());
+    await see(world, streamed(world, order, fill === null ? [] : [{ ...fill, fee: null }]));
+    venue.end(order, 'CANCELLED', world.clock.iso());
+    await see(world, streamed(world, order));
+    expect((await found(world, intent.orderId)).actual).toMatchObject({
+      machine: { life: 'CANCELLED' },
+      reconciliation: { attempts: 1, nextAttemptAt: null, lastError: 'the fee of an execution is not told' },
+    });
+  });
+
   test('an alarm of the machine is told', async () => {
     const world = await openWorld();
     const { intent } = await openOrder(world, { client: 'c1', venue: 'v1' });

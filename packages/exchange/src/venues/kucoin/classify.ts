@@ -63,10 +63,18 @@ function read(status: number, json: unknown, body: string): NativeReading {
 export const kucoinClassifier: Classifier = {
   rules: KUCOIN_RULES,
   read,
-  /** ms until the quota is full again, told with every answer; it counts only where the quota is used up. */
+  /**
+   * `gw-ratelimit-reset`: ms until the quota is full again, told with every answer; it counts only where the quota is
+   * used up. `Retry-After`, in seconds, is the proxy's word. The longer of them holds.
+   */
   retryAfterMs: (answer, error) => {
-    const reset = Number(answer.headers['gw-ratelimit-reset']);
-    if (error.code !== '429000' || !Number.isFinite(reset) || reset < 0) return null;
-    return reset;
+    const reset = error.code === '429000' ? waitOf(answer.headers['gw-ratelimit-reset'], 1) : [];
+    const waits = [...reset, ...waitOf(answer.headers['retry-after'], 1_000)];
+    return waits.length === 0 ? null : Math.max(...waits);
   },
 };
+
+function waitOf(header: string | undefined, unitMs: number): readonly number[] {
+  const named = header === undefined || header === '' ? Number.NaN : Number(header) * unitMs;
+  return Number.isFinite(named) && named >= 0 ? [named] : [];
+}

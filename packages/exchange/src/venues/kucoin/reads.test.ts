@@ -98,9 +98,13 @@ describe('a look-up', () => {
     expect(await lookup()).toMatchObject({ order: null, provesAbsence: false });
   });
 
-  it('says how long to wait', async () => {
-    stub.on(BY_CLIENT_ID, json({ code: '429000', msg: '' }, 429, { 'gw-ratelimit-reset': '700' }));
-    expect(await lookup()).toMatchObject({ provesAbsence: false, rateLimitedMs: 700 });
+  it.each([
+    [{ 'gw-ratelimit-reset': '700' }, 700],
+    [{ 'gw-ratelimit-reset': '1000', 'retry-after': '2' }, 2_000],
+    [{ 'retry-after': '' }, 5_000],
+  ])('says how long to wait: %j', async (headers, rateLimitedMs) => {
+    stub.on(BY_CLIENT_ID, json({ code: '429000', msg: '' }, 429, headers));
+    expect(await lookup()).toMatchObject({ provesAbsence: false, rateLimitedMs });
   });
 
   it.each([
