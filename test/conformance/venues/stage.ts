@@ -104,7 +104,12 @@ export class Stage {
   }
   /** Accepted by us. */
   async placed(input: Terms, account = this.account): Promise<OrderView> {
-    const { order, userErrors } = await this.place(input, account);
+    const { order, userErrors } = await eventually(
+      () => this.place(input, account),
+      // A look at another account that fails makes the exchange seem away for a moment.
+      (answer) => answer.userErrors[0]?.code !== 'EXCHANGE_UNAVAILABLE',
+      'orders are taken',
+    );
     return order !== null && userErrors.length === 0 ? order : fail(`not accepted: ${JSON.stringify(userErrors)}`);
   }
   async resting(terms: Terms = {}, account = this.account): Promise<OrderView> {
