@@ -6,6 +6,12 @@ import { openRedis, redisReady } from './connection.ts';
 import { patiently, within } from './patience.ts';
 import { openResults } from './results.ts';
 
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+}
+
 export interface Producer<Data, Result> {
   /** Adds a job; parsed first. Throws QueueFullError, QueueUnavailableError. */
   add(data: Data, options?: JobsOptions): Promise<void>;
@@ -19,7 +25,7 @@ export interface Producer<Data, Result> {
    * QueueUnavailableError after `timeoutMs` (default 10 s). `request` waits for it by itself.
    */
   ready(timeoutMs?: number): Promise<void>;
-  counts(): Promise<{ readonly waiting: number; readonly active: number; readonly delayed: number }>;
+  counts(): Promise<QueueCounts>;
   close(): Promise<void>;
 }
 
@@ -105,19 +111,21 @@ export function createProducer<Data, Result>(
     ready: async (timeoutMs = READY_TIMEOUT_MS) => {
       await Promise.all([within(queue.waitUntilReady(), timeoutMs, contract.name), results?.listening(timeoutMs)]);
     },
-    counts: async () => {
-      const counts = await queue.getJobCounts('wait', 'prioritized', 'active', 'delayed');
-      return {
-        waiting: (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0),
-        active: counts['active'] ?? 0,
-        delayed: counts['delayed'] ?? 0,
-      };
-    },
+    counts: () => countJobs(queue),
     close: async () => {
       results?.close();
       await patiently(queue.close());
       redis.disconnect();
     },
+  };
+}
+
+async function countJobs(queue: Queue): Promise<QueueCounts> {
+  const counts = await queue.getJobCounts('wait', 'prioritized', 'active', 'delayed');
+  return {
+    waiting: (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0),
+    active: counts['active'] ?? 0,
+    delayed: counts['delayed'] ?? 0,
   };
 }
 

@@ -60,7 +60,7 @@ describe.skipIf(NO_REDIS)('results on a real Redis', () => {
     });
     open.push(() => consumer.close(200));
     const numbers = Array.from({ length: 40 }, (_, index) => index);
-    const results = await Promise.all(numbers.map((n) => producers[n % 2]?.request({ n }, 5_000)));
+    const results = await Promise.all(numbers.map(async (n) => producers[n % 2]?.request({ n }, 5_000)));
     expect(results).toEqual(numbers.map((n) => ({ doubled: 2 * n })));
   });
 });

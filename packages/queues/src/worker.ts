@@ -98,14 +98,18 @@ export function createConsumer<Data, Result>(
     running: () => worker.isRunning() && !worker.closing,
     progress: () => ({ started, finished, lastFinishedAtMs }),
     close: async (graceMs) => {
-      const closed = worker.close().catch(() => undefined);
-      let timer: NodeJS.Timeout | undefined;
-      const grace = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      });
-      await Promise.race([closed, grace]);
-      clearTimeout(timer);
+      await closeWithin(worker, graceMs);
       connection.disconnect();
     },
   };
+}
+
+async function closeWithin(worker: Worker, graceMs: number): Promise<void> {
+  const closed = worker.close().catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const grace = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, graceMs);
+  });
+  await Promise.race([closed, grace]);
+  clearTimeout(timer);
 }
