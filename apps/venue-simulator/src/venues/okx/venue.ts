@@ -16,6 +16,7 @@ import { peek, queryOf } from './fields.ts';
 import { OkxLimits } from './limits.ts';
 import { book, instruments, ticker, tickers, trades } from './public-data.ts';
 import { Queries } from './queries.ts';
+import { accountConfig } from './account-config.ts';
 import { OkxRefusal, REFUSALS, success } from './refusal.ts';
 import { Streams } from './streams.ts';
 import { Trading } from './trading.ts';
@@ -183,6 +184,7 @@ export class OkxVenue implements Venue {
       ['GET trade/fills', on('list', 60, (fields, account) => queries.fills(fields, account, false))],
       ['GET trade/fills-history', on('list', 10, (fields, account) => queries.fills(fields, account, true))],
       ['GET account/balance', on('list', 10, (fields, account) => queries.balance(fields, account))],
+      ['GET account/config', on('other', 5, (_fields, account) => [accountConfig(account)])],
       ['GET account/trade-fee', on('other', 5, (fields) => queries.tradeFee(fields))],
       // Which chains there are is of no matter here; the markets come from the instruments.
       ['GET asset/currencies', on('other', 6, () => [])],
