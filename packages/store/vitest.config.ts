@@ -1,10 +1,7 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, mergeConfig } from 'vitest/config';
+import shared from '../../vitest.config.ts';
 
-export default defineConfig({
-  test: {
-    include: ['src/**/*.test.ts'],
-    globalSetup: ['src/testing/global-setup.ts'],
-    hookTimeout: 60_000,
-    testTimeout: 30_000,
-  },
-});
+export default mergeConfig(
+  shared,
+  defineConfig({ test: { include: ['src/**/*.test.ts'], globalSetup: ['src/testing/global-setup.ts'] } }),
+);

@@ -310,7 +310,7 @@ describe('native stops', () => {
     expect(life.order.legs[0]?.venueOrderIds).toEqual(['V1', 'V2']);
     life.apply(CANCELLED);
     expect(life.order.end).toBeNull();
-    life.apply({ ...CANCELLED, venueOrderId: 'V2' } as EventBody);
+    life.apply({ ...CANCELLED, venueOrderId: 'V2' });
     expect(life.order.life).toBe('CANCELLED');
   });
 
