@@ -1,3 +1,4 @@
+import { EXCHANGE_IDS } from '@orderplane/domain';
 import { tickerChannel, type TickerMessage } from '@orderplane/queues';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { World } from '../testing/world.ts';
@@ -93,7 +94,7 @@ test('markets with their last prices; exchanges with what they can; the reconcil
   ]);
   expect(data?.['exchanges']).toMatchObject([
     { id: 'binance', orderTypes: expect.arrayContaining(['MARKET', 'LIMIT']) as unknown, health: { reachable: false } },
-    { id: 'kraken' },
+    ...EXCHANGE_IDS.slice(1).map((id) => ({ id })),
   ]);
   expect(data?.['reconciler']).toMatchObject({
     running: true,
