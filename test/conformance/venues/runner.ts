@@ -80,7 +80,7 @@ async function openHouse(system: System, exchange: ExchangeId, options: RunOptio
     else if (isAbsent(card)) notApplicable.push([card, `${card.absent} is not served yet`]);
     else played.push(card);
   }
-  await floor.open(Math.min(options.perExchange, played.length));
+  await floor.open(Math.min(options.perExchange, played.length), new Set(Object.keys(profile.avoids ?? {})));
   return {
     floor,
     notApplicable,
