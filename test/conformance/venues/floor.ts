@@ -45,7 +45,7 @@ export class Floor {
   }
 
   /** `accounts`: as many as cards of this exchange run at once. */
-  async open(accounts: number): Promise<void> {
+  async open(accounts: number, avoided: ReadonlySet<string>): Promise<void> {
     const { markets } = await eventually(
       () =>
         request<{ markets: MarketView[] }>(
@@ -58,7 +58,7 @@ export class Floor {
     );
     for (const market of markets) {
       const [, quote = '', contract] = market.symbol.split('-');
-      if (!QUOTES.has(quote)) continue;
+      if (!QUOTES.has(quote) || avoided.has(market.symbol)) continue;
       this.#views.set(market.symbol, market);
       this.#pools[contract === undefined ? 'spot' : 'contracts'].push(market.symbol);
     }

@@ -27,6 +27,8 @@ const ProfileSchema = z.strictObject({
   notApplicable: z.record(z.string().regex(/^OP-\d\d$/), z.string().min(3)),
   /** The exchange's own words for situations that no fault of the simulator has. */
   answers: z.record(z.enum(ANSWERS), AnswerSchema),
+  /** Markets in which not every kind of order is taken, with the reason: no card plays there. */
+  avoids: z.record(z.string(), z.string()).optional(),
   /** Entries of one page of open orders and of executions, where they come in pages. */
   pages: z.strictObject({ openOrders: z.number().optional(), executions: z.number().optional() }).optional(),
 });

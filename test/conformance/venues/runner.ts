@@ -12,7 +12,7 @@ import type { CardAccount } from './floor.ts';
 import { LogWatch } from './logs.ts';
 import { profileOf } from './profile.ts';
 import type { Profile } from './profile.ts';
-import { Stage } from './stage.ts';
+import { PROOF_MS, SOON_MS, Stage } from './stage.ts';
 
 export interface Outcome {
   readonly exchange: ExchangeId;
@@ -80,7 +80,7 @@ async function openHouse(system: System, exchange: ExchangeId, options: RunOptio
     else if (isAbsent(card)) notApplicable.push([card, `${card.absent} is not served yet`]);
     else played.push(card);
   }
-  await floor.open(Math.min(options.perExchange, played.length));
+  await floor.open(Math.min(options.perExchange, played.length), new Set(Object.keys(profile.avoids ?? {})));
   return {
     floor,
     notApplicable,
@@ -102,7 +102,14 @@ async function play(system: System, floor: Floor, profile: Profile, card: Card, 
   for (let count = card.accounts ?? 1; count > 0; count -= 1) accounts.push(await floor.takeAccount());
   const pool = card.contract === true ? 'contracts' : 'spot';
   const markets = await floor.takeMarkets(pool, card.markets ?? 1, accounts[0]?.id ?? '');
-  const stage = new Stage({ system, accounts, markets, stranger: floor.stranger, profile });
+  const stage = new Stage({
+    system,
+    accounts,
+    markets,
+    stranger: floor.stranger,
+    profile,
+    patienceMs: card.alone === 'restarts' ? PROOF_MS : SOON_MS,
+  });
   const logs = new LogWatch(join(system.home, 'logs'));
   let failure: string | null = null;
   try {

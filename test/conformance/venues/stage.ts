@@ -35,7 +35,7 @@ export type RequestKind = 'submit' | 'cancel' | 'amend' | 'query' | 'list' | 'ot
 /** How long anything may take that depends on no proof of absence. */
 export const SOON_MS = 30_000;
 /** The longest proof of absence (deadline, visibility, two look-ups, backoff) with room for a busy machine. */
-export const PROOF_MS = 75_000;
+export const PROOF_MS = 100_000;
 
 interface StageParts {
   readonly system: System;
@@ -43,6 +43,8 @@ interface StageParts {
   readonly markets: readonly Market[];
   readonly stranger: string;
   readonly profile: Profile;
+  /** How long anything may take: longer while services are killed. */
+  readonly patienceMs: number;
 }
 
 /** Where one card plays: its own accounts and markets, our public interface on one side, the exchange's operator on the other. */
@@ -56,10 +58,12 @@ export class Stage {
   readonly market: Market;
   readonly #stranger: string;
   readonly #profile: Profile;
+  readonly #patienceMs: number;
   readonly #before = new Set<string>();
   readonly #since = new Date().toISOString();
 
-  constructor({ system, accounts, markets, stranger, profile }: StageParts) {
+  constructor({ system, accounts, markets, stranger, profile, patienceMs }: StageParts) {
+    this.#patienceMs = patienceMs;
     const [account] = accounts;
     const [market] = markets;
     if (account === undefined || market === undefined) throw new Error('a stage needs an account and a market');
@@ -160,7 +164,7 @@ export class Stage {
     return readDetail(this.system.trader, id);
   }
   /** Reads until the order is in `state`, with nothing on its way and nothing in doubt. */
-  async reaches(id: string, state: string, timeoutMs = SOON_MS): Promise<OrderView> {
+  async reaches(id: string, state: string, timeoutMs = this.#patienceMs): Promise<OrderView> {
     const found = await eventually(
       () => this.order(id),
       (order) => isQuiet(order) && (order.state === state || (ENDED.has(order.state) && state !== 'FILLED')),
