@@ -18,9 +18,9 @@ export const CAPABILITIES: Readonly<Record<ExchangeId, ExchangeCapabilities>> = 
   kraken: krakenCapabilities,
   coinbase: coinbaseCapabilities,
   kucoin: kucoinCapabilities,
-  deribit: deribitCapabilities,
   mexc: mexcCapabilities,
   okx: okxCapabilities,
+  deribit: deribitCapabilities,
 };
 
 export const capabilitiesOf = (exchange: ExchangeId): ExchangeCapabilities => CAPABILITIES[exchange];

@@ -14,7 +14,7 @@ export const VENUES: Readonly<Record<ExchangeId, VenueDefinition>> = {
   kraken,
   coinbase,
   kucoin,
-  deribit,
   mexc,
   okx,
+  deribit,
 };

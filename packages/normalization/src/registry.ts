@@ -18,9 +18,9 @@ export const VENUES: Readonly<Record<ExchangeId, Venue>> = {
   kraken,
   coinbase,
   kucoin,
-  deribit,
   mexc,
   okx,
+  deribit,
 };
 
 /** Throws UnknownExchange. */
