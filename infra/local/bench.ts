@@ -15,7 +15,7 @@ const USAGE = [
   '  --quick      fewer samples, under a minute',
   '  --json FILE  the rows, beside the printed table',
   '  --home DIR   keep logs and data here; default: a temporary directory, removed at the end',
-  '  --only latencies|throughput',
+  '  --only latencies|exchanges|throughput',
   '  --profile DIR  CPU profiles of every service; they slow it down',
 ];
 
@@ -26,7 +26,7 @@ interface BenchModule {
     readonly progress: Progress;
     readonly signal: AbortSignal;
     readonly home?: string;
-    readonly only?: 'latencies' | 'throughput';
+    readonly only?: 'latencies' | 'exchanges' | 'throughput';
     readonly profile?: string;
   }) => Promise<void>;
 }
@@ -67,7 +67,9 @@ try {
     progress: steps,
     signal: interrupted.signal,
     ...(values.home === undefined ? {} : { home: fromUserDirectory(values.home) }),
-    ...(values.only === 'latencies' || values.only === 'throughput' ? { only: values.only } : {}),
+    ...(values.only === 'latencies' || values.only === 'exchanges' || values.only === 'throughput'
+      ? { only: values.only }
+      : {}),
     ...(values.profile === undefined ? {} : { profile: fromUserDirectory(values.profile) }),
   });
   process.exit(0);

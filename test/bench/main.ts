@@ -6,6 +6,7 @@ import { startStack } from '@orderplane/local';
 import type { Progress, Stack } from '@orderplane/local';
 import pg from 'pg';
 import { cpuSeconds } from './cpu.ts';
+import { measureExchanges } from './exchanges.ts';
 import { reportOf, tableOf } from './figures.ts';
 import type { Measurement } from './figures.ts';
 import { FLOOR_TABLE, Floors } from './floors.ts';
@@ -24,7 +25,7 @@ export interface BenchOptions {
   /** Keep the stack's directory (profiles, logs) here instead of a temporary one. */
   readonly home?: string;
   /** Measure only these rows. */
-  readonly only?: 'latencies' | 'throughput';
+  readonly only?: 'latencies' | 'exchanges' | 'throughput';
   /** Directory for a CPU profile of every service; it slows them down. */
   readonly profile?: string;
 }
@@ -66,12 +67,16 @@ async function measure(stack: Stack, { quick, jsonFile, progress, signal, only }
   const unlessInterrupted = <T>(work: Promise<T>): Promise<T> => Promise.race([work, interrupted]);
   try {
     const measurements: Measurement[] = [];
-    if (only !== 'throughput') {
+    if (only === undefined || only === 'latencies') {
       const work = (note: Note) => unlessInterrupted(measureLatencies(rig, sizes, note));
       measurements.push(...(await progress.run('latencies', work)));
     }
+    if (only === undefined || only === 'exchanges') {
+      const work = (note: Note) => unlessInterrupted(measureExchanges(stack, sizes.perExchange, note));
+      measurements.push(...(await progress.run('exchanges', work)));
+    }
     let cpu: ReadonlyMap<string, number> = new Map();
-    if (only !== 'latencies') {
+    if (only === undefined || only === 'throughput') {
       const work = (note: Note) => unlessInterrupted(measureThroughput(rig, sizes, note));
       const { measurement, cpuMsPerOrder } = await progress.run('throughput', work);
       measurements.push(measurement);

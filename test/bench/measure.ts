@@ -20,10 +20,26 @@ export interface Sizes {
   readonly rounds: number;
   readonly ordersPerRound: number;
   readonly concurrency: number;
+  /** Orders at each exchange, for the comparison of exchanges. */
+  readonly perExchange: { readonly warmUps: number; readonly samples: number };
 }
 
-export const FULL: Sizes = { warmUps: 100, samples: 400, rounds: 5, ordersPerRound: 800, concurrency: 32 };
-export const QUICK: Sizes = { warmUps: 60, samples: 100, rounds: 3, ordersPerRound: 300, concurrency: 32 };
+export const FULL: Sizes = {
+  warmUps: 100,
+  samples: 400,
+  rounds: 5,
+  ordersPerRound: 800,
+  concurrency: 32,
+  perExchange: { warmUps: 10, samples: 60 },
+};
+export const QUICK: Sizes = {
+  warmUps: 60,
+  samples: 100,
+  rounds: 3,
+  ordersPerRound: 300,
+  concurrency: 32,
+  perExchange: { warmUps: 4, samples: 20 },
+};
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** After everything is told, the last bookkeeping of one sample must not be paid by the next. */

@@ -25,6 +25,12 @@ const CountSchema = z.object({ orders: z.object({ totalCount: z.number() }) });
 const PENDING = 'query { reconciler { pendingReconciliations } }';
 const PendingSchema = z.object({ reconciler: z.object({ pendingReconciliations: z.number() }) });
 
+export interface OrderTerms {
+  readonly symbol: string;
+  readonly size: string;
+  readonly price: string;
+}
+
 /** Our system, as a trader's client sees it. */
 export class Trader {
   readonly #caller: GraphQLCaller;
@@ -35,9 +41,13 @@ export class Trader {
     this.#accountId = accountId;
   }
 
+  place(price: string): Promise<Timed<string>> {
+    return this.placeOrder({ symbol: SYMBOL, size: SIZE, price });
+  }
+
   /** Places a limit order and gives its id. Throws when it is refused. */
-  async place(price: string): Promise<Timed<string>> {
-    const input = { accountId: this.#accountId, symbol: SYMBOL, side: 'BUY', type: 'LIMIT', size: SIZE, price };
+  async placeOrder(terms: OrderTerms): Promise<Timed<string>> {
+    const input = { accountId: this.#accountId, side: 'BUY', type: 'LIMIT', ...terms };
     const { data, sentUs, answeredUs } = await this.#caller.call(PlaceSchema, PLACE, { input });
     const { order, userErrors } = data.placeOrder;
     if (order === null) throw new Error(`refused: ${userErrors.map(({ message }) => message).join('; ')}`);

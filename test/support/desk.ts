@@ -48,7 +48,10 @@ export interface Desk {
 const QUOTES = ['USD', 'USDT', 'USDC'];
 
 /** What a trader of one exchange needs at hand. */
-export async function openDesk(system: System, exchange: Exchange): Promise<Desk> {
+export async function openDesk(
+  system: Pick<System, 'account' | 'trader' | 'venue'>,
+  exchange: Exchange,
+): Promise<Desk> {
   const accountId = system.account(exchange);
   const { markets } = await request<{ markets: MarketView[] }>(
     system.trader,

@@ -2,7 +2,7 @@ import { compare, decimal, sum } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 import type { LookupRequest, LookupResult } from '../../adapter.ts';
 import { endpoint } from '../../ccxt.ts';
-import { Look } from '../../look.ts';
+import { Look, unexplained } from '../../look.ts';
 import { isRecord } from '../../outcome.ts';
 import { coverage } from '../../venue.ts';
 import type { Ask, Link, ReadCalls } from '../../venue.ts';
@@ -93,8 +93,7 @@ async function searchFills(
   look.asked('fills');
   if (fills.error !== null) look.failed('fills', fills.error, fills.rateLimitedMs);
   const known = new Set(listed.map((order) => order.orderId));
-  const own = fills.items.filter((fill) => fill.symbol === request.symbol && !known.has(fill.orderId));
-  const strangers = [...new Set(own.map((fill) => fill.orderId))];
+  const strangers = await unexplained(request, fills.items, known);
   if (strangers.length > MAXIMUM_STRANGERS) {
     look.failed('fills', `${strangers.length} orders traded meanwhile`);
     return null;

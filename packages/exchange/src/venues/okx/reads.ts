@@ -3,7 +3,7 @@ import type { Market } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 import type { LookupRequest, LookupResult } from '../../adapter.ts';
 import { endpoint } from '../../ccxt.ts';
-import { Look } from '../../look.ts';
+import { Look, unexplained } from '../../look.ts';
 import { isRecord } from '../../outcome.ts';
 import { coverage } from '../../venue.ts';
 import type { Ask, Link, ReadCalls } from '../../venue.ts';
@@ -133,8 +133,8 @@ async function searchFills(search: Search, known: ReadonlySet<string>): Promise<
   look.asked('fills');
   if (trades.error !== null) look.failed('fills', trades.error, trades.rateLimitedMs);
   const canBeOurs = (fill: NormalizedFill): boolean =>
-    !known.has(fill.orderId) && (fill.clientOrderId === null || fill.clientOrderId === request.venueClientId);
-  const strangers = [...new Set(trades.items.filter(canBeOurs).map((fill) => fill.orderId))];
+    fill.clientOrderId === null || fill.clientOrderId === request.venueClientId;
+  const strangers = await unexplained(request, trades.items.filter(canBeOurs), known);
   if (strangers.length > MAXIMUM_STRANGERS) {
     look.failed('fills', `${strangers.length} orders without a client id traded meanwhile`);
     return null;
