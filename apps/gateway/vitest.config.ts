@@ -6,7 +6,4 @@ import shared from '../../vitest.config.ts';
 // graphql do not know each other's types.
 const graphql = createRequire(import.meta.url).resolve('graphql');
 
-export default mergeConfig(
-  shared,
-  defineConfig({ test: { alias: [{ find: /^graphql$/, replacement: graphql }] } }),
-);
+export default mergeConfig(shared, defineConfig({ test: { alias: [{ find: /^graphql$/, replacement: graphql }] } }));
