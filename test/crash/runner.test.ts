@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunInfo } from '@orderplane/local';
+import { EXCHANGES } from '../support/system.ts';
 import { allOrders, eventually, isQuiet } from '../support/client.ts';
 import type { Endpoint } from '../support/client.ts';
 import { venueAt } from '../support/venue.ts';
@@ -71,9 +72,10 @@ async function allGone(info: RunInfo, timeoutMs: number): Promise<void> {
 }
 
 async function placeSome(info: RunInfo): Promise<void> {
-  const market = { binance: 'BTC-USDT', kraken: 'BTC-USD' } as const;
-  for (const { id: accountId, exchange } of info.accounts) {
-    const symbol = market[exchange as keyof typeof market];
+  const markets = { binance: 'BTC-USDT', kraken: 'BTC-USD' } as const;
+  for (const exchange of EXCHANGES) {
+    const accountId = info.accounts.find((account) => account.exchange === exchange)?.id;
+    const symbol = markets[exchange];
     const common = { accountId, symbol, side: 'BUY', size: '0.001' };
     await insistPlace(traderOf(info), { ...common, type: 'MARKET', clientOrderId: `filled-${exchange}` });
     const resting = { ...common, type: 'LIMIT', price: '50000', clientOrderId: `resting-${exchange}` };

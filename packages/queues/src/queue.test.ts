@@ -38,7 +38,7 @@ function consuming(contract: Contract, options: Partial<ConsumerOptions<Job, Res
     handle: ({ n }) => Promise.resolve({ kind: 'done', result: { doubled: 2 * n } }),
     ...options,
   });
-  open.push(() => consumer.close(200));
+  open.push(() => consumer.close(5_000));
   return { consumer, errors };
 }
 

@@ -43,7 +43,7 @@ describe.skipIf(NO_REDIS)('results on a real Redis', () => {
         return { kind: 'done', result: { doubled: 2 * n } };
       },
     });
-    open.push(() => consumer.close(200));
+    open.push(() => consumer.close(5_000));
     expect(await producer.request({ n: 1 }, 5_000)).toEqual({ doubled: 2 });
     await expect(producer.request({ n: 13 }, 5_000)).rejects.toThrow('thirteen');
   });
@@ -58,7 +58,7 @@ describe.skipIf(NO_REDIS)('results on a real Redis', () => {
       onError: ignore,
       handle: async ({ n }) => ({ kind: 'done', result: { doubled: 2 * n } }),
     });
-    open.push(() => consumer.close(200));
+    open.push(() => consumer.close(5_000));
     const numbers = Array.from({ length: 40 }, (_, index) => index);
     const results = await Promise.all(numbers.map(async (n) => producers[n % 2]?.request({ n }, 5_000)));
     expect(results).toEqual(numbers.map((n) => ({ doubled: 2 * n })));

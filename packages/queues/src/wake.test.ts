@@ -29,7 +29,7 @@ function reconciling(
       return { kind: 'done', result: null };
     },
   });
-  open.push(() => consumer.close(200));
+  open.push(() => consumer.close(5_000));
   return consumer;
 }
 
@@ -46,7 +46,7 @@ function maintaining(waker: Waker, before: () => Promise<void> = () => Promise.r
       return { kind: 'done', result: null };
     },
   });
-  open.push(() => consumer.close(200));
+  open.push(() => consumer.close(5_000));
 }
 
 test.runIf(NO_REDIS)(`skipped: ${WHY_SKIPPED}`, () => undefined);
