@@ -173,7 +173,8 @@ async function foldInto(
       // An end closes what was asked before it, not what its own report asks.
       const ended = isTerminal(folded.machine) && !isTerminal(current.actual.machine);
       const asked = current.actual.reconciliation.attempts > 0 && !ended;
-      if (unchanged && (folded.question === null || asked)) return null;
+      // A question that is open already is told again with its time: a look-up begun before it does not answer it.
+      if (unchanged && folded.question === null) return null;
       return {
         machine: folded.machine,
         journal: folded.journal,

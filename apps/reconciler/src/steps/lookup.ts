@@ -54,7 +54,7 @@ export async function lookup(
           context,
           fresh,
           answer,
-          resolved && isAnswer(answer, folded.machine),
+          resolved && isAnswer(answer, folded.machine) && !wasAskedSince(fresh, answer),
           folded.question ?? why,
         ),
         ...(needsAttention && !resolved ? { needsAttention: true } : {}),
@@ -82,6 +82,12 @@ async function ordersOfOthers(
 
 /** A found order answers every question; that nothing is found answers those about an order that is over. */
 const isAnswer = (answer: LookupResult, machine: OrderMachine): boolean => answer.order !== null || isDone(machine);
+
+/** News that came after the exchange was asked may have raised the question that is open now: it is asked once more. */
+function wasAskedSince(fresh: OrderRecord, answer: LookupResult): boolean {
+  const { attempts, lastEvidenceAt } = fresh.actual.reconciliation;
+  return attempts > 0 && lastEvidenceAt !== null && lastEvidenceAt > answer.askedAt && !isDone(fresh.actual.machine);
+}
 
 /**
  * An order with our client id that is not as we sent it belongs to somebody else: the exchange can't have taken ours
