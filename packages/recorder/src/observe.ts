@@ -150,6 +150,10 @@ const waits = (order: OrderRecord): boolean =>
 
 const isAlive = (report: OrderReport): boolean => report.order?.status === 'OPEN' || report.order?.status === 'PENDING';
 
+/** Later than what is known: the same report told twice asks nothing anew. */
+const isNews = (report: OrderReport, current: OrderRecord): boolean =>
+  report.askedAt > (current.actual.reconciliation.lastEvidenceAt ?? '');
+
 /** `known`: the order at hand, which spares a read; it may be old. `record` null: there is no such order. */
 async function foldInto(
   options: RecorderOptions,
@@ -178,6 +182,7 @@ async function foldInto(
       return {
         machine: folded.machine,
         journal: folded.journal,
+        asksAgain: asked && folded.question !== null && isNews(report, current),
         reconciliation: {
           lastEvidenceAt: report.askedAt,
           // An open question is an attempt that has not succeeded yet: the planner answers it with a look-up.

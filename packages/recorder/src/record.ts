@@ -16,6 +16,8 @@ export interface Change {
   readonly journal: readonly JournalRecord[];
   readonly intent?: Pick<Intent, 'spec' | 'generation'>;
   readonly reconciliation?: Partial<Omit<ReconciliationRecord, 'status' | 'observedGeneration'>>;
+  /** A question that is open already was raised anew: written all the same, so that a look-up under way is no answer to it. */
+  readonly asksAgain?: boolean;
   /** An operator should look; sticky while the order is in doubt. */
   readonly needsAttention?: boolean;
 }
@@ -103,6 +105,7 @@ async function write(
 ): Promise<CommitResult | null> {
   const reconciliation = nextReconciliation(options, current, change, at);
   const same =
+    change.asksAgain !== true &&
     change.machine === current.actual.machine &&
     change.journal.length === 0 &&
     change.intent === undefined &&
