@@ -13,14 +13,12 @@ import {
 } from '@orderplane/state-machine';
 import { isPositive, subtract } from '@orderplane/domain';
 import { absenceEvidence, absenceProgress } from './absence.ts';
+import { demandedEvents, nextDemandAt, type DemandFacts } from './demands.ts';
 import type { Actual, Desired, PlannerCapabilities, PlannerLimits, Step } from './model.ts';
 import { earliest, plusMs, toInstant, toMs } from './time.ts';
 
 /** A leg that the exchange has surely refused to take for a passing reason is sent again at most this often. */
 export const MAX_SUBMIT_ATTEMPTS = 20;
-/** Distance between the first and the second cancel of our own timer, doubled for each further one. */
-const TIMER_RETRY_MS = 1_000;
-const MAX_TIMER_RETRY_MS = 60_000;
 
 /**
  * What to do next about one order, pure and total. Called by the one worker that holds the order's key, so a request
@@ -35,7 +33,7 @@ export function plan(
   limits: PlannerLimits,
 ): Step {
   const order = actual.machine;
-  const due = dueEvents(desired, actual, now, capabilities);
+  const due = dueEvents({ desired, actual, now, capabilities, limits });
   if (due.length > 0) return { kind: 'Record', events: due, why: 'due by time or by a lost sender' };
   if (isDone(order) && actual.attempts === 0) return { kind: 'Settle', why: 'ended, nothing open, nothing in doubt' };
   const step = isTerminal(order)
@@ -44,8 +42,9 @@ export function plan(
   return escalated(step, order, now, limits);
 }
 
-/** Events that time alone brings about, or the death of whoever sent a request. */
-function dueEvents(desired: Desired, actual: Actual, now: string, capabilities: PlannerCapabilities): EventBody[] {
+/** Events that the death of whoever sent a request brings about, or a demand of this system. */
+function dueEvents(facts: DemandFacts): EventBody[] {
+  const { actual, now } = facts;
   const order = actual.machine;
   const events: EventBody[] = [];
   if (currentLeg(order)?.phase === 'sent') {
@@ -60,31 +59,8 @@ function dueEvents(desired: Desired, actual: Actual, now: string, capabilities: 
       });
     }
   }
-  const timerAt = ownTimerAt(desired, order, capabilities);
-  if (events.length === 0 && timerAt !== null && toMs(timerAt) <= toMs(now) && !backsOff(actual, now)) {
-    const requestId = `${timerId(desired)}${timersOf(desired, order).length + 1}`;
-    events.push({ type: 'TimedOut', requestId, reason: 'expiresAt has passed' });
-  }
+  if (events.length === 0 && !backsOff(actual, now)) events.push(...demandedEvents(facts));
   return events;
-}
-
-const timerId = (desired: Desired): string => `expire-${desired.orderId}-`;
-const timersOf = (desired: Desired, order: OrderMachine): readonly OrderRequest[] =>
-  order.requests.filter((request) => request.id.startsWith(timerId(desired)));
-
-/**
- * When our own timer acts next; null where it does not. It acts where the exchange has none, and on orders that the
- * exchange has not got. A cancel of it that was refused is wished again, at growing distances: the order must end.
- */
-function ownTimerAt(desired: Desired, order: OrderMachine, capabilities: PlannerCapabilities): string | null {
-  if (desired.spec.timeInForce !== 'GTT' || desired.spec.expiresAt === null) return null;
-  if (isTerminal(order) || openCancel(order) !== null) return null;
-  const atExchange = order.legs.length > 0 && currentLeg(order)?.phase !== 'absent';
-  if (atExchange && capabilities.nativeGtt) return null;
-  const earlier = timersOf(desired, order);
-  const last = earlier.at(-1);
-  if (last === undefined) return desired.spec.expiresAt;
-  return plusMs(last.requestedAt, Math.min(TIMER_RETRY_MS * 2 ** (earlier.length - 1), MAX_TIMER_RETRY_MS));
 }
 
 const backsOff = (actual: Actual, now: string): boolean =>
@@ -232,8 +208,9 @@ function planLiveLeg(
   const staleAt = plusMs(actual.lastEvidenceAt ?? leg.sentAt, limits.staleAfterMs);
   if (toMs(staleAt) <= toMs(now))
     return paced(actual, now, { kind: 'Lookup', why: 'no evidence within the staleness bound' });
-  const timerAt = ownTimerAt(desired, order, capabilities);
-  if (timerAt !== null) return paced(actual, now, { kind: 'RecheckAt', at: timerAt, why: 'rests; our timer ends it' });
+  const demandAt = nextDemandAt({ desired, actual, now, capabilities, limits });
+  if (demandAt !== null)
+    return paced(actual, now, { kind: 'RecheckAt', at: demandAt, why: 'rests; our timer ends it' });
   return { kind: 'Settle', why: 'rests at the exchange as desired' };
 }
 
