@@ -39,7 +39,7 @@ export interface ReconcilerProbe {
 
 /** Everything that the gateway needs of the world: the real one in main.ts, another one in tests. */
 export interface Ports {
-  readonly ledger: Pick<OrderLedger, 'openOrders' | 'accountJournal' | 'accountSnapshot'>;
+  readonly ledger: Pick<OrderLedger, 'openOrders' | 'accountJournal' | 'accountSnapshot' | 'journalBounds'>;
   readonly queries: OrderQueries;
   readonly access: Pick<AccessStore, 'principalByTokenHash' | 'accountsOfUser'>;
   /** Takes in sealed credentials, and can open none. */

@@ -38,14 +38,15 @@ export class LocalStack implements Stack {
   readonly #progress: Progress;
   readonly #startedAt = systemClock.iso();
   #parts: Parts | null = null;
-  #gateway: { port: number; http: string; ws: string };
+  /** By name of the process. A port chosen at the first start stays the gateway's through its restarts. */
+  readonly #gateways = new Map<string, GatewayAddress>();
   #isRunning = false;
   #stopping: Promise<void> | null = null;
 
   constructor(options: StackOptions) {
     this.#options = options;
     this.#progress = options.progress ?? SILENT;
-    this.#gateway = { port: options.port ?? 0, http: '', ws: '' };
+    this.#gateways.set('gateway', { port: options.port ?? 0, http: '', ws: '' });
   }
 
   async start(): Promise<void> {
@@ -107,20 +108,19 @@ export class LocalStack implements Stack {
   async #startServices(parts: Parts): Promise<void> {
     const wanted = this.#options.services ?? SERVICE_NAMES;
     const starts = SERVICE_NAMES.filter((service) => wanted.includes(service)).flatMap((service) => {
-      const count = service === 'gateway' ? 1 : (this.#options.instances?.[service] ?? 1);
-      return Array.from({ length: count }, (_, index) => {
+      return Array.from({ length: this.#options.instances?.[service] ?? 1 }, (_, index) => {
         const name = index === 0 ? service : `${service}-${index + 1}`;
-        const environment = (): Record<string, string> => this.#environmentOf(service, parts);
+        const environment = (): Record<string, string> => this.#environmentOf(service, name, parts);
         const spec = serviceSpec({ name, service, environment, ready: announcedAndReady });
         return parts.supervisor.start(spec).then((info) => {
-          if (service === 'gateway') this.#keepGateway(info);
+          if (service === 'gateway') this.#gateways.set(name, gatewayAddress(info));
         });
       });
     });
     await allOrFirstFailure(starts);
   }
 
-  #environmentOf(service: ServiceName, parts: Parts): Record<string, string> {
+  #environmentOf(service: ServiceName, name: string, parts: Parts): Record<string, string> {
     const { servers, simulatorUrl, secrets } = parts;
     if (servers === null) throw new Error('the servers come first');
     const callsExchanges = CALLS_EXCHANGES.includes(service);
@@ -128,20 +128,12 @@ export class LocalStack implements Stack {
       DATABASE_URL: servers.databaseUrl,
       REDIS_URL: servers.redisUrl,
       HEALTH_PORT: '0',
-      ...(service === 'gateway' ? { PORT: String(this.#gateway.port) } : {}),
+      ...(service === 'gateway' ? { PORT: String(this.#gateways.get(name)?.port ?? 0) } : {}),
       ...(callsExchanges ? { ORDERPLANE_MASTER_KEY: secrets.masterKey } : {}),
       ...(callsExchanges && simulatorUrl !== null ? { SIMULATOR_URL: simulatorUrl } : {}),
       ...this.#options.env,
       ...this.#options.serviceEnv?.[service],
     };
-  }
-
-  /** A port chosen at the first start stays the gateway's through its restarts. */
-  #keepGateway(info: Readonly<Record<string, unknown>>): void {
-    const { http, ws } = info;
-    if (typeof http !== 'string' || typeof ws !== 'string')
-      throw new Error('the gateway did not announce its addresses');
-    this.#gateway = { port: Number(new URL(http).port), http, ws };
   }
 
   get home(): string {
@@ -150,11 +142,14 @@ export class LocalStack implements Stack {
 
   get info(): RunInfo {
     const { home, secrets, servers, simulatorUrl, supervisor } = this.#need();
+    const gateways = [...this.#gateways.values()].map(({ http, ws }) => ({ http, ws }));
+    const [gateway] = gateways;
     return {
       pid: process.pid,
       home: home.path,
       startedAt: this.#startedAt,
-      gateway: { http: this.#gateway.http, ws: this.#gateway.ws },
+      gateway: gateway ?? { http: '', ws: '' },
+      gateways,
       adminToken: secrets.admin.token,
       traderToken: secrets.trader.token,
       simulator: simulatorUrl === null ? null : { admin: simulatorUrl },
@@ -173,7 +168,7 @@ export class LocalStack implements Stack {
   stop(): Promise<void> {
     this.#stopping ??= this.#shutDown((supervisor) =>
       supervisor.stopInOrder([
-        (name) => name === 'gateway',
+        (name) => this.#gateways.has(name),
         (name) => ![SIMULATOR, 'redis', 'postgres'].includes(name),
         (name) => name === SIMULATOR,
         (name) => name === 'redis' || name === 'postgres',
@@ -257,6 +252,17 @@ export class LocalStack implements Stack {
     });
     await Promise.race([work, aborted]);
   }
+}
+
+interface GatewayAddress {
+  readonly port: number;
+  readonly http: string;
+  readonly ws: string;
+}
+
+function gatewayAddress({ http, ws }: Readonly<Record<string, unknown>>): GatewayAddress {
+  if (typeof http !== 'string' || typeof ws !== 'string') throw new Error('the gateway did not announce its addresses');
+  return { port: Number(new URL(http).port), http, ws };
 }
 
 /** Waits for all, so that nothing starts behind the back of the stop that follows a failure; then the first failure. */

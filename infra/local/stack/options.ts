@@ -16,8 +16,8 @@ export interface StackOptions {
   readonly simulator?: boolean;
   /** Default: all. */
   readonly services?: readonly ServiceName[];
-  /** Processes of one service, default 1; the second is named e.g. "reconciler-2". Not for the gateway: its port is one. */
-  readonly instances?: Partial<Record<Exclude<ServiceName, 'gateway'>, number>>;
+  /** Processes of one service, default 1; the second is named e.g. "reconciler-2". Further gateways choose free ports. */
+  readonly instances?: Partial<Record<ServiceName, number>>;
   /** Added to the environment of every service. */
   readonly env?: Readonly<Record<string, string>>;
   readonly serviceEnv?: Partial<Record<StartableName, Readonly<Record<string, string>>>>;

@@ -20,6 +20,8 @@ const RunInfoSchema = z.object({
   home: z.string(),
   startedAt: z.string(),
   gateway: z.object({ http: z.string(), ws: z.string() }),
+  /** All of them, the one above first. */
+  gateways: z.array(z.object({ http: z.string(), ws: z.string() })),
   adminToken: z.string(),
   traderToken: z.string(),
   /** Null with --no-simulator. */

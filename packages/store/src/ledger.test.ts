@@ -218,64 +218,77 @@ describe.each(BACKENDS)('OrderLedger ($name)', ({ open }) => {
     expect((await store.ledger.find(id))?.actual.reconciliation.lastError).toMatch(/a literal \\u0000$/);
   });
 
-  test('twenty writers on one account: cursors without gaps, visible in order', async () => {
-    const records = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => {
-        const played = play([created(), validated]);
-        return store.ledger.place(
-          recordOf(intentOf(`${id}-${index}`, { accountId: 'account-3', userId: 'user-2' }), played),
-          played.journal,
-        );
-      }),
-    );
-    const seen: bigint[] = [];
-    const older: StoredOrderEvent[] = [];
-    let writing = true;
-    const reader = (async () => {
-      let cursor = 0n;
-      for (let rounds = 0; rounds < 10_000; rounds += 1) {
-        const last = !writing;
-        const { lines, orders } = await store.ledger.accountJournal('account-3', cursor, 7);
-        for (const line of lines) {
-          seen.push(line.cursor);
-          // Lines and orders are of one moment: an order is never older than what the journal says of it.
-          const version = orders.get(line.orderId)?.actual.version ?? 0;
-          if (line.entry !== null && version < line.version) older.push(line);
+  test(
+    'fifty writers on one account, some rolled back: cursors without gaps, visible in order',
+    { timeout: 60_000 },
+    async () => {
+      const records = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => {
+          const played = play([created(), validated]);
+          return store.ledger.place(
+            recordOf(intentOf(`${id}-${index}`, { accountId: 'account-3', userId: 'user-2' }), played),
+            played.journal,
+          );
+        }),
+      );
+      const seen: bigint[] = [];
+      const older: StoredOrderEvent[] = [];
+      let writing = true;
+      const reader = (async () => {
+        let cursor = 0n;
+        for (let rounds = 0; rounds < 10_000; rounds += 1) {
+          const last = !writing;
+          const { lines, orders } = await store.ledger.accountJournal('account-3', cursor, 7);
+          for (const line of lines) {
+            seen.push(line.cursor);
+            // Lines and orders are of one moment: an order is never older than what the journal says of it.
+            const version = orders.get(line.orderId)?.actual.version ?? 0;
+            if (line.entry !== null && version < line.version) older.push(line);
+          }
+          cursor = lines.at(-1)?.cursor ?? cursor;
+          if (last && lines.length === 0) return;
+          if (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
         }
-        cursor = lines.at(-1)?.cursor ?? cursor;
-        if (last && lines.length === 0) return;
-        if (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      })();
+      await Promise.all(
+        records.map(async (placed, index) => {
+          if (placed.kind !== 'committed') throw new Error('conflict');
+          let { record } = placed;
+          for (const bodies of [
+            [submitSent(`w-${id}-${index}`)],
+            [acknowledged(`wx-${id}-${index}`)],
+            [filled(`wt-${id}-${index}`, '0.5', `wx-${id}-${index}`)],
+            [filled(`wu-${id}-${index}`, '0.5', `wx-${id}-${index}`)],
+          ]) {
+            const change = changeOf(record, bodies);
+            // Beside each write one that is rolled back whole (its order exists), and one that finds its version gone.
+            const [result] = await Promise.all([
+              store.ledger.commit(change),
+              expect(store.ledger.place(placed.record, [])).rejects.toThrow(),
+              store.ledger.commit({ ...change, expectedVersion: record.actual.version - 1 }),
+            ]);
+            if (result.kind !== 'committed') throw new Error('conflict');
+            record = result.record;
+          }
+        }),
+      );
+      writing = false;
+      await reader;
+      expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => BigInt(index + 1)));
+      expect(older).toEqual([]);
+      expect(seen.length).toBeGreaterThanOrEqual(50 * 6);
+      const bounds = await store.ledger.journalBounds(['account-3', 'no-such-account']);
+      expect(bounds.get('account-3')).toEqual({ oldest: 0n, newest: BigInt(seen.length) });
+      expect(bounds.get('no-such-account')).toEqual({ oldest: 0n, newest: 0n });
+      const snapshot = await store.ledger.accountSnapshot('account-3');
+      expect(snapshot).toEqual({ cursor: BigInt(seen.length), orders: [] });
+      for (let index = 0; index < 50; index += 1) {
+        const journal = await store.ledger.journalOf(`${id}-${index}`);
+        const found = await store.ledger.find(`${id}-${index}`);
+        expect(replay(journal.map(({ event }) => event))).toEqual(found?.actual.machine);
       }
-    })();
-    await Promise.all(
-      records.map(async (placed, index) => {
-        if (placed.kind !== 'committed') throw new Error('conflict');
-        let { record } = placed;
-        for (const bodies of [
-          [submitSent(`w-${id}-${index}`)],
-          [acknowledged(`wx-${id}-${index}`)],
-          [filled(`wt-${id}-${index}`, '0.5', `wx-${id}-${index}`)],
-          [filled(`wu-${id}-${index}`, '0.5', `wx-${id}-${index}`)],
-        ]) {
-          const result = await store.ledger.commit(changeOf(record, bodies));
-          if (result.kind !== 'committed') throw new Error('conflict');
-          record = result.record;
-        }
-      }),
-    );
-    writing = false;
-    await reader;
-    expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => BigInt(index + 1)));
-    expect(older).toEqual([]);
-    expect(seen.length).toBeGreaterThanOrEqual(20 * 6);
-    const snapshot = await store.ledger.accountSnapshot('account-3');
-    expect(snapshot).toEqual({ cursor: BigInt(seen.length), orders: [] });
-    for (let index = 0; index < 20; index += 1) {
-      const journal = await store.ledger.journalOf(`${id}-${index}`);
-      const found = await store.ledger.find(`${id}-${index}`);
-      expect(replay(journal.map(({ event }) => event))).toEqual(found?.actual.machine);
-    }
-  });
+    },
+  );
 
   test('venue ids lead to every order that owns one of them', async () => {
     const a = await placeOpen(store, intentOf(`${id}-a`), `x-${id}-a`);

@@ -14,7 +14,7 @@ export const subscriptionResolvers: Resolvers = {
     orderUpdates: {
       subscribe: async (_, { accountIds, after }, context) => {
         const accounts = await ownAccounts(context, [...new Set(accountIds)]);
-        const positions = typeof after === 'string' ? positionsOf(after, accounts) : null;
+        const positions = typeof after === 'string' ? await positionsOf(context, after, accounts) : null;
         const ids = accounts.map(({ id }) => id);
         return wrapped('orderUpdates', context.orderUpdates.subscribe(ids, positions));
       },
@@ -38,12 +38,32 @@ async function ownAccounts(context: GatewayContext, accountIds: readonly string[
   return Promise.all(accountIds.map((accountId) => ownAccount(context, accountId)));
 }
 
-/** Throws INVALID_INPUT when the cursor is not one of exactly these accounts: a resume must be exact for each. */
-function positionsOf(after: string, accounts: readonly Account[]): Positions {
+/**
+ * Throws INVALID_INPUT when the cursor is not one of exactly these accounts, or was never given out (the journal may have
+ * been restored from a backup), and CURSOR_EXPIRED when what followed it was purged: a resume must be exact for each.
+ */
+async function positionsOf(context: GatewayContext, after: string, accounts: readonly Account[]): Promise<Positions> {
   const positions = decodeCursor(after);
   if (positions === null) throw requestError('INVALID_INPUT', 'after is not a cursor', ['after']);
-  if (positions.size === accounts.length && accounts.every(({ id }) => positions.has(id))) return positions;
-  throw requestError('INVALID_INPUT', 'after is a cursor of other accounts than those of accountIds', ['after']);
+  if (positions.size !== accounts.length || !accounts.every(({ id }) => positions.has(id)))
+    throw requestError('INVALID_INPUT', 'after is a cursor of other accounts than those of accountIds', ['after']);
+  const bounds = await context.ports.ledger.journalBounds([...positions.keys()]);
+  for (const [accountId, position] of positions) {
+    const { oldest, newest } = bounds.get(accountId) ?? { oldest: 0n, newest: 0n };
+    if (position > newest)
+      throw requestError(
+        'INVALID_INPUT',
+        'after is ahead of the journal, which did not give it out: subscribe without it for a snapshot',
+        ['after'],
+      );
+    if (position < oldest)
+      throw requestError(
+        'CURSOR_EXPIRED',
+        'what followed this cursor has been purged: subscribe without after for a snapshot',
+        ['after'],
+      );
+  }
+  return positions;
 }
 
 /** Under the field's name, as the executor expects the messages of a subscription. */

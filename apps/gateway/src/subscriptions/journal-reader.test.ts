@@ -22,6 +22,7 @@ class SlowJournal {
         );
       },
       accountSnapshot: () => Promise.reject(new Error('not asked')),
+      journalBounds: () => Promise.reject(new Error('not asked')),
       openOrders: () => Promise.reject(new Error('not asked')),
     },
     log: createLogger({ service: 'test', level: 'silent' }),

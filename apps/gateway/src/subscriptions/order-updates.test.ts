@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Client } from 'graphql-ws';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { World } from '../testing/world.ts';
-import { decodeCursor } from './cursor.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
 import { OrderUpdates, type OrderUpdateModel } from './order-updates.ts';
 
 let world: World;
@@ -190,6 +190,29 @@ test('a client that reads too slowly is told to resume, and can', async () => {
   const resumed = updates.subscribe(accountIds, decodeCursor(end.cursor));
   expect((await resumed.next()).value).toMatchObject({ kind: 'EVENT', event: { entry: { type: 'ORDER_SUBMITTED' } } });
   await resumed.return?.();
+});
+
+test('a cursor that can not be resumed from exactly is refused, and says what to do', async () => {
+  const orderId = await world.orders.place('ada', 'acc-ada');
+  const refusalOf = (after: string, ids = ['acc-ada']): Promise<string> =>
+    follow(world.client(), after, ids)
+      .next()
+      .then(
+        (update) => `no refusal but ${update.kind}`,
+        (error: unknown) => (error instanceof Error ? error.message : JSON.stringify(error)),
+      );
+  const { newest } = (await world.store.ledger.journalBounds(['acc-ada'])).get('acc-ada') ?? { newest: 0n };
+  const at = (position: bigint, accountId = 'acc-ada'): string => encodeCursor(new Map([[accountId, position]]));
+  expect(await refusalOf(at(newest + 1n))).toMatch(/ahead of the journal.*INVALID_INPUT/);
+  expect(await refusalOf(at(newest, 'acc-bob'))).toMatch(/other accounts.*INVALID_INPUT/);
+  expect(await refusalOf('bm90IGEgY3Vyc29y')).toMatch(/not a cursor.*INVALID_INPUT/);
+
+  const bounds = vi.spyOn(world.store.ledger, 'journalBounds');
+  bounds.mockResolvedValue(new Map([['acc-ada', { oldest: newest, newest }]]));
+  expect(await refusalOf(at(newest - 1n))).toMatch(/purged.*CURSOR_EXPIRED/);
+  const resumed = follow(world.client(), at(newest));
+  await world.orders.acknowledge(orderId);
+  expect(types(await resumed.take(1))).toEqual(['ORDER_SUBMITTED']);
 });
 
 test('the gateway goes away: its clients hear 1001', async () => {

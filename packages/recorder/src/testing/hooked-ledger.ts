@@ -34,6 +34,7 @@ export function hookedLedger(ledger: OrderLedger, hooks: LedgerHooks): OrderLedg
     unsettled: (page) => ledger.unsettled(page),
     journalOf: (orderId) => ledger.journalOf(orderId),
     accountJournal: (accountId, after, limit) => ledger.accountJournal(accountId, after, limit),
+    journalBounds: (accountIds) => ledger.journalBounds(accountIds),
     accountSnapshot: (accountId) => ledger.accountSnapshot(accountId),
   };
 }

@@ -57,6 +57,12 @@ export interface AccountJournalPage {
   readonly orders: ReadonlyMap<string, OrderRecord>;
 }
 
+/** A cursor below `oldest` is of purged history; one above `newest` was never given out. */
+export interface JournalBounds {
+  readonly oldest: bigint;
+  readonly newest: bigint;
+}
+
 /** The transactional port that the services use. Implementations: PostgreSQL, in memory. */
 export interface OrderLedger {
   readonly intents: IntentStore;
@@ -81,6 +87,8 @@ export interface OrderLedger {
   journalOf(orderId: string): Promise<readonly JournalRecord[]>;
   /** The account's journal after a cursor, with the orders it speaks of, in one snapshot. */
   accountJournal(accountId: string, after: bigint, limit: number): Promise<AccountJournalPage>;
+  /** Between which cursors each account's journal can be resumed from, both included; of accounts without a journal: 0 to 0. */
+  journalBounds(accountIds: readonly string[]): Promise<ReadonlyMap<string, JournalBounds>>;
   /** Newest cursor of the account and its open orders, read in one snapshot. */
   accountSnapshot(accountId: string): Promise<{ readonly cursor: bigint; readonly orders: readonly OrderRecord[] }>;
 }

@@ -2,6 +2,7 @@ import type { ExchangeId } from '@orderplane/domain';
 import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
 import type {
   AccountJournalPage,
+  JournalBounds,
   ActualState,
   CommitResult,
   JournalRecord,
@@ -122,6 +123,13 @@ export class MemoryOrderLedger implements OrderLedger {
       lines: found,
       orders: new Map(this.#rows(new Set(spokenOf)).map((row) => [row.intent.orderId, toRecord(row)])),
     };
+  }
+
+  async journalBounds(accountIds: readonly string[]): Promise<ReadonlyMap<string, JournalBounds>> {
+    const { journals } = this.#tables.state;
+    return new Map(
+      accountIds.map((accountId) => [accountId, { oldest: 0n, newest: BigInt(journals.get(accountId)?.length ?? 0) }]),
+    );
   }
 
   async accountSnapshot(

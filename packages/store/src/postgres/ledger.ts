@@ -3,6 +3,7 @@ import { Prisma } from '../generated/client.ts';
 import { NotFoundError } from '../contracts.ts';
 import type {
   AccountJournalPage,
+  JournalBounds,
   CommitResult,
   JournalRecord,
   OrderChange,
@@ -142,6 +143,13 @@ export class PostgresOrderLedger implements OrderLedger {
       lines: rows.map((row) => toStoredEvent({ ...row, account_id: accountId })),
       orders: new Map(rows.filter(isRecordRow).map((row) => [row.id, toRecord(row)])),
     };
+  }
+
+  async journalBounds(accountIds: readonly string[]): Promise<ReadonlyMap<string, JournalBounds>> {
+    const rows = await this.#sql.$queryRaw<{ account_id: string; seq: bigint; purged_up_to: bigint }[]>`
+      SELECT account_id, seq, purged_up_to FROM account_journals WHERE account_id = ANY(${[...accountIds]}::text[])`;
+    const found = new Map(rows.map((row) => [row.account_id, { oldest: row.purged_up_to, newest: row.seq }]));
+    return new Map(accountIds.map((accountId) => [accountId, found.get(accountId) ?? { oldest: 0n, newest: 0n }]));
   }
 
   /** Cursor 0 and no orders for an account that has no journal. */
