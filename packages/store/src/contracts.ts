@@ -2,6 +2,7 @@ import type { AccessStore } from './contracts/access.ts';
 import type { AccountStore } from './contracts/accounts.ts';
 import type { OrderLedger } from './contracts/ledger.ts';
 import type { ObservationStore } from './contracts/observations.ts';
+import type { UnattributedFillStore } from './contracts/unattributed.ts';
 import type { OrderQueries } from './contracts/queries.ts';
 
 export * from './contracts/access.ts';
@@ -12,6 +13,7 @@ export * from './contracts/observations.ts';
 export * from './contracts/orders.ts';
 export * from './contracts/paging.ts';
 export * from './contracts/queries.ts';
+export * from './contracts/unattributed.ts';
 
 /** One backend with all contracts: PostgreSQL or in memory. */
 export interface Store {
@@ -20,6 +22,7 @@ export interface Store {
   readonly access: AccessStore;
   readonly accounts: AccountStore;
   readonly observations: ObservationStore;
+  readonly unattributed: UnattributedFillStore;
   /** Answers when the database does; throws otherwise. For readiness checks. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,11 @@
-import { InvalidCursorError, type EventPage, type PageRequest, type StoredOrderEvent } from './contracts.ts';
+import { z } from 'zod';
+import {
+  InvalidCursorError,
+  type EventPage,
+  type PageRequest,
+  type StoredOrderEvent,
+  type UnattributedFill,
+} from './contracts.ts';
 
 /** Largest page of the lists that the public API shows. */
 export const PAGE_LIMIT = 200;
@@ -44,6 +51,23 @@ export const fillId = (orderId: string, tradeId: string): string => `${orderId}:
 export function tradeIdOf(orderId: string, id: string): string {
   if (!id.startsWith(`${orderId}:`)) throw new InvalidCursorError(id);
   return id.slice(orderId.length + 1);
+}
+
+/** Opaque for callers: where a fill without an order stands in the list of its account. */
+export const unattributedFillId = (fill: UnattributedFill): string =>
+  Buffer.from(JSON.stringify([fill.executedAt, fill.symbol, fill.exchangeOrderId, fill.exchangeTradeId])).toString(
+    'base64url',
+  );
+
+const FillPosition = z.tuple([z.iso.datetime(), z.string(), z.string(), z.string()]);
+
+/** Throws InvalidCursorError. */
+export function parseUnattributedFillId(id: string): z.infer<typeof FillPosition> {
+  try {
+    return FillPosition.parse(JSON.parse(Buffer.from(id, 'base64url').toString()));
+  } catch {
+    throw new InvalidCursorError(id);
+  }
 }
 
 export const pageLimit = (page: PageRequest): number => checkedLimit(page.limit, PAGE_LIMIT);

@@ -128,6 +128,18 @@ describe.each(BACKENDS)('IntentStore and OrderStateStore ($name)', ({ open }) =>
     expect(await store.ledger.states.get(id)).toMatchObject({ version: 2, updatedAt: at(3), createdAt: at(0) });
   });
 
+  test('what was tried in a doubt, and why a person should look, is kept as given', async () => {
+    const tried = [
+      { at: at(1), what: 'SUBMIT', result: 'NO_ANSWER', places: [], error: 'timeout' },
+      { at: at(2), what: 'LOOKUP', result: 'NOT_FOUND', places: ['open', 'history'], error: null },
+    ] as const;
+    const given = reconciliationOf({ status: 'NEEDS_ATTENTION', tried, alert: 'two of it' });
+    await createBoth(id, {}, { reconciliation: given });
+    expect((await store.ledger.find(id))?.actual.reconciliation).toEqual(given);
+    await store.ledger.states.update(stateOf(id, { version: 2 }));
+    expect((await store.ledger.find(id))?.actual.reconciliation).toEqual(reconciliationOf());
+  });
+
   test('a deleted state leaves the intent, and its ids at the exchange are free', async () => {
     await placeOpen(store, intentOf(id), `x-${id}`);
     await store.ledger.states.delete(id);

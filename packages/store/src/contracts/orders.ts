@@ -30,6 +30,25 @@ export interface AbsentLookup {
   readonly provesAbsence: boolean;
 }
 
+/**
+ * One try to find out what became of a request whose outcome is in doubt, for people. SUBMIT, CANCEL, AMEND: the request
+ * itself, which ended without an answer; LOOKUP: the order was asked for in every place; OPEN_ORDERS: a complete list of
+ * the account's open orders.
+ */
+export interface Attempt {
+  readonly at: string;
+  readonly what: 'SUBMIT' | 'CANCEL' | 'AMEND' | 'LOOKUP' | 'OPEN_ORDERS';
+  /**
+   * NO_ANSWER: the request may have been carried out. NOT_FOUND: every place was read completely, and none knows the order.
+   * INCONCLUSIVE: something was found that does not settle the doubt, or not every place could be read. FAILED: nothing
+   * was learned.
+   */
+  readonly result: 'NO_ANSWER' | 'NOT_FOUND' | 'INCONCLUSIVE' | 'FAILED';
+  /** What a look-up has read, in the exchange's words. */
+  readonly places: readonly string[];
+  readonly error: string | null;
+}
+
 /** What is known about the work of reconciling, beside the machine. Not part of the journal. */
 export interface ReconciliationRecord {
   readonly status: ReconciliationStatus;
@@ -42,6 +61,10 @@ export interface ReconciliationRecord {
   readonly lastEvidenceAt: string | null;
   /** Look-ups since the current doubt began, newest last, at most 20 kept. */
   readonly absentLookups: readonly AbsentLookup[];
+  /** What was tried since the current doubt began: the request first, then the newest, at most 20. Absent: nothing. */
+  readonly tried?: readonly Attempt[];
+  /** Why a person should look, beside a doubt that lasts: shown as NEEDS_ATTENTION. Stays. */
+  readonly alert?: string;
 }
 
 /** What the exchange has been proved to hold. `version` is the compare-and-swap key of every write. */

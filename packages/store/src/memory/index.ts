@@ -4,6 +4,7 @@ import { MemoryAccountStore } from './accounts.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
+import { MemoryUnattributedFillStore } from './unattributed.ts';
 import { MemoryTables } from './tables.ts';
 
 /**
@@ -17,6 +18,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     queries: new MemoryOrderQueries(tables),
     access: new MemoryAccessStore(tables),
     accounts: new MemoryAccountStore(tables),
+    unattributed: new MemoryUnattributedFillStore(),
     observations: new MemoryObservationStore(options.nowMs),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),

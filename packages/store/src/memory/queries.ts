@@ -91,7 +91,9 @@ export class MemoryOrderQueries implements OrderQueries {
       .filter((row) => row.actual.reconciliation.status !== 'IN_SYNC');
     const having = (status: string): number => rows.filter((row) => row.actual.reconciliation.status === status).length;
     const since = rows.flatMap((row) =>
-      row.pendingSince !== null && row.pendingSince <= now ? [row.pendingSince] : [],
+      row.pendingSince !== null && row.pendingSince <= now && row.actual.reconciliation.alert === undefined
+        ? [row.pendingSince]
+        : [],
     );
     return {
       pending: rows.length,

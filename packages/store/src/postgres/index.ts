@@ -5,6 +5,7 @@ import { openDatabase } from './client.ts';
 import type { PostgresOptions } from './client.ts';
 import { PostgresOrderLedger } from './ledger.ts';
 import { PostgresObservationStore } from './observations.ts';
+import { PostgresUnattributedFillStore } from './unattributed.ts';
 import { PostgresOrderQueries } from './queries.ts';
 
 export type { PostgresOptions } from './client.ts';
@@ -17,6 +18,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     queries: new PostgresOrderQueries(sql),
     access: new PostgresAccessStore(prisma),
     accounts: new PostgresAccountStore(prisma),
+    unattributed: new PostgresUnattributedFillStore(sql),
     observations: new PostgresObservationStore(prisma),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;

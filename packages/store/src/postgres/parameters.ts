@@ -47,5 +47,7 @@ export const actualColumnsOf = (
   last_error: reconciliation.lastError,
   last_evidence_at: reconciliation.lastEvidenceAt,
   absent_lookups: reconciliation.absentLookups,
+  tried: reconciliation.tried ?? null,
+  alert: reconciliation.alert ?? null,
   actual_updated_at: updatedAt,
 });

@@ -112,7 +112,7 @@ export class PostgresOrderQueries implements OrderQueries {
       SELECT count(*) AS pending,
         count(*) FILTER (WHERE reconciliation_status = 'AMBIGUOUS') AS ambiguous,
         count(*) FILTER (WHERE reconciliation_status = 'NEEDS_ATTENTION') AS needs_attention,
-        min(pending_since) FILTER (WHERE pending_since <= ${now}::timestamptz) AS oldest,
+        min(pending_since) FILTER (WHERE pending_since <= ${now}::timestamptz AND alert IS NULL) AS oldest,
         COALESCE(sum(attempts), 0)::bigint AS retries,
         count(last_error) AS errors
       FROM orders WHERE reconciliation_status <> 'IN_SYNC'`;

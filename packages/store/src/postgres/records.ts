@@ -1,12 +1,13 @@
 import type { ExchangeId, ExecutionMode, OrderOrigin, OrderSpec, ReconciliationStatus } from '@orderplane/domain';
 import type { OrderMachine } from '@orderplane/state-machine';
 import { Prisma } from '../generated/client.ts';
-import type { AbsentLookup, ActualState, Intent, OrderRecord } from '../contracts.ts';
+import type { AbsentLookup, ActualState, Attempt, Intent, OrderRecord } from '../contracts.ts';
 
 const INTENT_COLUMNS = `o.id, o.account_id, o.user_id, o.exchange, o.client_order_id, o.request_hash, o.origin, o.mode,
   o.generation, o.spec, o.group_id, o.created_session_id, o.session_id, o.metadata, o.created_at, o.updated_at`;
 const ACTUAL_COLUMNS = `o.version, o.machine, o.actual_created_at, o.actual_updated_at, o.reconciliation_status,
-  o.observed_generation, o.attempts, o.next_attempt_at, o.last_error, o.last_evidence_at, o.absent_lookups`;
+  o.observed_generation, o.attempts, o.next_attempt_at, o.last_error, o.last_evidence_at, o.absent_lookups, o.tried,
+  o.alert`;
 
 /** Select lists over `orders o`. */
 export const intentColumns = Prisma.raw(INTENT_COLUMNS);
@@ -51,6 +52,8 @@ export interface ActualRow {
   readonly last_error: string | null;
   readonly last_evidence_at: Date | null;
   readonly absent_lookups: readonly AbsentLookup[];
+  readonly tried: readonly Attempt[] | null;
+  readonly alert: string | null;
 }
 
 export type RecordRow = IntentRow & ActualRow;
@@ -88,6 +91,8 @@ export const toActual = (row: ActualRow): ActualState => ({
     lastError: row.last_error,
     lastEvidenceAt: instant(row.last_evidence_at),
     absentLookups: row.absent_lookups,
+    ...(row.tried === null ? {} : { tried: row.tried }),
+    ...(row.alert === null ? {} : { alert: row.alert }),
   },
   createdAt: row.actual_created_at.toISOString(),
   updatedAt: row.actual_updated_at.toISOString(),

@@ -41,6 +41,8 @@ export const ACTUAL_WRITE = [
   'last_error',
   'last_evidence_at',
   'absent_lookups',
+  'tried',
+  'alert',
   'actual_updated_at',
 ] as const;
 
