@@ -1,4 +1,5 @@
 export * from './record.ts';
+export { attemptOf } from './attempts.ts';
 export * from './record-memory.ts';
 export * from './match.ts';
 export * from './adopt.ts';

@@ -157,6 +157,58 @@ describe('bookkeeping', () => {
     expect(after.actual.reconciliation.absentLookups).toEqual(absentLookups);
   });
 
+  test('what was tried is kept while the doubt lasts: how it began, and the newest', async () => {
+    const world = await openWorld();
+    const { intent } = await placeOrder(world);
+    await happen(world, intent.orderId, sent(world), doubt);
+    const look = (n: number): Promise<unknown> =>
+      record(world.recorder, intent.orderId, ({ actual }) => ({
+        machine: actual.machine,
+        journal: [],
+        tried: { at: `look ${n}`, what: 'LOOKUP', result: 'NOT_FOUND', places: ['open'], error: null },
+      }));
+    for (let n = 1; n <= 30; n += 1) await look(n);
+    const { tried = [] } = (await found(world, intent.orderId)).actual.reconciliation;
+    expect(tried).toHaveLength(20);
+    expect(tried[0]).toEqual({
+      at: world.clock.iso(),
+      what: 'SUBMIT',
+      result: 'NO_ANSWER',
+      places: [],
+      error: 'no answer',
+    });
+    expect([tried[1]?.at, tried.at(-1)?.at]).toEqual(['look 12', 'look 30']);
+    const known = await happen(world, intent.orderId, { type: 'Acknowledged', venueOrderId: 'v1' });
+    expect(known.actual.reconciliation.tried).toBeUndefined();
+    await look(31);
+    expect((await found(world, intent.orderId)).actual.reconciliation.tried).toBeUndefined();
+    const missing = await happen(world, intent.orderId, { type: 'Vanished', reason: 'missing in the list' });
+    expect(missing.actual.reconciliation.tried).toMatchObject([{ what: 'OPEN_ORDERS', result: 'NOT_FOUND' }]);
+    const asked = await happen(
+      world,
+      intent.orderId,
+      cancelWanted,
+      { type: 'CancelSent', requestId: cancelWanted.requestId, deadlineAt: world.clock.iso() },
+      { type: 'RequestUnknown', requestId: cancelWanted.requestId, reason: 'reset' },
+    );
+    expect(asked.actual.reconciliation.tried?.map(({ what, error }) => [what, error])).toEqual([
+      ['OPEN_ORDERS', 'missing in the list'],
+      ['CANCEL', 'reset'],
+    ]);
+  });
+
+  test('an alert stays, whatever becomes of the order', async () => {
+    const world = await openWorld();
+    const { intent } = await openOrder(world, { client: 'c1', venue: 'v1' });
+    await record(world.recorder, intent.orderId, ({ actual }) => ({
+      machine: actual.machine,
+      journal: [],
+      reconciliation: { alert: 'there are two of it' },
+    }));
+    const ended = await happen(world, intent.orderId, { type: 'Cancelled', reason: null });
+    expect(ended.actual.reconciliation).toMatchObject({ status: 'NEEDS_ATTENTION', alert: 'there are two of it' });
+  });
+
   test('needs-attention is sticky until the doubt is over', async () => {
     const world = await openWorld();
     const { intent } = await placeOrder(world);

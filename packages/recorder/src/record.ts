@@ -1,7 +1,9 @@
 import type { ExchangeId } from '@orderplane/domain';
 import { observedGeneration, reconciliationStatus, type Actual, type PlannerLimits } from '@orderplane/planner';
+import { attemptsIn, keepFirstAndNewest } from './attempts.ts';
 import { inDoubt, isTerminal, type OrderMachine } from '@orderplane/state-machine';
 import type {
+  Attempt,
   CommitResult,
   Intent,
   JournalRecord,
@@ -20,6 +22,8 @@ export interface Change {
   readonly asksAgain?: boolean;
   /** An operator should look; sticky while the order is in doubt. */
   readonly needsAttention?: boolean;
+  /** What was tried just now to end a doubt, beside what the journal tells. */
+  readonly tried?: Attempt;
 }
 
 export interface Committed {
@@ -148,6 +152,8 @@ function nextReconciliation(
       : {}),
     // An end answers what was asked before it: nothing counts as an end without its executions.
     ...(ended && !doubtful ? { attempts: 0, nextAttemptAt: null, lastError: null } : {}),
+    ...triedSince(doubtBegan ? [] : (before.tried ?? []), change, doubtful),
+    ...(before.alert === undefined ? {} : { alert: before.alert }),
     ...change.reconciliation,
   };
   // Reports come in any order: an older one does not make the evidence older.
@@ -163,9 +169,25 @@ function nextReconciliation(
   return {
     ...merged,
     lastEvidenceAt,
-    status: reconciliationStatus(actual, attention, at, options.limits),
+    status:
+      merged.alert === undefined ? reconciliationStatus(actual, attention, at, options.limits) : 'NEEDS_ATTENTION',
     observedGeneration: observedGeneration(machine, change.intent?.generation ?? current.intent.generation),
   };
+}
+
+const tried = (before: readonly Attempt[], change: Change): readonly Attempt[] => {
+  const added = [...attemptsIn(change), ...(change.tried === undefined ? [] : [change.tried])];
+  return added.length === 0 ? before : keepFirstAndNewest([...before, ...added]);
+};
+
+/** What was tried ends with the doubt. */
+function triedSince(
+  before: readonly Attempt[],
+  change: Change,
+  doubtful: boolean,
+): Pick<ReconciliationRecord, 'tried'> {
+  const all = doubtful ? tried(before, change) : [];
+  return all.length === 0 ? {} : { tried: all };
 }
 
 const later = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b > a) ? b : a);
@@ -178,6 +200,8 @@ function sameReconciliation(a: ReconciliationRecord, b: ReconciliationRecord): b
     a.attempts === b.attempts &&
     a.nextAttemptAt === b.nextAttemptAt &&
     a.lastError === b.lastError &&
-    a.absentLookups === b.absentLookups
+    a.absentLookups === b.absentLookups &&
+    a.tried === b.tried &&
+    a.alert === b.alert
   );
 }

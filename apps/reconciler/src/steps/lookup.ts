@@ -1,6 +1,6 @@
 import type { LookupResult, Permit } from '@orderplane/exchange';
 import { foldLookup, foldSubmit, type FoldContext, type Folded } from '@orderplane/planner';
-import { isOrderOf, record } from '@orderplane/recorder';
+import { attemptOf, isOrderOf, record } from '@orderplane/recorder';
 import { currentLeg, inDoubt, isDone, type Leg, type OrderMachine } from '@orderplane/state-machine';
 import type { OrderRecord, ReconciliationRecord } from '@orderplane/store';
 import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
@@ -57,6 +57,7 @@ export async function lookup(
           resolved && isAnswer(answer, folded.machine) && !wasAskedSince(fresh, answer),
           folded.question ?? why,
         ),
+        tried: attemptOf(answer),
         ...(needsAttention && !resolved ? { needsAttention: true } : {}),
       };
     },
