@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const ORDER_FIELDS = `
   id exchange exchangeOrderId clientOrderId symbol side type timeInForce status state
   size filledSize remainingSize price stopPrice quoteSize averageFilledPrice reason
-  reconciliation { status } createdAt updatedAt
+  reconciliation { status unknownSince tried { at kind result error } attention } createdAt updatedAt
 `;
 
 export const OrderViewSchema = z.object({
@@ -26,11 +26,32 @@ export const OrderViewSchema = z.object({
   quoteSize: z.string().nullable(),
   averageFilledPrice: z.string().nullable(),
   reason: z.string().nullable(),
-  reconciliation: z.object({ status: z.string() }),
+  reconciliation: z.object({
+    status: z.string(),
+    unknownSince: z.string().nullable(),
+    tried: z.array(z.object({ at: z.string(), kind: z.string(), result: z.string(), error: z.string().nullable() })),
+    attention: z.string().nullable(),
+  }),
   createdAt: z.string(),
   updatedAt: z.string(),
 });
 export type OrderView = z.infer<typeof OrderViewSchema>;
+
+/** Since when something about the order is unknown and what was tried last, or why a person should look; else null. */
+export function doubtText({ reconciliation }: OrderView): string | null {
+  const { status, unknownSince, tried, attention } = reconciliation;
+  if (unknownSince === null && attention === null) return null;
+  const last = tried.at(-1);
+  const parts = [
+    status,
+    unknownSince === null ? null : `since ${unknownSince}`,
+    last === undefined
+      ? null
+      : `tried ${tried.length}: last ${last.kind} ${last.result} at ${last.at}${last.error === null ? '' : ` (${last.error})`}`,
+    attention,
+  ];
+  return parts.filter((part) => part !== null).join(', ');
+}
 
 /** "0.25", or "100 quote" for orders by quote amount whose size is not known. */
 export const sizeText = (order: OrderView): string =>

@@ -29,6 +29,8 @@ const CONFIG = {
     OrderEvent: '@orderplane/store#StoredOrderEvent',
     OrderEventConnection: '../orders/model#OrderEventPage',
     FillConnection: '../orders/model#FillPage',
+    UnattributedFill: '@orderplane/store#UnattributedFill as UnattributedFillModel',
+    UnattributedFillConnection: '../accounts/model#UnattributedFillPage',
     OrderConnection: '../orders/model#OrderPage',
   },
   inputMaybeValue: 'T | null | undefined',

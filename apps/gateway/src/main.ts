@@ -116,6 +116,7 @@ function connectPorts(environment: Environment, context: ServiceContext, { store
     access: store.access,
     accounts: store.accounts,
     observations: store.observations,
+    unattributed: store.unattributed,
     commands: queues.commands,
     accountChecks: queues.accountChecks,
     sync: queues.sync,

@@ -13,7 +13,14 @@ import type {
   TickerMessage,
 } from '@orderplane/queues';
 import type { Clock, Logger, Metrics } from '@orderplane/service-kit';
-import type { AccessStore, AccountStore, ObservationStore, OrderLedger, OrderQueries } from '@orderplane/store';
+import type {
+  AccessStore,
+  AccountStore,
+  ObservationStore,
+  OrderLedger,
+  OrderQueries,
+  UnattributedFillStore,
+} from '@orderplane/store';
 
 /** Redis pub/sub: hints that something changed. What it says may be lost; nothing is read from it but prices. */
 export interface Channels {
@@ -45,6 +52,7 @@ export interface Ports {
   /** Takes in sealed credentials, and can open none. */
   readonly accounts: Pick<AccountStore, 'serviceKey' | 'addCandidate' | 'withdrawCandidate' | 'accountOfCandidate'>;
   readonly observations: Pick<ObservationStore, 'lastSyncRun' | 'markets' | 'exchangeHealth'>;
+  readonly unattributed: Pick<UnattributedFillStore, 'list' | 'pendingCount'>;
   readonly commands: Pick<Producer<OrderCommand, CommandResult>, 'request'>;
   readonly accountChecks: Pick<Producer<AccountCheckJob, AccountCheckResult>, 'request'>;
   readonly sync: Pick<Producer<SyncJob, SyncOutcome>, 'request'>;

@@ -3,7 +3,7 @@ import { connect } from '../connection.ts';
 import type { Connection } from '../connection.ts';
 import { query } from '../graphql.ts';
 import type { Options } from '../options.ts';
-import { ORDER_FIELDS, OrderViewSchema, priceText, sizeText } from '../order-view.ts';
+import { doubtText, ORDER_FIELDS, OrderViewSchema, priceText, sizeText } from '../order-view.ts';
 import type { OrderView } from '../order-view.ts';
 import { table } from '../table.ts';
 
@@ -74,6 +74,15 @@ export async function ordersCommand(options: Options): Promise<number> {
     return 0;
   }
   if (orders.length === 0) process.stdout.write(options.open ? 'No open orders.\n' : 'No orders.\n');
-  else process.stdout.write(`${table(HEADINGS, orders.map(rowOf))}\n${orders.length} of ${totalCount} orders\n`);
+  else process.stdout.write(`${listing(orders)}\n${orders.length} of ${totalCount} orders\n`);
   return 0;
+}
+
+/** The table, and below it what is in doubt: since when, and what was tried. */
+function listing(orders: readonly OrderView[]): string {
+  const doubts = orders.flatMap((order) => {
+    const doubt = doubtText(order);
+    return doubt === null ? [] : [`${order.id}: ${doubt}`];
+  });
+  return [table(HEADINGS, orders.map(rowOf)), ...doubts].join('\n');
 }

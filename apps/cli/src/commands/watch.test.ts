@@ -15,7 +15,8 @@ const { buildSchema } = createRequire(import.meta.url)('graphql') as typeof Grap
 const SDL = `
   scalar Cursor
   type Query { nothing: String }
-  type Reconciliation { status: String! }
+  type Attempt { at: String! kind: String! result: String! error: String }
+  type Reconciliation { status: String! unknownSince: String tried: [Attempt!]! attention: String }
   type Order {
     id: ID! exchange: String! exchangeOrderId: String clientOrderId: String! symbol: String! side: String! type: String!
     timeInForce: String! status: String! state: String! size: String filledSize: String! remainingSize: String price: String

@@ -8,7 +8,7 @@ import type { Connection } from '../connection.ts';
 import { CommandFailure, EXIT, messageOf } from '../failure.ts';
 import { query } from '../graphql.ts';
 import type { Options } from '../options.ts';
-import { ORDER_FIELDS, OrderViewSchema, priceText, sizeText } from '../order-view.ts';
+import { doubtText, ORDER_FIELDS, OrderViewSchema, priceText, sizeText } from '../order-view.ts';
 
 const UpdateSchema = z.object({
   orderUpdates: z.object({
@@ -146,7 +146,9 @@ export function updateText({ kind, order, event }: OrderUpdate): string {
   const what = event === null ? 'order' : event.type;
   const why = event?.reason ?? order.reason;
   const standing = `${order.status} filled ${order.filledSize}${why === null ? '' : ` (${why})`}`;
-  return `${event?.at ?? order.updatedAt}  ${what.padEnd(22)}  ${terms}  ${standing}  ${order.id}`;
+  const doubt = doubtText(order);
+  const line = `${event?.at ?? order.updatedAt}  ${what.padEnd(22)}  ${terms}  ${standing}  ${order.id}`;
+  return doubt === null ? line : `${line}  [${doubt}]`;
 }
 
 async function accountsOf(connection: Connection): Promise<readonly string[]> {

@@ -244,3 +244,75 @@ test('a P-256 key is recognized, others are not, and none is quoted', async () =
     userErrors: [{ field: ['credentials', 'passphrase'] }],
   });
 });
+
+describe('what was observed of an account', () => {
+  const at = (second: number): string => `2026-01-01T00:00:0${second}.000Z`;
+  const QUERY = `query ($first: Int, $after: String, $pendingOnly: Boolean) { account(id: "acc-ada") {
+    lastSyncRun { reason complete adopted changed coverage { part complete items pages error } }
+    unattributedFills(first: $first, after: $after, pendingOnly: $pendingOnly) { pendingCount pageInfo { hasNextPage endCursor }
+      nodes { symbol exchangeOrderId exchangeTradeId side size price fee { currency cost } executedAt tries lastError attributedAt order { id } } } } }`;
+  const fill = (trade: string, second: number) => ({
+    accountId: 'acc-ada',
+    symbol: 'BTC-USDT',
+    exchangeOrderId: 'x1',
+    exchangeTradeId: trade,
+    clientOrderId: null,
+    side: 'SELL' as const,
+    size: '0.5',
+    price: '100',
+    fee: { currency: 'USDT', cost: '0.05' },
+    liquidity: null,
+    executedAt: at(second),
+    firstSeenAt: at(9),
+    tries: 0,
+    lastTriedAt: null,
+    lastError: null,
+    attributedAt: null,
+    orderId: null,
+  });
+
+  test('the newest look with what it covered, and executions without an order', async () => {
+    expect((await world.query(QUERY)).data).toEqual({
+      account: {
+        lastSyncRun: null,
+        unattributedFills: { pendingCount: 0, pageInfo: { hasNextPage: false, endCursor: null }, nodes: [] },
+      },
+    });
+    await world.store.observations.saveSyncRun({
+      id: 'run-1',
+      accountId: 'acc-ada',
+      reason: 'takeover',
+      startedAt: at(1),
+      finishedAt: at(2),
+      coverage: [
+        { part: 'open-orders', askedAt: at(1), complete: false, from: null, pages: 2, items: 100, error: 'page 3' },
+      ],
+      complete: false,
+      adopted: 1,
+      changed: 2,
+    });
+    await world.store.unattributed.add([fill('t1', 1), fill('t2', 2), { ...fill('t3', 3), symbol: '' }]);
+    await world.store.unattributed.attribute(fill('t1', 1), 'gone', at(4));
+    const first = (await world.query(QUERY, { first: 1 })).data?.['account'] as {
+      unattributedFills: { pageInfo: { endCursor: string } };
+    };
+    expect(first).toMatchObject({
+      lastSyncRun: {
+        reason: 'takeover',
+        complete: false,
+        coverage: [{ part: 'open-orders', complete: false, items: 100, pages: 2, error: 'page 3' }],
+      },
+      unattributedFills: {
+        pendingCount: 2,
+        pageInfo: { hasNextPage: true },
+        nodes: [{ exchangeTradeId: 't3', symbol: null, fee: { currency: 'USDT', cost: '0.05' }, order: null }],
+      },
+    });
+    const after = first.unattributedFills.pageInfo.endCursor;
+    expect((await world.query(QUERY, { after, pendingOnly: false })).data?.['account']).toMatchObject({
+      unattributedFills: { nodes: [{ exchangeTradeId: 't2' }, { exchangeTradeId: 't1', attributedAt: at(4) }] },
+    });
+    const wrong = await world.query(QUERY, { after: 'nowhere' });
+    expect(wrong.errors?.[0]?.extensions['code']).toBe('INVALID_INPUT');
+  });
+});

@@ -2,9 +2,13 @@ import { isId } from '../access/roles.ts';
 import type { Resolvers } from '../schema/types.generated.ts';
 import { linkAccount } from './link-account.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
+import { lastSyncRun, unattributedFill, unattributedFillConnection, unattributedFills } from './observed.ts';
 import { unlinkAccount } from './unlink-account.ts';
 
 export const accountResolvers: Resolvers = {
+  Account: { lastSyncRun, unattributedFills },
+  UnattributedFill: unattributedFill,
+  UnattributedFillConnection: unattributedFillConnection,
   Query: {
     accounts: async (_, __, { ports, principal }) =>
       (await ports.access.accountsOfUser(principal.userId)).filter((account) => account.unlinkedAt === null),

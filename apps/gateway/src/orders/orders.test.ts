@@ -297,3 +297,39 @@ test.each([
     userErrors: [{ code }],
   });
 });
+
+test('a doubt is shown with since when and what was tried; an alert says why a person should look', async () => {
+  const { data } = await world.query(PLACE, { input: good });
+  const { id } = (data as { placeOrder: { order: { id: string } } }).placeOrder.order;
+  const deadlineAt = world.clock.iso();
+  await world.orders.apply(id, { type: 'SubmitSent', venueClientId: 'v', deadlineAt });
+  await world.orders.apply(id, { type: 'SubmitUnknown', reason: 'timeout' });
+  const record = await world.store.ledger.find(id);
+  if (record === null) throw new Error('no order');
+  const { machine, reconciliation, version } = record.actual;
+  const tried = [{ at: deadlineAt, what: 'SUBMIT', result: 'NO_ANSWER', places: [], error: 'timeout' }] as const;
+  const change = { orderId: id, machine, journal: [], at: deadlineAt };
+  const read = async (): Promise<unknown> => {
+    const fields = 'status unknownSince attention tried { at kind result places error }';
+    const answer = await world.query(`{ order(id: "${id}") { reconciliation { ${fields} } } }`);
+    return (answer.data?.['order'] as { reconciliation: unknown }).reconciliation;
+  };
+  expect(await read()).toMatchObject({ unknownSince: machine.unknownSince, tried: [], attention: null });
+  await world.store.ledger.commit({
+    ...change,
+    expectedVersion: version,
+    reconciliation: { ...reconciliation, status: 'AMBIGUOUS', tried },
+  });
+  expect(await read()).toEqual({
+    status: 'AMBIGUOUS',
+    unknownSince: machine.unknownSince,
+    attention: null,
+    tried: [{ at: deadlineAt, kind: 'SUBMIT', result: 'NO_ANSWER', places: [], error: 'timeout' }],
+  });
+  const attention = { ...reconciliation, status: 'NEEDS_ATTENTION', lastError: 'in doubt for long' } as const;
+  await world.store.ledger.commit({ ...change, expectedVersion: version + 1, reconciliation: attention });
+  expect(await read()).toMatchObject({ attention: 'in doubt for long' });
+  const alerted = { ...attention, alert: 'there are two of it' };
+  await world.store.ledger.commit({ ...change, expectedVersion: version + 2, reconciliation: alerted });
+  expect(await read()).toMatchObject({ status: 'NEEDS_ATTENTION', attention: 'there are two of it' });
+});

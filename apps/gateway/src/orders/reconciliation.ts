@@ -1,5 +1,5 @@
-import { inDoubt, status } from '@orderplane/state-machine';
-import type { Account, OrderRecord } from '@orderplane/store';
+import { inDoubt, overfill, status } from '@orderplane/state-machine';
+import type { Account, ActualState, OrderRecord } from '@orderplane/store';
 import type { ReconciliationResolvers } from '../schema/types.generated.ts';
 
 /**
@@ -17,6 +17,14 @@ export function lastSyncedAt(
   return own > listed ? own : listed;
 }
 
+function attentionOf({ machine, reconciliation }: ActualState): string | null {
+  if (reconciliation.status !== 'NEEDS_ATTENTION') return null;
+  if (reconciliation.alert !== undefined) return reconciliation.alert;
+  const over = overfill(machine);
+  if (over !== '0') return `the exchange has executed ${over} more than was ordered`;
+  return reconciliation.lastError ?? (machine.stray ? 'something of an ended order lives at the exchange' : null);
+}
+
 export const reconciliation: Required<ReconciliationResolvers> = {
   status: ({ actual }) => actual.reconciliation.status,
   generation: ({ intent }) => intent.generation,
@@ -26,4 +34,8 @@ export const reconciliation: Required<ReconciliationResolvers> = {
   nextAttemptAt: ({ actual }) => actual.reconciliation.nextAttemptAt,
   attempts: ({ actual }) => actual.reconciliation.attempts,
   lastError: ({ actual }) => actual.reconciliation.lastError,
+  unknownSince: ({ actual }) => actual.machine.unknownSince,
+  tried: ({ actual }) =>
+    (actual.reconciliation.tried ?? []).map(({ what, ...attempt }) => ({ kind: what, ...attempt })),
+  attention: ({ actual }) => attentionOf(actual),
 };
