@@ -3,7 +3,7 @@ import type { NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import { fold } from '@orderplane/planner';
 import { born, type MachineEvent, type OrderMachine } from '@orderplane/state-machine';
 import { AlreadyExistsError, type OrderRecord } from '@orderplane/store';
-import type { RecorderOptions } from './record.ts';
+import { record, type RecorderOptions } from './record.ts';
 
 export interface AccountKey {
   readonly accountId: string;
@@ -19,6 +19,7 @@ export async function adopt(
   options: RecorderOptions,
   account: AccountKey,
   report: OrderReport,
+  secondOf: string | null = null,
 ): Promise<OrderRecord | null> {
   const seen = report.order;
   if (seen === null) return null;
@@ -42,13 +43,14 @@ export async function adopt(
   };
   const start = born(birth);
   const folded = fold(start.order, report, { at, visibilityDelayMs: options.visibilityDelayMs(account.exchange) });
-  const record = adoptedRecord(account, seen, spec, folded.machine, {
+  const adopted = adoptedRecord(account, seen, spec, folded.machine, {
     id: options.newId(),
     at,
     askedAt: report.askedAt,
+    secondOf,
   });
   try {
-    const result = await options.ledger.place(record, [{ event: birth, entries: start.journal }, ...folded.journal]);
+    const result = await options.ledger.place(adopted, [{ event: birth, entries: start.journal }, ...folded.journal]);
     if (result.kind !== 'committed') return null;
     options.listener.committed(result.record, result.firstCursor, result.lastCursor);
     return result.record;
@@ -56,6 +58,33 @@ export async function adopt(
     if (error instanceof AlreadyExistsError) return null;
     throw error;
   }
+}
+
+/** In the metadata of an adopted order: the order under whose client id it was found. */
+export const SECOND_OF = 'secondOf';
+
+/**
+ * An exchange shows a second order under the client id of an order of ours, which no exchange should. It is taken into
+ * the books as an order of its own, with its executions, and both are raised: none of it is lost or counted for the other.
+ */
+export async function adoptSecond(
+  options: RecorderOptions,
+  account: AccountKey,
+  report: OrderReport,
+  original: OrderRecord,
+): Promise<OrderRecord | null> {
+  const { orderId } = original.intent;
+  const adopted = await adopt(options, account, report, orderId);
+  if (adopted === null) return null;
+  const venueOrderId = report.order?.orderId ?? '';
+  const alert = `the exchange has a second order ${venueOrderId} under this order's client id: it is order ${adopted.intent.orderId} here`;
+  options.log.warn({ orderId, secondId: adopted.intent.orderId, venueOrderId }, 'a second order under one client id');
+  await record(options, orderId, ({ actual }) =>
+    actual.reconciliation.alert === undefined
+      ? { machine: actual.machine, journal: [], reconciliation: { alert } }
+      : null,
+  );
+  return adopted;
 }
 
 /** Other clients reuse their ids; the exchange's order id does not repeat within one market. */
@@ -84,7 +113,7 @@ function adoptedRecord(
   seen: NormalizedOrder,
   spec: OrderSpec,
   machine: OrderMachine,
-  stamp: { readonly id: string; readonly at: string; readonly askedAt: string },
+  stamp: { readonly id: string; readonly at: string; readonly askedAt: string; readonly secondOf: string | null },
 ): OrderRecord {
   const times = { createdAt: stamp.at, updatedAt: stamp.at };
   return {
@@ -102,7 +131,7 @@ function adoptedRecord(
       groupId: null,
       createdSessionId: null,
       sessionId: null,
-      metadata: {},
+      metadata: stamp.secondOf === null ? {} : { [SECOND_OF]: stamp.secondOf },
       ...times,
     },
     actual: {
@@ -110,13 +139,16 @@ function adoptedRecord(
       version: 1,
       machine,
       reconciliation: {
-        status: 'IN_SYNC',
+        status: stamp.secondOf === null ? 'IN_SYNC' : 'NEEDS_ATTENTION',
         observedGeneration: 1,
         attempts: 0,
         nextAttemptAt: null,
         lastError: null,
         lastEvidenceAt: stamp.askedAt,
         absentLookups: [],
+        ...(stamp.secondOf === null
+          ? {}
+          : { alert: `a second order at the exchange under the client id of order ${stamp.secondOf}` }),
       },
       ...times,
     },

@@ -18,6 +18,8 @@ export function idsOf(reports: readonly OrderReport[]): { venueClientIds: string
 
 export interface RecordIndex {
   find(report: OrderReport): OrderRecord | null;
+  /** The order of ours under whose client id this goes at the exchange, beside the one that we know by that id. */
+  original(report: OrderReport): OrderRecord | null;
   put(record: OrderRecord): void;
 }
 
@@ -48,6 +50,12 @@ export function indexRecords(records: readonly OrderRecord[]): RecordIndex {
       const byClient = item.clientOrderId === null ? undefined : byClientId.get(item.clientOrderId);
       return byClient !== undefined && agrees(byClient, item) && fitsLeg(byClient, item) ? byClient : null;
     },
+    original: (report) => {
+      const item = report.order ?? report.fills[0];
+      if (item === undefined || item.clientOrderId === null) return null;
+      const owner = byClientId.get(item.clientOrderId);
+      return owner !== undefined && isSecondOrder(owner, item) ? owner : null;
+    },
   };
 }
 
@@ -59,8 +67,21 @@ const agrees = (record: OrderRecord, item: { readonly symbol: string | null; rea
   (item.symbol === null || item.symbol === record.intent.spec.symbol) &&
   (item.side === null || item.side === record.intent.spec.side);
 
+/**
+ * Another order at the exchange under the client id of a leg that is known by an exchange id. Exchanges give a stop order
+ * a new id when it triggers; any other order keeps its own (what is amended in place does, and a change in two steps has a
+ * new client id), so this one is a second order.
+ */
+export function isSecondOrder(record: OrderRecord, item: NormalizedOrder | NormalizedFill): boolean {
+  const { type } = record.intent.spec;
+  if (type === 'STOP_LIMIT' || type === 'STOP_MARKET') return false;
+  const leg = record.actual.machine.legs.find((candidate) => candidate.venueClientId === item.clientOrderId);
+  return leg !== undefined && leg.venueOrderIds.length > 0 && !leg.venueOrderIds.includes(item.orderId);
+}
+
 /** A leg without an exchange id yet is taken over only by an order of its own size: the id may be somebody else's. */
 function fitsLeg(record: OrderRecord, item: NormalizedOrder | NormalizedFill): boolean {
+  if (isSecondOrder(record, item)) return false;
   const leg = record.actual.machine.legs.find((candidate) => candidate.venueClientId === item.clientOrderId);
   if (leg === undefined || leg.venueOrderIds.length > 0 || !('status' in item)) return true;
   return leg.size === null || item.size === null || item.quoteSize !== null || compare(leg.size, item.size) === 0;

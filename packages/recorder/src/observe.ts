@@ -2,7 +2,7 @@ import type { OrderReport } from '@orderplane/normalization';
 import { fold } from '@orderplane/planner';
 import { isTerminal } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
-import { adopt, type AccountKey } from './adopt.ts';
+import { adopt, adoptSecond, type AccountKey } from './adopt.ts';
 import { idsOf, indexRecords, type RecordIndex } from './match.ts';
 import { record, type RecorderOptions } from './record.ts';
 import type { RecordMemory } from './record-memory.ts';
@@ -111,7 +111,10 @@ class Observation implements Observed {
 
   async #adopt(report: OrderReport): Promise<OrderRecord | null> {
     const { accountId } = this.#account;
-    const owner = await adopt(this.#options, this.#account, report);
+    const original = this.#index.original(report);
+    const owner = await (original === null
+      ? adopt(this.#options, this.#account, report)
+      : adoptSecond(this.#options, this.#account, report, original));
     if (owner === null) return null;
     this.adopted += 1;
     this.#keep(owner);

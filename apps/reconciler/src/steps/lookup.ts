@@ -1,6 +1,6 @@
 import type { LookupResult, Permit } from '@orderplane/exchange';
 import { foldLookup, foldSubmit, type FoldContext, type Folded } from '@orderplane/planner';
-import { attemptOf, isOrderOf, record } from '@orderplane/recorder';
+import { attemptOf, isOrderOf, isSecondOrder, record } from '@orderplane/recorder';
 import { currentLeg, inDoubt, isDone, type Leg, type OrderMachine } from '@orderplane/state-machine';
 import type { OrderRecord, ReconciliationRecord } from '@orderplane/store';
 import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
@@ -28,7 +28,7 @@ export async function lookup(
   const { clientOrderId } = current.intent;
   context.crashPoint('lookup:before-call', clientOrderId);
   context.count('lookup');
-  const answer = await adapter.lookup(
+  const said = await adapter.lookup(
     {
       symbol: current.intent.spec.symbol,
       venueClientId: leg.venueClientId,
@@ -43,6 +43,7 @@ export async function lookup(
     context.recorder,
     current.intent.orderId,
     (fresh, at) => {
+      const answer = aboutItself(fresh, said);
       const visibilityDelayMs = context.recorder.visibilityDelayMs(fresh.intent.exchange);
       const folded = foldAnswer(context, fresh, leg, answer, { at, visibilityDelayMs });
       const resolved =
@@ -64,7 +65,7 @@ export async function lookup(
     current,
   );
   context.crashPoint('lookup:after-outcome', clientOrderId);
-  return { record: written?.record ?? null, throttledMs: answer.rateLimitedMs };
+  return { record: written?.record ?? null, throttledMs: said.rateLimitedMs };
 }
 
 /** Those of the exchange's ids that lead to other orders of the account. */
@@ -89,6 +90,12 @@ function wasAskedSince(fresh: OrderRecord, answer: LookupResult): boolean {
   const { attempts, lastEvidenceAt } = fresh.actual.reconciliation;
   return attempts > 0 && lastEvidenceAt !== null && lastEvidenceAt > answer.askedAt && !isDone(fresh.actual.machine);
 }
+
+/** A second order under the order's client id is no word about it: the sync takes it into the books as an order of its own. */
+const aboutItself = (fresh: OrderRecord, said: LookupResult): LookupResult =>
+  said.order !== null && isSecondOrder(fresh, said.order)
+    ? { ...said, order: null, fills: [], fillsComplete: false, provesAbsence: false }
+    : said;
 
 /**
  * An order with our client id that is not as we sent it belongs to somebody else: the exchange can't have taken ours
