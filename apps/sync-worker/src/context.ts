@@ -2,7 +2,7 @@ import type { AdapterPool } from '@orderplane/exchange';
 import type { Waker } from '@orderplane/queues';
 import type { CacheScopes, RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint, Logger } from '@orderplane/service-kit';
-import type { AccessStore, ObservationStore, OpenOrderCache } from '@orderplane/store';
+import type { AccessStore, ObservationStore, OpenOrderCache, UnattributedFillStore } from '@orderplane/store';
 import type { HealthBoard } from './health-board.ts';
 import type { Environment } from './environment.ts';
 
@@ -11,6 +11,7 @@ export interface SyncContext {
   readonly recorder: RecorderOptions;
   readonly access: AccessStore;
   readonly observations: ObservationStore;
+  readonly unattributed: UnattributedFillStore;
   readonly cache: OpenOrderCache;
   readonly scopes: CacheScopes;
   readonly adapters: Pick<AdapterPool, 'get'>;
@@ -19,6 +20,7 @@ export interface SyncContext {
   readonly clock: { now(): Date; iso(): string };
   readonly newId: () => string;
   readonly log: Logger;
+  readonly count: (what: 'unattributedFill' | 'muteStream', by: number) => void;
   /** Where crash tests kill this process, by exchange; does nothing in operation. */
   readonly crashPoint: CrashPoint;
 }

@@ -1,16 +1,16 @@
 import type { ExchangeAdapter, Listing } from '@orderplane/exchange';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import { Folding } from '@orderplane/planner';
-import { adopt, observe, record, type AccountKey } from '@orderplane/recorder';
+import { observe, record, type AccountKey } from '@orderplane/recorder';
 import { currentLeg, isTerminal, type Leg } from '@orderplane/state-machine';
 import type { SyncJob, SyncOutcome } from '@orderplane/queues';
 import type { Account, OrderRecord } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
+import { cancelSeconds } from './seconds.ts';
+import { attributeFills } from './unattributed.ts';
 
 /** Executions are read from a little before the last complete read: exchanges may show them late. */
 const FILLS_OVERLAP_MS = 120_000;
-/** Unknown executions whose orders are asked for in one run. */
-const MAX_ORPHANS = 20;
 
 /**
  * One complete look at an account: its open orders and its executions since the last look. Writes what the exchange
@@ -32,8 +32,9 @@ export async function syncAccount(
   context.crashPoint('sync:before-booking', account.exchange);
   const observed = await observe(context.recorder, key, reportsOf(open, fills));
   const missing = open.coverage.complete ? await markMissing(context, before, observed.seen, open) : [];
-  const orphans = await adoptOrphans(context, key, adapter, observed.orphans.filter(isSince(account.createdAt)));
-  const wake = new Set([...observed.questions.map((question) => question.orderId), ...missing]);
+  const orphans = await attributeFills(context, key, adapter, observed.orphans.filter(isSince(account.createdAt)));
+  const seconds = await cancelSeconds(context, key, open.items);
+  const wake = new Set([...observed.questions.map((question) => question.orderId), ...missing, ...seconds]);
   if (wake.size > 0) await context.waker.wakeMany(account.exchange, [...wake], 'read');
 
   context.crashPoint('sync:after-booking', account.exchange);
@@ -161,47 +162,6 @@ const isSince =
   (linkedAt: string) =>
   (orphan: OrderReport): boolean =>
     orphan.fills.some((fill) => fill.executedAt >= linkedAt);
-
-/** Executions of orders that we do not know: the order is asked for and adopted with them, whatever its state. */
-async function adoptOrphans(
-  context: SyncContext,
-  key: AccountKey,
-  adapter: ExchangeAdapter,
-  orphans: readonly OrderReport[],
-): Promise<number> {
-  let adopted = 0;
-  for (const orphan of orphans.slice(0, MAX_ORPHANS)) {
-    const fill = orphan.fills[0];
-    if (fill === undefined || fill.symbol === null) continue;
-    const answer = await adapter.lookup(
-      {
-        symbol: fill.symbol,
-        venueClientId: fill.clientOrderId ?? '',
-        venueOrderId: fill.orderId,
-        since: new Date(Date.parse(fill.executedAt) - FILLS_OVERLAP_MS).toISOString(),
-      },
-      { timeoutMs: context.env.CALL_TIMEOUT_MS },
-    );
-    if (answer.order === null) {
-      context.log.warn(
-        { accountId: key.accountId, exchangeOrderId: fill.orderId, tradeId: fill.tradeId },
-        'an execution belongs to no order that the exchange shows',
-      );
-      continue;
-    }
-    const report: OrderReport = {
-      source: 'lookup',
-      order: answer.order,
-      fills: answer.fills,
-      fillsComplete: answer.fillsComplete,
-      askedAt: answer.askedAt,
-    };
-    const again = await observe(context.recorder, key, [report]);
-    if (again.orphans.length === 0) adopted += again.adopted;
-    else if ((await adopt(context.recorder, key, report)) !== null) adopted += 1;
-  }
-  return adopted;
-}
 
 /** The Redis hash of open orders is replaced as a whole, from PostgreSQL; losing it costs nothing. */
 async function refreshCache(context: SyncContext, account: Account, syncedAt: string): Promise<void> {

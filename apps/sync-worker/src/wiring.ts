@@ -77,6 +77,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     },
     access: store.access,
     observations: store.observations,
+    unattributed: store.unattributed,
     cache: new OpenOrderCache(redis),
     scopes,
     adapters,
@@ -87,6 +88,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     clock: systemClock,
     newId: randomUUID,
     log,
+    count: countedBy(service),
     crashPoint: crashPoints(),
   };
   return {
@@ -96,6 +98,14 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     checks: (onActivated) => openCheckContext(env, store, adapters, adapterOptions, log, onActivated),
     marketData: openMarketData((exchange) => createMarketData(exchange, adapterOptions), shutdown),
   };
+}
+
+function countedBy({ metrics }: ServiceContext): SyncContext['count'] {
+  const counters = {
+    unattributedFill: metrics.counter('unattributed_fills_total', 'Executions that belonged to no order when seen'),
+    muteStream: metrics.counter('mute_streams_total', 'Order streams that were connected and said nothing'),
+  };
+  return (what, by) => counters[what].inc(by);
 }
 
 function openMarketData(

@@ -15,6 +15,8 @@ export interface Floor {
   readonly account: Account;
   /** Orders that somebody wanted looked at, in order. */
   readonly woken: string[];
+  /** What was counted for the metrics. */
+  readonly counted: ReadonlyMap<string, number>;
 }
 
 /** The real sync-worker parts on the in-memory store, with one exchange account that only the test's script moves. */
@@ -23,6 +25,7 @@ export async function openFloor(): Promise<Floor> {
   const { store, clock } = world;
   const adapter = new ScriptedAdapter(clock);
   const woken: string[] = [];
+  const counted = new Map<string, number>();
   const account = await store.access.account('account-1');
   if (account === null) throw new Error('no account');
   const log = createLogger({ service: 'test', level: 'silent' });
@@ -31,6 +34,7 @@ export async function openFloor(): Promise<Floor> {
     recorder: world.recorder,
     access: store.access,
     observations: store.observations,
+    unattributed: store.unattributed,
     // No scope: the cache is never written. It has tests of its own beside the store.
     cache: new OpenOrderCache(new Redis({ lazyConnect: true })),
     scopes: () => Promise.resolve(null),
@@ -40,9 +44,10 @@ export async function openFloor(): Promise<Floor> {
     clock,
     newId: world.newId,
     log,
+    count: (what, by) => counted.set(what, (counted.get(what) ?? 0) + by),
     crashPoint: NO_CRASH_POINTS,
   };
-  return { world, context, adapter, account, woken };
+  return { world, context, adapter, account, woken, counted };
 }
 
 const ENVIRONMENT: Environment = {

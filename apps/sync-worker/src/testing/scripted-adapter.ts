@@ -22,6 +22,8 @@ export class ScriptedAdapter implements ExchangeAdapter {
   /** What the next listings of open orders suffer, in order. */
   readonly openFaults: ('partial' | 'failed' | 'keyRefused')[] = [];
   readonly fillFaults: ('partial' | 'failed')[] = [];
+  /** Ids at the exchange that no look-up finds. */
+  readonly hidden = new Set<string>();
   /** Held back until the test lets go. */
   gate: Promise<void> = Promise.resolve();
   sink: ((event: StreamEvent) => void) | null = null;
@@ -60,10 +62,11 @@ export class ScriptedAdapter implements ExchangeAdapter {
 
   lookup(request: LookupRequest): Promise<LookupResult> {
     this.calls.push('lookup');
-    const order =
+    const held =
       request.venueOrderId === null
         ? this.venue.byClientId(request.venueClientId)
         : this.venue.byId(request.venueOrderId);
+    const order = held === undefined || this.hidden.has(held.orderId) ? undefined : held;
     return Promise.resolve({
       order: order === undefined ? null : shown(order),
       fills: order?.fills ?? [],
