@@ -63,6 +63,10 @@ const partly = (second: number): Partial<Actual> => ({
   attempts: 1,
   absentLookups: [{ askedAt: at(second), provesAbsence: false }],
 });
+const TWENTY_REFUSALS: readonly Word[] = [
+  'validated',
+  ...Array.from({ length: 20 }, (): readonly Word[] => ['sent', 'notSent']).flat(),
+];
 const AMENDS = { amend: 'sizeAndPrice' } as const;
 const NATIVE_GTT = { nativeGtt: true } as const;
 
@@ -95,6 +99,7 @@ export const PLAN_CASES: readonly PlanCase[] = [
   row('limit',         'unknown for more than two minutes',               ['validated', 'sent', 'unanswered'],           { now: 130 },                                          'Escalate, look up',         'in doubt since second 0: the outcome of the submission is unknown'),
   row('limit',         'proved absent',                                   ['validated', 'sent', 'notSent'],              {},                                                    'Submit again',              'proved absent: the same leg is sent again'),
   row('limit',         'proved absent, backing off',                      ['validated', 'sent', 'notSent'],              { work: { attempts: 1, nextAttemptAt: at(4) } },       'RecheckAt 4 s',             'backing off: proved absent: the same leg is sent again'),
+  row('limit',         'proved absent for the twentieth time',            TWENTY_REFUSALS,                               {},                                                    'Record GaveUp',             'too many attempts'),
   row('GTT till 0:30', 'proved absent, its time over',                    ['validated', 'sent', 'notSent'],              { now: 31 },                                           'Record TimedOut',           'due by time or by a lost sender'),
   row('GTT till 0:30', 'outcome unknown, its time over, ours to end',     ['validated', 'sent', 'unanswered'],           { now: 31 },                                           'Record TimedOut',           'due by time or by a lost sender'),
   row('limit',         'unknown, a cancel is wanted',                     ['validated', 'sent', 'unanswered', 'cancel wanted'], {},                                             'Lookup',                    'the outcome of the submission is unknown'),
@@ -152,4 +157,5 @@ export const PLAN_CASES: readonly PlanCase[] = [
   row('limit',         'refused, then a fill: is something left of it?',  ['validated', 'sent', 'rejected', 'fill 0.4'], { work: { attempts: 1 } },                             'Lookup',                    'a question to the exchange is open'),
   row('limit',         'given up, then found alive',                      ['validated', 'sent', 'notSent', 'gave up', 'found alive'], {},                                       'Cancel',                    'something of an ended order lives'),
   row('limit',         'the cancel of the stray is sent, sender gone',    ['validated', 'sent', 'notSent', 'gave up', 'found alive', 'stray cancel sent'], {},                  'Record RequestUnknown',     'due by time or by a lost sender'),
+  row('limit',         'the cancel of the stray is in doubt',             ['validated', 'sent', 'notSent', 'gave up', 'found alive', 'stray cancel sent', 'stray cancel unanswered'], {}, 'Lookup', 'a stray is being cancelled'),
 ];

@@ -3,7 +3,6 @@ import {
   currentLeg,
   inDoubt,
   isDone,
-  isTerminal,
   openCancel,
   openReplaces,
   type EventBody,
@@ -19,11 +18,13 @@ import { earliest, plusMs, toInstant, toMs } from './time.ts';
 
 /** A leg that the exchange has surely refused to take for a passing reason is sent again at most this often. */
 export const MAX_SUBMIT_ATTEMPTS = 20;
+/** What a request recorded as sent, without an answer, tells whoever holds the order's key now. */
+const SENDER_GONE = 'the sender ended before it recorded an answer';
 
 /**
  * What to do next about one order, pure and total. Called by the one worker that holds the order's key, so a request
- * recorded as sent without an answer means that its sender is gone. The arms stand in order of urgency; the case table
- * in ARCHITECTURE.md is this function's parametrised test.
+ * recorded as sent without an answer means that its sender is gone. The arms stand in order of urgency; CASES.md
+ * shows what each gives, and is this function's parametrised test.
  */
 export function plan(
   desired: Desired,
@@ -36,10 +37,7 @@ export function plan(
   const due = dueEvents({ desired, actual, now, capabilities, limits });
   if (due.length > 0) return { kind: 'Record', events: due, why: 'due by time or by a lost sender' };
   if (isDone(order) && actual.attempts === 0) return { kind: 'Settle', why: 'ended, nothing open, nothing in doubt' };
-  const step = isTerminal(order)
-    ? planEnded(actual, now, capabilities)
-    : planLiving(desired, actual, now, capabilities, limits);
-  return escalated(step, order, now, limits);
+  return escalated(planLife(desired, actual, now, capabilities, limits), order, now, limits);
 }
 
 /** Events that the death of whoever sent a request brings about, or a demand of this system. */
@@ -48,15 +46,11 @@ function dueEvents(facts: DemandFacts): EventBody[] {
   const order = actual.machine;
   const events: EventBody[] = [];
   if (currentLeg(order)?.phase === 'sent') {
-    events.push({ type: 'SubmitUnknown', reason: 'the sender ended before it recorded an answer' });
+    events.push({ type: 'SubmitUnknown', reason: SENDER_GONE });
   }
   for (const request of order.requests) {
     if (request.phase === 'sent' && request.how !== 'TWO_STEP') {
-      events.push({
-        type: 'RequestUnknown',
-        requestId: request.id,
-        reason: 'the sender ended before it recorded an answer',
-      });
+      events.push({ type: 'RequestUnknown', requestId: request.id, reason: SENDER_GONE });
     }
   }
   if (events.length === 0 && !backsOff(actual, now)) events.push(...demandedEvents(facts));
@@ -83,7 +77,7 @@ function planEnded(actual: Actual, now: string, capabilities: PlannerCapabilitie
   return paced(actual, now, { kind: 'Lookup', why });
 }
 
-function planLiving(
+function planLife(
   desired: Desired,
   actual: Actual,
   now: string,
@@ -107,8 +101,12 @@ function planLiving(
     case 'PARTIALLY_FILLED':
       if (leg === null) return { kind: 'Escalate', reason: 'at the exchange without a leg', lookup: false };
       return planLeg(desired, actual, leg, now, capabilities, limits);
-    default:
-      return { kind: 'Settle', why: 'ended' };
+    case 'FILLED':
+    case 'CANCELLED':
+    case 'EXPIRED':
+    case 'REJECTED':
+    case 'FAILED':
+      return planEnded(actual, now, capabilities);
   }
 }
 

@@ -125,8 +125,6 @@ export type RequestRefusal = 'UNKNOWN_ORDER' | 'TOO_LATE' | 'ALREADY_PENDING' | 
 
 /** How the venue treats the corners of the machine (rules 23–26). The default suits spot exchanges; FIX has its own profile. */
 export interface VenueProfile {
-  /** May several replaces be open at once at the venue? False: a second replace waits as `wanted`. */
-  readonly severalReplaces: boolean;
   /** May a filled order be re-opened by a larger total? */
   readonly reopensFilled: boolean;
   /** Does busted quantity go back into the venue's book? */

@@ -71,9 +71,9 @@ function checkRefused(desk: Desk, { refused }: Expect): Difference | null {
 function checkUnchanged(desk: Desk, { unchanged }: Expect, before: Display): Difference | null {
   const now = displayOf(desk);
   for (const key of unchanged ?? []) {
-    const old = before.get(key) ?? 'no such order';
+    const old = before.get(key);
     const shown = now.get(key) ?? 'no such order';
-    if (old !== shown) return { expected: `unchanged ${key} ${old}`, got: shown };
+    if (old !== shown) return { expected: `unchanged ${key} ${old ?? ''}`.trimEnd(), got: shown };
   }
   return null;
 }

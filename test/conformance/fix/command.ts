@@ -40,7 +40,7 @@ function report(results: readonly Result[], json: boolean, output: Output): numb
       : [...results.map(lineOf), `${passed} passed, ${failed} failed, ${skipped} skipped`, ''].join('\n'),
   );
   if (failed > 0) return FAILED;
-  if (passed > 0) return OK;
-  output.error('no scenario ran\n');
+  if (results.length > 0) return OK;
+  output.error('there is no scenario to run\n');
   return UNREADABLE;
 }

@@ -1,7 +1,7 @@
 import { canonicalDecimal, compare } from '@orderplane/domain';
 import type { OrderType } from '@orderplane/domain';
-import { born, decide, evolve, FIX_PROFILE, wishedTerms } from '@orderplane/state-machine';
-import type { EventBody, MachineEvent, OrderCommand, OrderMachine } from '@orderplane/state-machine';
+import { born, decide, evolve, FIX_PROFILE, isOpenRequest, wishedTerms } from '@orderplane/state-machine';
+import type { EventBody, MachineEvent, OrderCommand, OrderMachine, OrderRequest } from '@orderplane/state-machine';
 import type { ClientStep, NewStep, Refused, VenueStep } from './format.ts';
 import { eventsOf } from './reports.ts';
 
@@ -19,7 +19,9 @@ type Sent =
   | { readonly kind: 'refused' }
   | { readonly kind: 'answered' }
   | { readonly kind: 'order'; readonly order: DeskOrder }
+  /** A cancel that joined an open one is a request too: the venue has both messages, and answers each by its own id. */
   | { readonly kind: 'request'; readonly order: DeskOrder; readonly requestId: string };
+type RequestKind = 'Cancel' | 'Replace';
 
 /** Our own side produced an event that the machine calls impossible. */
 export class ImpossibleEventError extends Error {
@@ -35,6 +37,8 @@ export class Desk {
   readonly #byClientId = new Map<string, DeskOrder>();
   readonly #byVenueId = new Map<string, DeskOrder>();
   readonly #sent = new Map<string, Sent[]>();
+  /** Ids of requests that the venue said it refuses. */
+  readonly #toldRefused = new Set<string>();
   #clock = 0;
 
   order(key: string): DeskOrder | undefined {
@@ -53,7 +57,9 @@ export class Desk {
     const venueOrderId = venueIdOf(step);
     if (venueOrderId !== null) this.#byVenueId.set(venueOrderId, order);
     if (step.id !== undefined && !this.#byClientId.has(step.id)) this.#byClientId.set(step.id, order);
-    for (const body of eventsOf(step, venueOrderId, this.#requestIdOf(step))) this.#apply(order, body);
+    const requestId = this.#requestIdOf(step, order);
+    if (step.message === 'CancelReject') this.#toldRefused.add(requestId);
+    for (const body of eventsOf(step, venueOrderId, requestId)) this.#apply(order, body);
   }
 
   /** The order that a report speaks of: by client id, then by the id it refers back to, then by the venue's id. */
@@ -63,7 +69,7 @@ export class Desk {
     return byId ?? byOrigin ?? this.#byVenueId.get(venueIdOf(step) ?? '');
   }
 
-  /** Whether the message is closed as refused by now. */
+  /** Whether the message is closed as refused by now. A request that the order's end overtook waits to be told so. */
   isRefused({ message, id, nth = 1 }: Refused): boolean {
     const sent = this.#sent.get(`${message} ${id}`)?.[nth - 1];
     switch (sent?.kind) {
@@ -71,8 +77,11 @@ export class Desk {
         return true;
       case 'order':
         return sent.order.machine.life === 'REJECTED' || sent.order.machine.life === 'FAILED';
-      case 'request':
-        return sent.order.machine.requests.find(({ id: own }) => own === sent.requestId)?.phase === 'refused';
+      case 'request': {
+        const phase = sent.order.machine.requests.find(({ id: own }) => own === sent.requestId)?.phase;
+        if (phase === 'refused') return true;
+        return (phase === undefined || phase === 'overtaken') && this.#toldRefused.has(sent.requestId);
+      }
       case 'answered':
       case undefined:
         return false;
@@ -112,8 +121,8 @@ export class Desk {
       terms: {
         size: optionalDecimal(step.feed.orderQty),
         quoteSize: optionalDecimal(step.feed.cashOrderQty),
-        price: step.feed.ordType === 'Market' ? null : (optionalDecimal(step.feed.price) ?? PRICE),
-        stopPrice: step.feed.ordType === 'Stop' || step.feed.ordType === 'StopLimit' ? PRICE : null,
+        price: optionalDecimal(step.feed.price) ?? PRICE,
+        stopPrice: step.feed.ordType === 'Stop' ? PRICE : null,
       },
     };
     const order = this.#open(step.id, birth);
@@ -132,8 +141,8 @@ export class Desk {
     const decision = decide(order.machine, command, { profile: FIX_PROFILE });
     if (!decision.ok) return { kind: 'refused' };
     if (!this.#byClientId.has(id)) this.#byClientId.set(id, order);
-    if (decision.events.length === 0) return { kind: 'request', order, requestId: joined(order.machine, requestId) };
     for (const body of decision.events) if (!this.#apply(order, body)) return { kind: 'refused' };
+    if (decision.events.length === 0) return { kind: 'request', order, requestId };
     const deadlineAt = this.#now();
     this.#apply(
       order,
@@ -163,14 +172,15 @@ export class Desk {
     return order;
   }
 
-  /** The request that an answer names: by its own id, else by that of the request it joined. */
-  #requestIdOf(step: VenueStep): string | null {
-    if (step.id === undefined) return null;
-    for (const message of ['Cancel', 'Replace'] as const) {
-      const sent = this.#sent.get(`${message} ${step.id}`)?.at(-1);
-      if (sent?.kind === 'request') return sent.requestId;
+  /** The request that an answer names. What nobody here asked for is another screen's: the open one, else a new one. */
+  #requestIdOf(step: VenueStep, { machine }: DeskOrder): string {
+    const kind = kindOf(step);
+    if (step.id === undefined) {
+      const foreign = machine.requests.filter((request) => request.by === 'foreign' && request.kind === lower(kind));
+      return foreign.find(isOpenRequest)?.id ?? `foreign ${kind} ${foreign.length + 1}`;
     }
-    return step.id;
+    const sent = this.#sent.get(`${kind} ${step.id}`)?.at(-1);
+    return sent?.kind === 'request' ? sent.requestId : step.id;
   }
 
   /** False when the machine refuses. */
@@ -198,17 +208,15 @@ const optionalDecimal = (quantity: number | undefined): string | null =>
 const venueIdOf = (step: VenueStep): string | null =>
   step.venueOrderId === undefined || step.venueOrderId === 'NONE' ? null : step.venueOrderId;
 
-function typeOf(step: NewStep): OrderType {
-  switch (step.feed.ordType ?? 'Limit') {
-    case 'Limit':
-      return 'LIMIT';
-    case 'Market':
-      return 'MARKET';
-    case 'Stop':
-    case 'StopLimit':
-      return 'STOP_LIMIT';
-  }
+const typeOf = (step: NewStep): OrderType => (step.feed.ordType === 'Stop' ? 'STOP_LIMIT' : 'LIMIT');
+
+/** What a venue message answers, if it answers a request. */
+function kindOf(step: VenueStep): RequestKind {
+  if (step.message === 'CancelReject') return step.feed.respondsTo;
+  return step.feed.execType === 'PendingCancel' || step.feed.execType === 'Canceled' ? 'Cancel' : 'Replace';
 }
+
+const lower = (kind: RequestKind): OrderRequest['kind'] => (kind === 'Cancel' ? 'cancel' : 'replace');
 
 /** An unchanged quantity means that other terms change: the price then does. */
 function changeOf(order: OrderMachine, size: string): { readonly size: string; readonly price?: string } {
@@ -216,7 +224,3 @@ function changeOf(order: OrderMachine, size: string): { readonly size: string; r
   if (wished.size === null || compare(wished.size, size) !== 0) return { size };
   return { size, price: canonicalDecimal(Number(wished.price ?? PRICE) + 1) };
 }
-
-/** The open cancel that a further one joined. */
-const joined = (order: OrderMachine, requestId: string): string =>
-  order.requests.findLast((request) => request.kind === 'cancel')?.id ?? requestId;

@@ -21,7 +21,8 @@ export type Feature = z.infer<typeof FeatureSchema>;
 const Quantity = z.number().nonnegative();
 const Id = z.string().min(1);
 
-const StatusSchema = z.enum([
+/** What an order may be expected to show. */
+const SHOWN = [
   'PendingNew',
   'New',
   'PartiallyFilled',
@@ -33,10 +34,9 @@ const StatusSchema = z.enum([
   'PendingReplace',
   'DoneForDay',
   'Stopped',
-  'Suspended',
-  'Calculated',
-  'AcceptedForBidding',
-]);
+] as const;
+/** What a venue may state in answer to a status request. */
+const STATED = [...SHOWN, 'Suspended', 'Calculated', 'AcceptedForBidding'] as const;
 
 const Refused = z.strictObject({
   message: z.enum(['New', 'Cancel', 'Replace']),
@@ -47,7 +47,7 @@ export type Refused = z.infer<typeof Refused>;
 
 const ExpectSchema = z.strictObject({
   order: Id.nullable(),
-  ordStatus: StatusSchema.optional(),
+  ordStatus: z.enum(SHOWN).optional(),
   orderQty: Quantity.optional(),
   cumQty: Quantity.optional(),
   leavesQty: Quantity.optional(),
@@ -73,7 +73,7 @@ const NewStep = z.strictObject({
       orderQty: Quantity.optional(),
       cashOrderQty: Quantity.optional(),
       price: Quantity.optional(),
-      ordType: z.enum(['Limit', 'Stop', 'StopLimit', 'Market']).optional(),
+      ordType: z.enum(['Limit', 'Stop']).optional(),
       timeInForce: z.enum(['GTC', 'IOC', 'FOK']).optional(),
       execInst: z.string().optional(),
       possResend: z.boolean().optional(),
@@ -134,7 +134,7 @@ const ReportFeed = z
     orderQty: Quantity.optional(),
     cumQty: Quantity.optional(),
     leavesQty: Quantity.optional(),
-    reportedStatus: StatusSchema.optional(),
+    reportedStatus: z.enum(STATED).optional(),
     bundledEnd: z.literal('Canceled').optional(),
     ordRejReason: z.enum(['DuplicateOrder(6)', 'DuplicateOfVerbalOrder(7)', 'UnknownOrder(5)']).optional(),
     restatementReason: z.string().optional(),
@@ -161,19 +161,20 @@ const ReportFeed = z
     }
     if (feed.reportedStatus !== undefined && feed.execType !== 'OrderStatus')
       context.addIssue({ code: 'custom', message: 'reportedStatus belongs to OrderStatus' });
+    if (feed.bundledEnd !== undefined && feed.execType !== 'Trade')
+      context.addIssue({ code: 'custom', message: 'bundledEnd belongs to Trade' });
   });
 
 const ReportStep = z.strictObject({ ...fromVenue, message: z.literal('ExecutionReport'), feed: ReportFeed });
 const CancelRejectStep = z.strictObject({
   ...fromVenue,
   message: z.literal('CancelReject'),
-  id: Id,
   feed: z.strictObject({
     respondsTo: z.enum(['Cancel', 'Replace']),
     cxlRejReason: z.enum(['TooLateToCancel(0)', 'UnknownOrder(1)', 'AlreadyPending(3)']).optional(),
   }),
 });
-const NoteStep = z.strictObject({ ...step, from: z.literal('world'), message: z.literal('Note') });
+const NoteStep = z.strictObject({ ...step, from: z.literal('world'), message: z.literal('Note'), feed: Nothing });
 
 const StepSchema = z
   .discriminatedUnion('message', [

@@ -8,8 +8,8 @@ export class UnsupportedReportError extends Error {
 }
 
 /** The machine events of a venue message, by its type alone. The claimed totals are not copied: the machine counts. */
-export function eventsOf(step: VenueStep, venueOrderId: string | null, requestId: string | null): EventBody[] {
-  if (step.message === 'CancelReject') return [rejectionOf(step, requestId ?? step.id)];
+export function eventsOf(step: VenueStep, venueOrderId: string | null, requestId: string): EventBody[] {
+  if (step.message === 'CancelReject') return [rejectionOf(step, requestId)];
   const event = reportOf(step, venueOrderId, requestId);
   // One report with a fill and the end of the order: first the fill, then the end.
   if (step.feed.bundledEnd === undefined) return [event];
@@ -38,10 +38,9 @@ function refusalOf(reason: CancelRejectStep['feed']['cxlRejReason']): RequestRef
   }
 }
 
-function reportOf({ feed, ...step }: ReportStep, venueOrderId: string | null, requestId: string | null): EventBody {
+function reportOf({ feed, id }: ReportStep, venueOrderId: string | null, requestId: string): EventBody {
   const reason = feed.restatementReason ?? feed.text ?? null;
   const size = feed.orderQty === undefined ? {} : { size: canonicalDecimal(feed.orderQty) };
-  const request = requestId ?? step.venueOrderId ?? '';
   switch (feed.execType) {
     case 'New': {
       const working = feed.workingIndicator === undefined ? {} : { working: feed.workingIndicator };
@@ -57,11 +56,11 @@ function reportOf({ feed, ...step }: ReportStep, venueOrderId: string | null, re
       if (feed.ordRejReason === 'DuplicateOrder(6)') return { type: 'DuplicateId' };
       return { type: 'Rejected', reason: feed.ordRejReason ?? feed.text ?? 'rejected', venueOrderId };
     case 'PendingCancel':
-      return { type: 'CancelPending', requestId: request };
+      return { type: 'CancelPending', requestId };
     case 'PendingReplace':
-      return { type: 'ReplacePending', requestId: request };
+      return { type: 'ReplacePending', requestId };
     case 'Replaced':
-      return { type: 'Replaced', requestId, terms: size, venueOrderId };
+      return { type: 'Replaced', requestId: id === undefined ? null : requestId, terms: size, venueOrderId };
     case 'Restated':
       return { type: 'Restated', terms: size };
     case 'Triggered':

@@ -97,6 +97,7 @@ export const WORDS = {
   'gave up': { type: 'GaveUp', reason: 'not placed after 20 attempts' },
   'found alive': { type: 'StrayFound', requestId: 'stray', venueOrderId: 'v1' },
   'stray cancel sent': { type: 'CancelSent', requestId: 'stray', deadlineAt: DEADLINE },
+  'stray cancel unanswered': { type: 'RequestUnknown', requestId: 'stray', reason: 'no answer' },
 } as const satisfies Record<string, EventBody>;
 export type Word = keyof typeof WORDS;
 
