@@ -1,6 +1,7 @@
 import type { ExchangeId } from '@orderplane/domain';
 import { observedGeneration, reconciliationStatus, type Actual, type PlannerLimits } from '@orderplane/planner';
 import { inDoubt, isTerminal, type OrderMachine } from '@orderplane/state-machine';
+import { AccountHaltedError } from '@orderplane/store';
 import type {
   CommitResult,
   Intent,
@@ -18,6 +19,8 @@ export interface Change {
   readonly reconciliation?: Partial<Omit<ReconciliationRecord, 'status' | 'observedGeneration'>>;
   /** A question that is open already was raised anew: written all the same, so that a look-up under way is no answer to it. */
   readonly asksAgain?: boolean;
+  /** It lets something new reach the exchange: not written while the account is halted. */
+  readonly unlessHalted?: boolean;
   /** An operator should look; sticky while the order is in doubt. */
   readonly needsAttention?: boolean;
 }
@@ -56,7 +59,8 @@ export class TooManyConflictsError extends Error {
 
 /**
  * Reads the order (or takes the record given), asks `attempt` what to write, and writes it if the order has not moved
- * since; if it has, reads again and asks again. `attempt` must therefore be a pure function of the record. Null: nothing to do.
+ * since; if it has, reads again and asks again. `attempt` must therefore be a pure function of the record. Null: nothing to
+ * do. Throws AccountHaltedError where the change may not be written while the account is halted.
  */
 export async function record(
   options: RecorderOptions,
@@ -72,6 +76,7 @@ export async function record(
     if (change === null) return { record: current, changed: false };
     const result = await write(options, current, change, at);
     if (result === null) return { record: current, changed: false };
+    if (result.kind === 'halted') throw new AccountHaltedError(current.intent.accountId);
     if (result.kind === 'committed') {
       options.listener.committed(result.record, result.firstCursor, result.lastCursor);
       return { record: result.record, changed: true };
@@ -82,8 +87,8 @@ export async function record(
 }
 
 /**
- * As `record`, with the record at hand and one try: null when the order has moved on since. For intentions, which
- * must be decided anew then.
+ * As `record`, with the record at hand and one try: null when the order has moved on since, or its account was halted. For
+ * intentions, which must be decided anew then.
  */
 export async function recordOnce(
   options: RecorderOptions,
@@ -92,7 +97,7 @@ export async function recordOnce(
 ): Promise<Committed | null> {
   const result = await write(options, current, change, options.clock.iso());
   if (result === null) return { record: current, changed: false };
-  if (result.kind === 'conflict') return null;
+  if (result.kind !== 'committed') return null;
   options.listener.committed(result.record, result.firstCursor, result.lastCursor);
   return { record: result.record, changed: true };
 }
@@ -120,6 +125,7 @@ async function write(
     reconciliation,
     journal: change.journal,
     at,
+    ...(change.unlessHalted === true ? { unlessHalted: true } : {}),
   });
 }
 
