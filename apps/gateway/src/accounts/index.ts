@@ -1,5 +1,7 @@
 import { isId } from '../access/roles.ts';
 import type { Resolvers } from '../schema/types.generated.ts';
+import { haltAccount, resumeAccount } from './halt-account.ts';
+import { accountHalt, remainingOrder } from './halt-fields.ts';
 import { linkAccount } from './link-account.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
 import { unlinkAccount } from './unlink-account.ts';
@@ -14,5 +16,8 @@ export const accountResolvers: Resolvers = {
       return account?.unlinkedAt === null ? account : null;
     },
   },
-  Mutation: { linkAccount, rotateCredentials, unlinkAccount },
+  Mutation: { linkAccount, rotateCredentials, unlinkAccount, haltAccount, resumeAccount },
+  Account: { halt: (account) => (account.halt === undefined ? null : { account, halt: account.halt }) },
+  AccountHalt: accountHalt,
+  RemainingOrder: remainingOrder,
 };
