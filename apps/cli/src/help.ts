@@ -8,7 +8,7 @@ Commands
   status      services, exchanges and the reconciler's numbers
   orders      list orders
   watch       print every change of the orders as it happens
-  accounts    list, link and unlink exchange accounts, give them new credentials
+  accounts    list, link and unlink exchange accounts, give them new credentials, halt and resume them
   normalize   native exchange payloads on stdin → normalized orders on stdout
 
 Connection (status, orders, watch, accounts)
@@ -43,11 +43,15 @@ Ctrl-C ends it.
        orderplane accounts link --exchange NAME [--label TEXT] [--mode PAPER|SANDBOX|LIVE] [--credentials FILE]
        orderplane accounts rotate ID --credentials FILE
        orderplane accounts unlink ID
+       orderplane accounts halt ID [--keep-open]
+       orderplane accounts resume ID
 
 Without a further word it lists your accounts.
   link      tries the credentials at the exchange and keeps them, sealed; a PAPER account (the default) needs none
   rotate    tries new credentials and replaces the old ones; orders go on
   unlink    destroys the credentials of an account without open orders; its history stays
+  halt      stops new orders at once and cancels what is open, or leaves it with --keep-open
+  resume    takes orders again; what was held is sent
   --credentials FILE  JSON {"apiKey": "…", "secret": "…", "passphrase": "… if any"}; - is standard input.
                       Secrets are never taken from the arguments, which other users of the machine can see.
 `,

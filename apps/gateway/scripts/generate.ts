@@ -24,6 +24,8 @@ const CONFIG = {
   // What resolvers of a parent type return; the fields of the type are then read off it (see each domain's folder).
   mappers: {
     Account: '@orderplane/store#Account as AccountModel',
+    AccountHalt: '../accounts/model#HaltedAccount',
+    RemainingOrder: '@orderplane/store#OrderRecord',
     Order: '@orderplane/store#OrderRecord',
     Reconciliation: '@orderplane/store#OrderRecord',
     OrderEvent: '@orderplane/store#StoredOrderEvent',

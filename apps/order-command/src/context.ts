@@ -8,7 +8,7 @@ import type { AccessStore, AccountStore } from '@orderplane/store';
 export interface CommandContext {
   readonly recorder: RecorderOptions;
   readonly access: AccessStore;
-  readonly accounts: Pick<AccountStore, 'unlink'>;
+  readonly accounts: Pick<AccountStore, 'unlink' | 'halt' | 'resume'>;
   readonly waker: Waker;
   readonly capabilities: (exchange: ExchangeId) => ExchangeCapabilities;
   readonly markets: MarketDirectory;
@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly newId: () => string;
   /** Where crash tests kill this process, by client order id; does nothing in operation. */
   readonly crashPoint: CrashPoint;
+  /** How a halt waits for submissions that are on their way. Left out: it does not wait. */
+  readonly pause?: (ms: number) => Promise<void>;
 }
 
 /** Markets as the sync-worker has written them, held for a short time. */

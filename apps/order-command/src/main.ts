@@ -7,6 +7,7 @@ import {
   ProgressWatch,
   readEnvironment,
   runService,
+  sleep,
   startHealthServer,
   systemClock,
   type ServiceContext,
@@ -49,6 +50,7 @@ async function main({ log, metrics, shutdown }: ServiceContext): Promise<{ healt
     clock: systemClock,
     newId: randomUUID,
     crashPoint: crashPoints(),
+    pause: (ms) => sleep(ms),
   };
   const seconds = metrics.histogram('command_seconds', 'Duration of a command', ['kind', 'outcome']);
   const watch = new ProgressWatch({ name: 'commands', stallAfterMs: 15_000 });

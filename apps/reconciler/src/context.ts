@@ -1,9 +1,9 @@
 import type { ExchangeId } from '@orderplane/domain';
 import type { AdapterPool, CallControl, ExchangeCapabilities, Permit } from '@orderplane/exchange';
-import type { Actual, Desired, PlannerCapabilities, PlannerLimits } from '@orderplane/planner';
+import type { Actual, Desired, Halt, PlannerCapabilities, PlannerLimits } from '@orderplane/planner';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
-import type { OrderRecord } from '@orderplane/store';
+import type { AccountHalt, OrderRecord } from '@orderplane/store';
 
 export interface ReconcilerContext {
   readonly recorder: RecorderOptions;
@@ -47,7 +47,14 @@ export const desiredOf = (record: OrderRecord): Desired => ({
   generation: record.intent.generation,
   spec: record.intent.spec,
   mode: record.intent.mode,
+  ...(record.halt === undefined ? {} : { halt: haltOf(record, record.halt) }),
 });
+
+/** An order found at the exchange after the halt is somebody's at another screen: it is held like any other, not cancelled. */
+function haltOf({ intent }: OrderRecord, { cancelOpenBefore }: AccountHalt): Halt {
+  const cameLater = cancelOpenBefore !== null && intent.origin === 'EXTERNAL' && intent.createdAt >= cancelOpenBefore;
+  return { cancelOpenBefore: cameLater ? null : cancelOpenBefore };
+}
 
 /** A complete listing of the account after the order's own evidence is evidence too. */
 export async function actualOf(context: ReconcilerContext, record: OrderRecord): Promise<Actual> {

@@ -50,10 +50,14 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
     if (result.throttledMs !== null) return { kind: 'Throttled', retryAfterMs: result.throttledMs };
     if (step.kind === 'Escalate')
       return { kind: 'Escalated', reason: step.reason, afterMs: nextTryMs(context, result.record) };
-    current = result.record;
+    current = withHalt(result.record, current.halt);
   }
   return { kind: 'Recheck', afterMs: context.backoffMs(0) };
 }
+
+/** What a commit gives back says nothing of the account's halt: what was read with the order holds for the whole job. */
+const withHalt = (record: OrderRecord | null, halt: OrderRecord['halt']): OrderRecord | null =>
+  record === null || record.halt !== undefined || halt === undefined ? record : { ...record, halt };
 
 /**
  * Room at the exchange for the step's request, asked for before anything of it is written: an order that has to wait for
@@ -125,7 +129,13 @@ async function recordEvents(
   for (const event of step.events) folding.apply(event, 'system');
   const folded = folding.result();
   context.crashPoint('record:before-commit', current.intent.clientOrderId);
-  const written = await recordOnce(context.recorder, current, { machine: folded.machine, journal: folded.journal });
+  const wishes = folded.machine.requests.length > current.actual.machine.requests.length;
+  const written = await recordOnce(context.recorder, current, {
+    machine: folded.machine,
+    journal: folded.journal,
+    // A new wish does not wait for the backoff of an earlier failure.
+    ...(wishes ? { reconciliation: { nextAttemptAt: null } } : {}),
+  });
   context.crashPoint('record:after-commit', current.intent.clientOrderId);
   return { record: written?.record ?? (await context.recorder.ledger.find(current.intent.orderId)), throttledMs: null };
 }

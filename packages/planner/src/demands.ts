@@ -39,16 +39,20 @@ export interface DemandFacts {
 }
 
 /** Where demands come from, in order of precedence. Null: nothing is demanded. */
-const SOURCES: readonly ((facts: DemandFacts) => Demand | null)[] = [expiry];
+const SOURCES: readonly ((facts: DemandFacts) => Demand | null)[] = [halted, unanswered, expiry];
 
 /** Distance between the first and the second request for one demand, doubled for each further one. */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 
-/** Requests that are due now. */
+/** Requests that are due now. A new demand does not wait for the backoff of what failed before it; its repeats do. */
 export function demandedEvents(facts: DemandFacts): EventBody[] {
   const order = facts.actual.machine;
-  const demand = unmet(facts).find((candidate) => toMs(candidate.dueAt) <= toMs(facts.now));
+  const backsOff = toMs(facts.actual.nextAttemptAt ?? facts.now) > toMs(facts.now);
+  const demand = unmet(facts).find(
+    (candidate) =>
+      toMs(candidate.dueAt) <= toMs(facts.now) && !(backsOff && earlierRequests(candidate, facts).length > 0),
+  );
   if (demand === undefined) return [];
   const requestId = `${prefixOf(demand, facts.desired)}${earlierRequests(demand, facts).length + 1}`;
   const { reason, wish } = demand;
@@ -109,5 +113,29 @@ function expiry({ desired, actual, capabilities }: DemandFacts): Demand | null {
     dueAt: desired.spec.expiresAt,
     reason: 'expiresAt has passed',
     wish: { kind: 'end', as: 'EXPIRED' },
+  };
+}
+
+/** The kill switch, thrown with the wish that what is open ends. Each throw is a wish of its own. */
+function halted({ desired, now }: DemandFacts): Demand | null {
+  const before = desired.halt?.cancelOpenBefore ?? null;
+  if (before === null) return null;
+  return {
+    key: `halt${toMs(before)}`,
+    dueAt: now,
+    reason: 'the account is halted',
+    wish: { kind: 'end', as: 'CANCELLED' },
+  };
+}
+
+/** Sent, and the exchange has said nothing for too long: whatever becomes of the submission, the order is to end. */
+function unanswered({ actual, limits }: DemandFacts): Demand | null {
+  const leg = currentLeg(actual.machine);
+  if (limits.submittedMs === undefined || actual.machine.life !== 'SUBMITTED' || leg === null) return null;
+  return {
+    key: 'unanswered',
+    dueAt: plusMs(leg.sentAt, limits.submittedMs),
+    reason: `no sign of life within ${limits.submittedMs} ms of the submission`,
+    wish: { kind: 'end', as: 'CANCELLED' },
   };
 }

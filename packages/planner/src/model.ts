@@ -7,6 +7,13 @@ export interface Desired {
   readonly generation: number;
   readonly spec: OrderSpec;
   readonly mode: 'LIVE' | 'DARK';
+  /** Its account is halted: nothing new may reach the exchange. Left out: it is not. */
+  readonly halt?: Halt;
+}
+
+export interface Halt {
+  /** The order is to be cancelled; the instant names the wish, a later one is a new wish. Null: it stays as it is. */
+  readonly cancelOpenBefore: string | null;
 }
 
 /** The actual order and what is known about the work on it. Times are RFC 3339 UTC. */
@@ -38,6 +45,11 @@ export interface PlannerLimits {
   readonly attentionAfterMs: number;
   /** How long one call to the exchange may take; bounds the deadlines written into events. */
   readonly callTimeoutMs: number;
+  /** Sent, and no sign of life for this long since the newest attempt: it is cancelled. Left out: it may take as long as it takes. */
+  readonly submittedMs?: number;
+  /** How long a request that the exchange has taken may stay undecided. Left out: until the deadline of its call. */
+  readonly pendingCancelMs?: number;
+  readonly pendingReplaceMs?: number;
 }
 
 /** Exactly one step at the exchange, or none. */

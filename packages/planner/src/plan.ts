@@ -10,7 +10,7 @@ import {
   type OrderMachine,
   type OrderRequest,
 } from '@orderplane/state-machine';
-import { isPositive, subtract } from '@orderplane/domain';
+import { compare, isPositive, subtract } from '@orderplane/domain';
 import { absenceEvidence, absenceProgress } from './absence.ts';
 import { demandedEvents, nextDemandAt, type DemandFacts } from './demands.ts';
 import type { Actual, Desired, PlannerCapabilities, PlannerLimits, Step } from './model.ts';
@@ -42,8 +42,7 @@ export function plan(
 
 /** Events that the death of whoever sent a request brings about, or a demand of this system. */
 function dueEvents(facts: DemandFacts): EventBody[] {
-  const { actual, now } = facts;
-  const order = actual.machine;
+  const order = facts.actual.machine;
   const events: EventBody[] = [];
   if (currentLeg(order)?.phase === 'sent') {
     events.push({ type: 'SubmitUnknown', reason: SENDER_GONE });
@@ -53,7 +52,7 @@ function dueEvents(facts: DemandFacts): EventBody[] {
       events.push({ type: 'RequestUnknown', requestId: request.id, reason: SENDER_GONE });
     }
   }
-  if (events.length === 0 && !backsOff(actual, now)) events.push(...demandedEvents(facts));
+  if (events.length === 0) events.push(...demandedEvents(facts));
   return events;
 }
 
@@ -93,8 +92,10 @@ function planLife(
       return { kind: 'Hold', why: 'waits for its trigger' };
     case 'VALIDATED':
       if (desired.mode === 'DARK') return { kind: 'Hold', why: 'not armed yet' };
+      if (desired.halt !== undefined) return HALTED;
       return { kind: 'Submit', mode: 'first', terms: order.terms, why: 'validated, never sent' };
     case 'TRIGGERED':
+      if (desired.halt !== undefined) return HALTED;
       return { kind: 'Submit', mode: 'first', terms: order.terms, why: 'triggered, never sent' };
     case 'SUBMITTED':
     case 'ACKNOWLEDGED':
@@ -110,6 +111,9 @@ function planLife(
   }
 }
 
+/** Also what was surely not sent before stays here: it goes out when the account is resumed, or ends by a cancel. */
+const HALTED: Step = { kind: 'Hold', why: 'the account is halted: nothing is sent' };
+
 function planLeg(
   desired: Desired,
   actual: Actual,
@@ -124,7 +128,7 @@ function planLeg(
       return planUnknownLeg(actual, leg, now, capabilities);
     case 'absent':
     case 'ended':
-      return planNextSend(actual, leg, now);
+      return desired.halt === undefined ? planNextSend(actual, leg, now) : HALTED;
     case 'live':
       return planLiveLeg(desired, actual, leg, now, capabilities, limits);
   }
@@ -199,7 +203,7 @@ function planLiveLeg(
     return paced(actual, now, { kind: 'Cancel', requestId: cancel.id, why: 'a cancel is wanted' });
   if (inDoubt(order)) return paced(actual, now, { kind: 'Lookup', why: 'something about the order is in doubt' });
   if (cancel !== null) return paced(actual, now, { kind: 'Lookup', why: 'a cancel waits for its proof' });
-  const replace = openReplaces(order)[0];
+  const replace = openReplaces(order).find((request) => !isHeld(desired, order, request, capabilities));
   if (replace !== undefined) return planReplace(actual, replace, now, capabilities);
   if (actual.attempts > 0) return paced(actual, now, { kind: 'Lookup', why: 'a question to the exchange is open' });
   if (endsAtOnce(order)) return paced(actual, now, { kind: 'Lookup', why: 'should have ended at once' });
@@ -209,7 +213,33 @@ function planLiveLeg(
   const demandAt = nextDemandAt({ desired, actual, now, capabilities, limits });
   if (demandAt !== null)
     return paced(actual, now, { kind: 'RecheckAt', at: demandAt, why: 'rests; our timer ends it' });
+  if (openReplaces(order).length > 0) return { kind: 'Hold', why: 'the account is halted: a change waits' };
   return { kind: 'Settle', why: 'rests at the exchange as desired' };
+}
+
+/**
+ * While the account is halted a change waits, unless all it does is to lower the size. In two steps the rest would have to
+ * be placed anew, and waits for the resume: a caller's order stays as it is instead, a size that we demand does not.
+ */
+function isHeld(
+  desired: Desired,
+  order: OrderMachine,
+  request: OrderRequest,
+  capabilities: PlannerCapabilities,
+): boolean {
+  if (desired.halt === undefined || request.phase !== 'wanted' || shrinksToFilled(order, request)) return false;
+  if (!lowersOnlySize(order.terms, request.terms)) return true;
+  return capabilities.amend === 'none' && request.by === 'client';
+}
+
+/** Nothing but the size changes, and it falls: such a change can't raise anybody's risk. */
+export function lowersOnlySize(held: OrderMachine['terms'], wished: OrderRequest['terms']): boolean {
+  if (wished === null || wished.size === null || held.size === null) return false;
+  const same = (a: string | null, b: string | null): boolean =>
+    a === b || (a !== null && b !== null && compare(a, b) === 0);
+  return (
+    compare(wished.size, held.size) < 0 && same(wished.price, held.price) && same(wished.stopPrice, held.stopPrice)
+  );
 }
 
 function planReplace(actual: Actual, replace: OrderRequest, now: string, capabilities: PlannerCapabilities): Step {

@@ -52,6 +52,8 @@ export const OrderCommandSchema = z.discriminatedUnion('kind', [
     side: OrderSideSchema.nullable(),
   }),
   z.object({ ...base, kind: z.literal('unlink'), accountId: Id }),
+  z.object({ ...base, kind: z.literal('halt'), accountId: Id, cancelOpen: z.boolean() }),
+  z.object({ ...base, kind: z.literal('resume'), accountId: Id }),
 ]);
 export type OrderCommand = z.infer<typeof OrderCommandSchema>;
 

@@ -2,6 +2,7 @@ import type { ExchangeId } from '@orderplane/domain';
 import { observedGeneration, reconciliationStatus, type Actual, type PlannerLimits } from '@orderplane/planner';
 import { attemptsIn, keepFirstAndNewest } from './attempts.ts';
 import { inDoubt, isTerminal, type OrderMachine } from '@orderplane/state-machine';
+import { AccountHaltedError } from '@orderplane/store';
 import type {
   Attempt,
   CommitResult,
@@ -20,6 +21,8 @@ export interface Change {
   readonly reconciliation?: Partial<Omit<ReconciliationRecord, 'status' | 'observedGeneration'>>;
   /** A question that is open already was raised anew: written all the same, so that a look-up under way is no answer to it. */
   readonly asksAgain?: boolean;
+  /** It lets something new reach the exchange: not written while the account is halted. */
+  readonly unlessHalted?: boolean;
   /** An operator should look; sticky while the order is in doubt. */
   readonly needsAttention?: boolean;
   /** What was tried just now to end a doubt, beside what the journal tells. */
@@ -60,7 +63,8 @@ export class TooManyConflictsError extends Error {
 
 /**
  * Reads the order (or takes the record given), asks `attempt` what to write, and writes it if the order has not moved
- * since; if it has, reads again and asks again. `attempt` must therefore be a pure function of the record. Null: nothing to do.
+ * since; if it has, reads again and asks again. `attempt` must therefore be a pure function of the record. Null: nothing to
+ * do. Throws AccountHaltedError where the change may not be written while the account is halted.
  */
 export async function record(
   options: RecorderOptions,
@@ -76,6 +80,7 @@ export async function record(
     if (change === null) return { record: current, changed: false };
     const result = await write(options, current, change, at);
     if (result === null) return { record: current, changed: false };
+    if (result.kind === 'halted') throw new AccountHaltedError(current.intent.accountId);
     if (result.kind === 'committed') {
       options.listener.committed(result.record, result.firstCursor, result.lastCursor);
       return { record: result.record, changed: true };
@@ -86,8 +91,8 @@ export async function record(
 }
 
 /**
- * As `record`, with the record at hand and one try: null when the order has moved on since. For intentions, which
- * must be decided anew then.
+ * As `record`, with the record at hand and one try: null when the order has moved on since, or its account was halted. For
+ * intentions, which must be decided anew then.
  */
 export async function recordOnce(
   options: RecorderOptions,
@@ -96,7 +101,7 @@ export async function recordOnce(
 ): Promise<Committed | null> {
   const result = await write(options, current, change, options.clock.iso());
   if (result === null) return { record: current, changed: false };
-  if (result.kind === 'conflict') return null;
+  if (result.kind !== 'committed') return null;
   options.listener.committed(result.record, result.firstCursor, result.lastCursor);
   return { record: result.record, changed: true };
 }
@@ -124,6 +129,7 @@ async function write(
     reconciliation,
     journal: change.journal,
     at,
+    ...(change.unlessHalted === true ? { unlessHalted: true } : {}),
   });
 }
 

@@ -76,6 +76,26 @@ describe('accounts', () => {
     expect(requests[1]?.variables).toEqual({ accountId: 'a1' });
   });
 
+  it('halts, says how much is left, and resumes', async () => {
+    const halted = (remainingCount: number) => ({
+      haltAccount: {
+        account: { id: 'a1', halt: { since: '2026-01-01T00:00:00.000Z', remainingCount } },
+        userErrors: [],
+      },
+      resumeAccount: { userErrors: [] },
+    });
+    answer = halted(2);
+    expect(await accountsCommand(['halt', 'a1'])).toBe(0);
+    expect(requests[0]?.variables).toEqual({ accountId: 'a1', cancelOpen: true });
+    expect(out).toBe('a1 halted; 2 orders are being cancelled\n');
+    answer = halted(0);
+    await accountsCommand(['halt', 'a1', '--keep-open']);
+    expect(requests[1]?.variables).toEqual({ accountId: 'a1', cancelOpen: false });
+    expect(out).toContain('a1 halted\n');
+    expect(await accountsCommand(['resume', 'a1'])).toBe(0);
+    expect(out).toContain('a1 takes orders again');
+  });
+
   it('says why it was refused, with the code', async () => {
     const userErrors = [{ code: 'INVALID_INPUT', message: 'this key may withdraw', field: ['credentials'] }];
     answer = { rotateCredentials: { userErrors } };
@@ -90,6 +110,7 @@ describe('accounts', () => {
     [['rotate', 'a1'], /needs --credentials/],
     [['rotate', '--credentials', '-'], /one account id/],
     [['unlink'], /one account id/],
+    [['halt'], /one account id/],
     [['unlink', 'a', 'b'], /one account id/],
     [['dance'], /unknown: accounts dance/],
     [['link', '--secret', 'x'], /--secret/],

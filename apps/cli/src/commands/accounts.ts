@@ -43,6 +43,7 @@ const OPTIONS = {
   label: { type: 'string' },
   mode: { type: 'string' },
   credentials: { type: 'string' },
+  'keep-open': { type: 'boolean' },
 } as const;
 
 function parse(argv: readonly string[]) {
@@ -54,11 +55,11 @@ function parse(argv: readonly string[]) {
 }
 type Values = ReturnType<typeof parse>['values'];
 
-/** Lists, links, gives new credentials, unlinks. Secrets come from a file or from stdin, never from the arguments. */
+/** Lists, links, gives new credentials, unlinks, halts and resumes. Secrets come from a file or from stdin, never from the arguments. */
 export async function accountsCommand(argv: readonly string[], stdin: Readable = process.stdin): Promise<number> {
   const { values, positionals } = parse(argv);
   const [action = 'list', id, ...rest] = positionals;
-  const takesId = action === 'rotate' || action === 'unlink';
+  const takesId = ['rotate', 'unlink', 'halt', 'resume'].includes(action);
   if (rest.length > 0 || (id !== undefined) !== takesId)
     throw usageFailure(`accounts ${action} takes ${takesId ? 'one account id' : 'no further words'}`);
   switch (action) {
@@ -70,6 +71,10 @@ export async function accountsCommand(argv: readonly string[], stdin: Readable =
       return rotate(values, id ?? '', stdin);
     case 'unlink':
       return unlink(values, id ?? '');
+    case 'halt':
+      return halt(values, id ?? '');
+    case 'resume':
+      return resume(values, id ?? '');
     default:
       throw usageFailure(`unknown: accounts ${action}. See "orderplane accounts --help"`);
   }
@@ -130,6 +135,30 @@ async function unlink(values: Values, accountId: string): Promise<number> {
   const connection = await connect(values.home ?? null, 'trader');
   const { unlinkAccount } = await query(connection, schema, document, { accountId });
   return report(values, unlinkAccount.userErrors, { id: accountId }, 'unlinked');
+}
+
+async function halt(values: Values, accountId: string): Promise<number> {
+  const document = `mutation ($accountId: ID!, $cancelOpen: Boolean!) {
+    haltAccount(accountId: $accountId, cancelOpen: $cancelOpen) { account { id halt { since remainingCount } } ${ERRORS} } }`;
+  const account = z.object({
+    id: z.string(),
+    halt: z.object({ since: z.string(), remainingCount: z.number() }).nullable(),
+  });
+  const schema = z.object({ haltAccount: z.object({ account: account.nullable(), userErrors: UserErrorsSchema }) });
+  const connection = await connect(values.home ?? null, 'trader');
+  const cancelOpen = values['keep-open'] !== true;
+  const { haltAccount } = await query(connection, schema, document, { accountId, cancelOpen });
+  const left = haltAccount.account?.halt?.remainingCount ?? 0;
+  const done = left === 0 ? 'halted' : `halted; ${left} ${left === 1 ? 'order is' : 'orders are'} being cancelled`;
+  return report(values, haltAccount.userErrors, haltAccount.account ?? { id: accountId }, done);
+}
+
+async function resume(values: Values, accountId: string): Promise<number> {
+  const document = `mutation ($accountId: ID!) { resumeAccount(accountId: $accountId) { ${ERRORS} } }`;
+  const schema = z.object({ resumeAccount: z.object({ userErrors: UserErrorsSchema }) });
+  const connection = await connect(values.home ?? null, 'trader');
+  const { resumeAccount } = await query(connection, schema, document, { accountId });
+  return report(values, resumeAccount.userErrors, { id: accountId }, 'takes orders again');
 }
 
 function report(

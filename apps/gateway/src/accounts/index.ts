@@ -1,12 +1,18 @@
 import { isId } from '../access/roles.ts';
 import type { Resolvers } from '../schema/types.generated.ts';
+import { haltAccount, resumeAccount } from './halt-account.ts';
+import { accountHalt, remainingOrder } from './halt-fields.ts';
 import { linkAccount } from './link-account.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
 import { lastSyncRun, unattributedFill, unattributedFillConnection, unattributedFills } from './observed.ts';
 import { unlinkAccount } from './unlink-account.ts';
 
 export const accountResolvers: Resolvers = {
-  Account: { lastSyncRun, unattributedFills },
+  Account: {
+    lastSyncRun,
+    unattributedFills,
+    halt: (account) => (account.halt === undefined ? null : { account, halt: account.halt }),
+  },
   UnattributedFill: unattributedFill,
   UnattributedFillConnection: unattributedFillConnection,
   Query: {
@@ -18,5 +24,7 @@ export const accountResolvers: Resolvers = {
       return account?.unlinkedAt === null ? account : null;
     },
   },
-  Mutation: { linkAccount, rotateCredentials, unlinkAccount },
+  Mutation: { linkAccount, rotateCredentials, unlinkAccount, haltAccount, resumeAccount },
+  AccountHalt: accountHalt,
+  RemainingOrder: remainingOrder,
 };

@@ -6,8 +6,8 @@ import type {
   StoredOrderEvent,
   UnattributedFill as UnattributedFillModel,
 } from '@orderplane/store';
+import type { HaltedAccount, UnattributedFillPage } from '../accounts/model.ts';
 import type { OrderEventPage, FillPage, OrderPage } from '../orders/model.ts';
-import type { UnattributedFillPage } from '../accounts/model.ts';
 import type { GatewayContext } from '../server/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -35,6 +35,8 @@ export type Account = {
   /** PAPER: the built-in simulated exchange. SANDBOX: the exchange's own testnet. LIVE: real money. */
   readonly mode: AccountMode;
   readonly halted: Scalars['Boolean']['output'];
+  /** null when it is not halted */
+  readonly halt?: Maybe<AccountHalt>;
   readonly lastSyncedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly privacy: PrivacySettings;
   readonly risk: RiskLimits;
@@ -101,6 +103,28 @@ export type UnattributedFillConnection = {
   readonly pageInfo: PageInfo;
   /** those without an order */
   readonly pendingCount: Scalars['Int']['output'];
+};
+
+/** Nothing new is placed or sent; what is open ends by itself, or is cancelled. */
+export type AccountHalt = {
+  readonly since: Scalars['DateTime']['output'];
+  /** everything open at that time is being cancelled, however often that takes */
+  readonly cancelOpen: Scalars['Boolean']['output'];
+  /** orders to be cancelled whose end is not proved yet; 0 when nothing is left, or nothing is to be cancelled */
+  readonly remainingCount: Scalars['Int']['output'];
+  /** the newest of them */
+  readonly remaining: ReadonlyArray<RemainingOrder>;
+};
+
+/** Nothing new is placed or sent; what is open ends by itself, or is cancelled. */
+export type AccountHaltRemainingArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type RemainingOrder = {
+  readonly order: Order;
+  /** why it has not ended yet */
+  readonly why: Scalars['String']['output'];
 };
 
 export type AccountMode = 'PAPER' | 'SANDBOX' | 'LIVE';
@@ -170,6 +194,9 @@ export type Mutation = {
   readonly linkAccount: AccountPayload;
   readonly rotateCredentials: SessionPayload;
   readonly unlinkAccount: AccountPayload;
+  /** Stops new orders; with `cancelOpen` also cancels everything open. */
+  readonly haltAccount: AccountPayload;
+  readonly resumeAccount: AccountPayload;
   readonly placeOrder: OrderPayload;
   readonly modifyOrder: OrderPayload;
   readonly cancelOrder: OrderPayload;
@@ -188,6 +215,15 @@ export type MutationRotateCredentialsArgs = {
 };
 
 export type MutationUnlinkAccountArgs = {
+  accountId: Scalars['ID']['input'];
+};
+
+export type MutationHaltAccountArgs = {
+  accountId: Scalars['ID']['input'];
+  cancelOpen?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type MutationResumeAccountArgs = {
   accountId: Scalars['ID']['input'];
 };
 
@@ -771,6 +807,8 @@ export type ResolversTypes = {
   SyncCoverage: ResolverTypeWrapper<SyncCoverage>;
   UnattributedFill: ResolverTypeWrapper<UnattributedFillModel>;
   UnattributedFillConnection: ResolverTypeWrapper<UnattributedFillPage>;
+  AccountHalt: ResolverTypeWrapper<HaltedAccount>;
+  RemainingOrder: ResolverTypeWrapper<OrderRecord>;
   AccountMode: AccountMode;
   PrivacySettings: ResolverTypeWrapper<PrivacySettings>;
   RiskLimits: ResolverTypeWrapper<RiskLimits>;
@@ -861,6 +899,8 @@ export type ResolversParentTypes = {
   SyncCoverage: SyncCoverage;
   UnattributedFill: UnattributedFillModel;
   UnattributedFillConnection: UnattributedFillPage;
+  AccountHalt: HaltedAccount;
+  RemainingOrder: OrderRecord;
   PrivacySettings: PrivacySettings;
   RiskLimits: RiskLimits;
   ExchangeSession: Omit<ExchangeSession, 'account' | 'previous' | 'orders'> & {
@@ -924,6 +964,7 @@ export type AccountResolvers<
   label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   mode?: Resolver<ResolversTypes['AccountMode'], ParentType, ContextType>;
   halted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  halt?: Resolver<Maybe<ResolversTypes['AccountHalt']>, ParentType, ContextType>;
   lastSyncedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   privacy?: Resolver<ResolversTypes['PrivacySettings'], ParentType, ContextType>;
   risk?: Resolver<ResolversTypes['RiskLimits'], ParentType, ContextType>;
@@ -994,6 +1035,29 @@ export type UnattributedFillConnectionResolvers<
   nodes?: Resolver<ReadonlyArray<ResolversTypes['UnattributedFill']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   pendingCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AccountHaltResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['AccountHalt'] = ResolversParentTypes['AccountHalt'],
+> = {
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  cancelOpen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  remainingCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  remaining?: Resolver<
+    ReadonlyArray<ResolversTypes['RemainingOrder']>,
+    ParentType,
+    ContextType,
+    RequireFields<AccountHaltRemainingArgs, 'first'>
+  >;
+};
+
+export type RemainingOrderResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['RemainingOrder'] = ResolversParentTypes['RemainingOrder'],
+> = {
+  order?: Resolver<ResolversTypes['Order'], ParentType, ContextType>;
+  why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type PrivacySettingsResolvers<
@@ -1074,6 +1138,18 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationUnlinkAccountArgs, 'accountId'>
+  >;
+  haltAccount?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationHaltAccountArgs, 'accountId' | 'cancelOpen'>
+  >;
+  resumeAccount?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationResumeAccountArgs, 'accountId'>
   >;
   placeOrder?: Resolver<
     ResolversTypes['OrderPayload'],
@@ -1484,6 +1560,8 @@ export type Resolvers<ContextType = GatewayContext> = {
   SyncCoverage?: SyncCoverageResolvers<ContextType>;
   UnattributedFill?: UnattributedFillResolvers<ContextType>;
   UnattributedFillConnection?: UnattributedFillConnectionResolvers<ContextType>;
+  AccountHalt?: AccountHaltResolvers<ContextType>;
+  RemainingOrder?: RemainingOrderResolvers<ContextType>;
   PrivacySettings?: PrivacySettingsResolvers<ContextType>;
   RiskLimits?: RiskLimitsResolvers<ContextType>;
   ExchangeSession?: ExchangeSessionResolvers<ContextType>;

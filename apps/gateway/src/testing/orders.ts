@@ -153,6 +153,15 @@ export class OrderBook {
         const { kind } = await this.#deps.store.accounts.unlink(command.userId, command.accountId, at);
         return kind === 'unlinked' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
       }
+      case 'halt': {
+        const halt = { cancelOpen: command.cancelOpen, at: this.#deps.now() };
+        const { kind } = await this.#deps.store.accounts.halt(command.userId, command.accountId, halt);
+        return kind === 'halted' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
+      }
+      case 'resume': {
+        const { kind } = await this.#deps.store.accounts.resume(command.userId, command.accountId);
+        return kind === 'resumed' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
+      }
     }
   };
 

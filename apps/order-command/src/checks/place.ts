@@ -18,8 +18,7 @@ export async function checkPlace(
 ): Promise<UserError | null> {
   if (account.unlinkedAt !== null)
     return userError('NOT_FOUND', `account ${account.label} is unlinked: nothing can be placed on it`, 'accountId');
-  if (account.halted)
-    return userError('ACCOUNT_HALTED', `account ${account.label} is halted: resume it first`, 'accountId');
+  if (account.halted) return isHalted(account);
   const shape = checkShape(input, context.clock.now().getTime());
   if (shape !== null) return shape;
   const reason = unsupported(context.capabilities(account.exchange), spec);
@@ -36,6 +35,9 @@ export async function checkPlace(
   }
   return null;
 }
+
+export const isHalted = (account: Account): UserError =>
+  userError('ACCOUNT_HALTED', `account ${account.label} is halted: resume it first`, 'accountId');
 
 export async function findMarket(
   context: CommandContext,

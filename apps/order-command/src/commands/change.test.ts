@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@orderplane/domain';
 import { record } from '@orderplane/recorder';
-import { found, happen, limitSpec, placeOrder } from '@orderplane/recorder/testing';
+import { found, happen } from '@orderplane/recorder/testing';
 import type { EventBody } from '@orderplane/state-machine';
 import { describe, expect, test } from 'vitest';
 import { cancelling, modifying, openDesk, placing, type Desk } from '../testing/desk.ts';
@@ -104,8 +104,8 @@ describe('cancel', () => {
   test('works on an account that is halted, and while the exchange is down', async () => {
     const desk = await openDesk();
     const { clock, store } = desk.world;
-    const { orderId } = (await placeOrder(desk.world, limitSpec, 'account-4')).intent;
-    await happen(desk.world, orderId, sent, acked);
+    const orderId = await placed(desk, sent, acked);
+    await store.accounts.halt('user-1', 'account-1', { cancelOpen: false, at: clock.iso() });
     await store.observations.setExchangeHealth({
       exchange: 'binance',
       reachable: false,
@@ -180,8 +180,8 @@ describe('modify', () => {
 
   test('of an order of a halted account is refused', async () => {
     const desk = await openDesk();
-    const { orderId } = (await placeOrder(desk.world, limitSpec, 'account-4')).intent;
-    await happen(desk.world, orderId, sent, acked);
+    const orderId = await placed(desk, sent, acked);
+    await desk.world.store.accounts.halt('user-1', 'account-1', { cancelOpen: false, at: desk.world.clock.iso() });
     expect(await desk.refusal(modifying(orderId, { price: '101' }))).toMatchObject({ code: 'ACCOUNT_HALTED' });
   });
 

@@ -1,9 +1,9 @@
 import { isPositive, type OrderSpec, type UserError } from '@orderplane/domain';
 import { Folding } from '@orderplane/planner';
 import type { CommandResult, OrderCommand } from '@orderplane/queues';
-import { record, type Change } from '@orderplane/recorder';
+import { record, type Change, type Committed } from '@orderplane/recorder';
 import { decide, type OrderCommand as MachineCommand } from '@orderplane/state-machine';
-import type { OrderRecord } from '@orderplane/store';
+import { AccountHaltedError, type OrderRecord } from '@orderplane/store';
 import { checkMarket, checkNotional } from '../checks/market.ts';
 import { findMarket } from '../checks/place.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
@@ -43,7 +43,7 @@ export async function modify(
   return command(
     context,
     found,
-    'submit',
+    'modify',
     (current) => ({
       type: 'modify',
       requestId: wish.commandId,
@@ -69,7 +69,7 @@ async function checkChange(
   }
   const account = await context.access.account(found.intent.accountId);
   if (account === null) return notFound(wish.orderId, 'input', 'orderId');
-  if (account.halted) return userError('ACCOUNT_HALTED', `account ${account.label} is halted: resume it first`);
+  if (account.halted) return haltedError;
   const market = await findMarket(context, account, found.intent.spec.symbol);
   if ('code' in market) return market;
   const { spec } = found.intent;
@@ -83,21 +83,22 @@ async function checkChange(
   return checkMarket(market, terms) ?? checkNotional(market, after, wish.size === null ? 'price' : 'size');
 }
 
+const haltedError = userError('ACCOUNT_HALTED', 'the account of this order is halted: resume it first');
+
 const knows = (order: OrderRecord, requestId: string): boolean =>
   order.actual.machine.requests.some((request) => request.id === requestId);
 
 async function command(
   context: CommandContext,
   found: OrderRecord,
-  urgency: 'cancel' | 'submit',
+  kind: 'cancel' | 'modify',
   commandOf: (current: OrderRecord) => MachineCommand,
   respec: (spec: OrderSpec) => OrderSpec = (spec) => spec,
 ): Promise<CommandResult> {
   let refusal: UserError | null = null;
   context.crashPoint('change:before-commit', found.intent.clientOrderId);
-  const written = await record(
-    context.recorder,
-    found.intent.orderId,
+  const written = await recordUnlessHalted(
+    context,
     (current, at): Change | null => {
       refusal = null;
       const wished = commandOf(current);
@@ -119,16 +120,32 @@ async function command(
         intent: { spec: respec(current.intent.spec), generation: current.intent.generation + 1 },
         // A new wish does not wait for the backoff of an earlier failure.
         reconciliation: { nextAttemptAt: null },
+        unlessHalted: kind === 'modify',
       };
     },
     found,
   );
+  if (written === 'halted') return refused(haltedError);
   if (refusal !== null) return refused(refusal);
   if (written === null) return refused(notFound(found.intent.orderId, 'orderId'));
   context.crashPoint('change:after-commit', found.intent.clientOrderId);
-  await context.waker.wake(found.intent.exchange, found.intent.orderId, urgency);
+  await context.waker.wake(found.intent.exchange, found.intent.orderId, kind === 'cancel' ? 'cancel' : 'submit');
   context.crashPoint('change:after-wake', found.intent.clientOrderId);
   return accepted(found.intent.orderId);
+}
+
+/** The account may be halted between the check and the write: the statement that writes decides. */
+async function recordUnlessHalted(
+  context: CommandContext,
+  attempt: (current: OrderRecord, at: string) => Change | null,
+  found: OrderRecord,
+): Promise<Committed | 'halted' | null> {
+  try {
+    return await record(context.recorder, found.intent.orderId, attempt, found);
+  } catch (error) {
+    if (error instanceof AccountHaltedError) return 'halted';
+    throw error;
+  }
 }
 
 const notFound = (orderId: string, ...field: readonly string[]): UserError => ({

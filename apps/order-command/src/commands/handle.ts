@@ -2,6 +2,7 @@ import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import type { CommandContext } from '../context.ts';
 import { cancelAll } from './cancel-all.ts';
 import { cancelOne, modify } from './change.ts';
+import { halt, resume } from './halt.ts';
 import { place } from './place.ts';
 import { unlink } from './unlink.ts';
 
@@ -18,5 +19,9 @@ export function handle(context: CommandContext, command: OrderCommand): Promise<
       return cancelAll(context, command);
     case 'unlink':
       return unlink(context, command);
+    case 'halt':
+      return halt(context, command);
+    case 'resume':
+      return resume(context, command);
   }
 }

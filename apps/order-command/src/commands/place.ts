@@ -4,13 +4,14 @@ import type { CommandResult, PlaceInput } from '@orderplane/queues';
 import { observedGeneration } from '@orderplane/planner';
 import { born, evolve, type MachineEvent } from '@orderplane/state-machine';
 import {
+  AccountHaltedError,
   AlreadyExistsError,
   NotFoundError,
   type Account,
   type JournalRecord,
   type OrderRecord,
 } from '@orderplane/store';
-import { checkPlace } from '../checks/place.ts';
+import { checkPlace, isHalted } from '../checks/place.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 
 /**
@@ -37,9 +38,12 @@ export async function place(context: CommandContext, userId: string, input: Plac
   } catch (error) {
     // It was unlinked since it was looked at.
     if (error instanceof NotFoundError) return refused(noAccount(input.accountId));
-    if (!(error instanceof AlreadyExistsError)) throw error;
+    const halted = error instanceof AccountHaltedError;
+    if (!halted && !(error instanceof AlreadyExistsError)) throw error;
     // The client order id was there already: whoever came first is the order.
     const winner = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
+    // It was halted since it was looked at.
+    if (winner === null && halted) return refused(isHalted(account));
     if (winner === null) throw error;
     return repeated(winner, requestHash);
   }

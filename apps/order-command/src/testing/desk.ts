@@ -93,7 +93,10 @@ const collectingWaker = (wakes: Wake[]): Waker => ({
     wakes.push({ exchange, orderId, urgency });
     return Promise.resolve();
   },
-  wakeMany: () => Promise.resolve(),
+  wakeMany: (exchange, orderIds, urgency) => {
+    for (const orderId of orderIds) wakes.push({ exchange, orderId, urgency });
+    return Promise.resolve();
+  },
   wakeLater: () => Promise.resolve(),
   pending: () => Promise.resolve({ waiting: 0, active: 0, delayed: 0 }),
   close: () => Promise.resolve(),

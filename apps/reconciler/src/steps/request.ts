@@ -1,5 +1,5 @@
 import type { CancelOutcome, CancelRequest, Permit } from '@orderplane/exchange';
-import { bookedOn, foldRequest, Folding, type Folded } from '@orderplane/planner';
+import { bookedOn, foldRequest, Folding, lowersOnlySize, type Folded } from '@orderplane/planner';
 import { record, recordOnce } from '@orderplane/recorder';
 import {
   cumQty,
@@ -89,7 +89,11 @@ async function sendRequest(
   const folded = folding.result();
   const { clientOrderId } = current.intent;
   context.crashPoint(`${step}:before-intent`, clientOrderId);
-  const intended = await recordOnce(context.recorder, current, { machine: folded.machine, journal: folded.journal });
+  const intended = await recordOnce(context.recorder, current, {
+    machine: folded.machine,
+    journal: folded.journal,
+    unlessHalted: step === 'amend' && !lowersOnlySize(machine.terms, request.terms),
+  });
   if (intended === null || !intended.changed) {
     return { record: await context.recorder.ledger.find(current.intent.orderId), throttledMs: null };
   }

@@ -31,7 +31,11 @@ export async function submit(
   folding.apply(sendEvent(context, current, step, deadlineAt), 'system');
   const folded = folding.result();
   context.crashPoint('submit:before-intent', current.intent.clientOrderId);
-  const intended = await recordOnce(context.recorder, current, { machine: folded.machine, journal: folded.journal });
+  const intended = await recordOnce(context.recorder, current, {
+    machine: folded.machine,
+    journal: folded.journal,
+    unlessHalted: true,
+  });
   if (intended === null || !intended.changed)
     return { record: await ledger.find(current.intent.orderId), throttledMs: null };
 

@@ -1,5 +1,13 @@
 import type { AccountMode, DecimalString, ExchangeId, Role } from '@orderplane/domain';
 
+/** Nothing new is placed or sent. What was wished and sent before goes on to its end. */
+export interface AccountHalt {
+  /** Later than the creation of every order that was there by then. */
+  readonly since: string;
+  /** What was known before this instant is cancelled, however often that takes. Null: what is open stays. */
+  readonly cancelOpenBefore: string | null;
+}
+
 export interface Account {
   readonly id: string;
   readonly userId: string;
@@ -7,6 +15,8 @@ export interface Account {
   readonly label: string;
   readonly mode: AccountMode;
   readonly halted: boolean;
+  /** Present while it is halted. */
+  readonly halt?: AccountHalt;
   readonly lastSyncedAt: string | null;
   readonly createdAt: string;
   /** Its credentials are destroyed and nothing trades on it any more; its history stays. Null: linked. */

@@ -51,6 +51,16 @@ export type Unlinking =
   | { readonly kind: 'unsettled'; readonly orders: number }
   | { readonly kind: 'notFound' };
 
+export type Halting =
+  /** `again`: it was halted already, and nothing has changed by it. */
+  | { readonly kind: 'halted'; readonly account: Account; readonly again: boolean }
+  /** Also for an unlinked account. */
+  | { readonly kind: 'notFound' };
+
+export type Resuming =
+  /** `again`: it was not halted. */
+  { readonly kind: 'resumed'; readonly account: Account; readonly again: boolean } | { readonly kind: 'notFound' };
+
 export interface SealedEnvelope {
   /** What the envelope is bound to. */
   readonly boundTo: string;
@@ -82,6 +92,17 @@ export interface AccountStore {
   sweepCandidates(now: string): Promise<number>;
   /** Destroys the credentials of an account whose orders are all settled. From then on none is placed on it. */
   unlink(userId: string, accountId: string, at: string): Promise<Unlinking>;
+  /**
+   * From the moment this returns no order is placed on the account and no write is taken that names `unlessHalted`,
+   * whenever it was decided. With `cancelOpen` everything known by now is to be cancelled; a halt that does so already is
+   * widened to what has become known since. A repeat without it takes nothing back.
+   */
+  halt(
+    userId: string,
+    accountId: string,
+    halt: { readonly cancelOpen: boolean; readonly at: string },
+  ): Promise<Halting>;
+  resume(userId: string, accountId: string): Promise<Resuming>;
   serviceKey(name: string): Promise<ServiceKey | null>;
   /** Keeps the first; gives the one that is kept. */
   addServiceKey(name: string, key: ServiceKey, at: string): Promise<ServiceKey>;

@@ -15,6 +15,16 @@ export class AlreadyExistsError extends Error {
   }
 }
 
+/** Nothing is placed on a halted account, and nothing is written that names `unlessHalted`. */
+export class AccountHaltedError extends Error {
+  readonly id: string;
+  constructor(accountId: string) {
+    super(`account ${accountId} is halted`);
+    this.name = 'AccountHaltedError';
+    this.id = accountId;
+  }
+}
+
 /** A cursor that no list of this store gave out, or one whose row is gone. */
 export class InvalidCursorError extends Error {
   readonly cursor: string;

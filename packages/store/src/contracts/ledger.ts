@@ -67,11 +67,15 @@ export interface JournalBounds {
 export interface OrderLedger {
   readonly intents: IntentStore;
   readonly states: OrderStateStore;
-  /** Intent, state and journal of a new order in one transaction. Throws AlreadyExistsError (account + clientOrderId, or a known venue order of an adoption). */
+  /**
+   * Intent, state and journal of a new order in one transaction. Throws AlreadyExistsError (account + clientOrderId, or a
+   * known venue order of an adoption) and, unless it is adopted, AccountHaltedError.
+   */
   place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult>;
-  /** Single statement; `conflict` when the version moved on. */
+  /** Single statement; `conflict` when the version moved on, `halted` where the change may not be written then. */
   commit(change: OrderChange): Promise<CommitResult>;
   /** Reconciliation bookkeeping only, no journal; also compare-and-swap. */
+  /** With the halt of its account, read in the same snapshot. */
   find(orderId: string): Promise<OrderRecord | null>;
   findByClientOrderId(accountId: string, clientOrderId: string): Promise<OrderRecord | null>;
   /** Every order of the account that owns one of these ids, in one round trip. */

@@ -1,4 +1,5 @@
 import type { ExchangeId, ExecutionMode, OrderOrigin, OrderSpec, ReconciliationStatus } from '@orderplane/domain';
+import type { AccountHalt } from './access.ts';
 import type { JournalEntry, MachineEvent, OrderMachine } from '@orderplane/state-machine';
 
 /** The desired order. `spec` holds the newest wished terms; every change raises `generation` by one. */
@@ -80,6 +81,8 @@ export interface ActualState {
 export interface OrderRecord {
   readonly intent: Intent;
   readonly actual: ActualState;
+  /** The halt of the order's account as it was when the order was read: `OrderLedger.find` only. Left out: none. */
+  readonly halt?: AccountHalt;
 }
 
 /** One machine event with the public lines that it gave rise to. */
@@ -117,6 +120,8 @@ export interface OrderChange {
   readonly reconciliation: ReconciliationRecord;
   readonly journal: readonly JournalRecord[];
   readonly at: string;
+  /** It lets something new reach the exchange: refused, in the statement itself, while the account is halted. */
+  readonly unlessHalted?: boolean;
 }
 
 export type CommitResult =
@@ -126,4 +131,6 @@ export type CommitResult =
       readonly firstCursor: bigint | null;
       readonly lastCursor: bigint | null;
     }
-  | { readonly kind: 'conflict' };
+  | { readonly kind: 'conflict' }
+  /** Only for a change that names `unlessHalted`. */
+  | { readonly kind: 'halted' };

@@ -1,5 +1,6 @@
 import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
 import type { AccessStore, Account, Principal } from '../contracts.ts';
+import { haltAtBirth } from '../halt-terms.ts';
 import { compareText } from './state.ts';
 import type { AccountRow } from './state.ts';
 import type { MemoryTables } from './tables.ts';
@@ -47,8 +48,9 @@ export class MemoryAccessStore implements AccessStore {
     const rows = this.#tables.state.accounts;
     const taken = keyFingerprint !== null && [...rows.values()].some((row) => row.keyFingerprint === keyFingerprint);
     if (rows.has(account.id) || taken) throw new AlreadyExistsError('account', account.id);
+    const halt = haltAtBirth(account);
     rows.set(account.id, {
-      account,
+      account: halt === null ? account : { ...account, halt },
       sealedCredentials,
       credentialsId: 'initial',
       keyFingerprint,

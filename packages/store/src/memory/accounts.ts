@@ -5,12 +5,15 @@ import type {
   AccountCandidate,
   AccountStore,
   Activation,
+  Halting,
   KeptCredentials,
   ProvedCredentials,
+  Resuming,
   SealedEnvelope,
   ServiceKey,
   Unlinking,
 } from '../contracts.ts';
+import { haltAfter } from '../halt-terms.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
 import { SERVICE_KEY_PREFIX } from '../service-keys.ts';
 import { compareText, isRecorded } from './state.ts';
@@ -97,6 +100,40 @@ export class MemoryAccountStore implements AccountStore {
     for (const candidate of [...this.#state.candidates.values()])
       if (candidate.accountId === accountId) this.#state.candidates.delete(candidate.id);
     return { kind: 'unlinked', account, again: false };
+  }
+
+  async halt(
+    userId: string,
+    accountId: string,
+    wish: { readonly cancelOpen: boolean; readonly at: string },
+  ): Promise<Halting> {
+    const row = this.#linked(userId, accountId);
+    if (row === null) return { kind: 'notFound' };
+    const created = [...this.#state.orders.values()]
+      .filter(({ intent }) => intent.accountId === accountId)
+      .map(({ intent }) => intent.createdAt);
+    const newestOrderAt = created.reduce<string | null>((a, b) => (a === null || b > a ? b : a), null);
+    const before = row.account.halt ?? null;
+    const halt = haltAfter(before, { ...wish, newestOrderAt });
+    if (halt === before) return { kind: 'halted', account: row.account, again: true };
+    const account = { ...row.account, halted: true, halt };
+    this.#state.accounts.set(accountId, { ...row, account });
+    return { kind: 'halted', account, again: false };
+  }
+
+  async resume(userId: string, accountId: string): Promise<Resuming> {
+    const row = this.#linked(userId, accountId);
+    if (row === null) return { kind: 'notFound' };
+    if (!row.account.halted) return { kind: 'resumed', account: row.account, again: true };
+    const { halt: _over, ...rest } = row.account;
+    const account = { ...rest, halted: false };
+    this.#state.accounts.set(accountId, { ...row, account });
+    return { kind: 'resumed', account, again: false };
+  }
+
+  #linked(userId: string, accountId: string): AccountRow | null {
+    const row = this.#state.accounts.get(accountId);
+    return row === undefined || row.account.userId !== userId || row.account.unlinkedAt !== null ? null : row;
   }
 
   async serviceKey(name: string): Promise<ServiceKey | null> {

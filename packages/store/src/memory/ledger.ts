@@ -1,5 +1,5 @@
 import type { ExchangeId } from '@orderplane/domain';
-import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
+import { AccountHaltedError, AlreadyExistsError, NotFoundError } from '../contracts.ts';
 import type {
   AccountJournalPage,
   JournalBounds,
@@ -36,6 +36,8 @@ export class MemoryOrderLedger implements OrderLedger {
 
   async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
     const { intent, actual } = record;
+    if (intent.origin !== 'EXTERNAL' && this.#isHalted(intent.accountId))
+      throw new AccountHaltedError(intent.accountId);
     if (this.#tables.state.orders.has(intent.orderId)) throw new AlreadyExistsError('order', intent.orderId);
     const fresh = withActual(bareRow(intent), intent, actual, allFillRows(actual.machine));
     const row = { ...fresh, eventCount: eventRows(journal).length };
@@ -46,6 +48,7 @@ export class MemoryOrderLedger implements OrderLedger {
   async commit(change: OrderChange): Promise<CommitResult> {
     const before = this.#tables.state.orders.get(change.orderId);
     if (!isRecorded(before)) throw new NotFoundError('order', change.orderId);
+    if (change.unlessHalted === true && this.#isHalted(before.intent.accountId)) return { kind: 'halted' };
     if (before.actual.version !== change.expectedVersion) return { kind: 'conflict' };
     const actual: ActualState = {
       orderId: change.orderId,
@@ -64,7 +67,9 @@ export class MemoryOrderLedger implements OrderLedger {
 
   async find(orderId: string): Promise<OrderRecord | null> {
     const row = this.#tables.state.orders.get(orderId);
-    return isRecorded(row) ? toRecord(row) : null;
+    if (!isRecorded(row)) return null;
+    const halt = this.#tables.state.accounts.get(row.intent.accountId)?.account.halt;
+    return halt === undefined ? toRecord(row) : { ...toRecord(row), halt };
   }
 
   async findByClientOrderId(accountId: string, clientOrderId: string): Promise<OrderRecord | null> {
@@ -137,6 +142,10 @@ export class MemoryOrderLedger implements OrderLedger {
   ): Promise<{ readonly cursor: bigint; readonly orders: readonly OrderRecord[] }> {
     const cursor = BigInt(this.#tables.state.journals.get(accountId)?.length ?? 0);
     return { cursor, orders: this.#rows(this.#tables.state.open.get(accountId) ?? []).map(toRecord) };
+  }
+
+  #isHalted(accountId: string): boolean {
+    return this.#tables.state.accounts.get(accountId)?.account.halted === true;
   }
 
   #rows(ids: Iterable<string>): readonly RecordedOrder[] {

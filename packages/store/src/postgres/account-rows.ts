@@ -1,6 +1,7 @@
 import { ExchangeIdSchema } from '@orderplane/domain';
 import type { Account as AccountRow } from '../generated/client.ts';
-import type { Account } from '../contracts.ts';
+import type { Account, AccountHalt } from '../contracts.ts';
+import { haltAtBirth } from '../halt-terms.ts';
 import { AccountModeSchema } from '../row-schemas.ts';
 import { decimalString } from './fills.ts';
 
@@ -15,6 +16,11 @@ export const WITHOUT_CREDENTIALS = {
 const nullable = (value: Parameters<typeof decimalString>[0] | null): string | null =>
   value === null ? null : decimalString(value);
 
+export const haltOf = (haltedAt: Date, cancelOpenBefore: Date | null): AccountHalt => ({
+  since: haltedAt.toISOString(),
+  cancelOpenBefore: cancelOpenBefore?.toISOString() ?? null,
+});
+
 export const toAccount = (row: Omit<AccountRow, keyof typeof WITHOUT_CREDENTIALS>): Account => ({
   id: row.id,
   userId: row.userId,
@@ -22,6 +28,7 @@ export const toAccount = (row: Omit<AccountRow, keyof typeof WITHOUT_CREDENTIALS
   label: row.label,
   mode: AccountModeSchema.parse(row.mode),
   halted: row.halted,
+  ...(row.haltedAt === null ? {} : { halt: haltOf(row.haltedAt, row.cancelOpenBefore) }),
   lastSyncedAt: row.lastSyncedAt?.toISOString() ?? null,
   createdAt: row.createdAt.toISOString(),
   unlinkedAt: row.unlinkedAt?.toISOString() ?? null,
@@ -47,10 +54,16 @@ interface CredentialColumns {
 }
 
 /** With its journal counter, in one statement's transaction. */
-export const newAccountRow = ({ privacy, risk, ...plain }: Account, credentials: CredentialColumns) => ({
-  ...plain,
-  ...privacy,
-  ...risk,
-  ...credentials,
-  journal: { create: { seq: 0n } },
-});
+export function newAccountRow(account: Account, credentials: CredentialColumns) {
+  const { privacy, risk, halt: _halt, ...plain } = account;
+  const halt = haltAtBirth(account);
+  return {
+    ...plain,
+    haltedAt: halt?.since ?? null,
+    cancelOpenBefore: halt?.cancelOpenBefore ?? null,
+    ...privacy,
+    ...risk,
+    ...credentials,
+    journal: { create: { seq: 0n, halted: plain.halted } },
+  };
+}

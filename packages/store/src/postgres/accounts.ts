@@ -8,6 +8,7 @@ import type {
   Activation,
   KeptCredentials,
   ProvedCredentials,
+  Resuming,
   SealedEnvelope,
   ServiceKey,
   Unlinking,
@@ -18,6 +19,7 @@ import { AccountModeSchema, CandidateKindSchema } from '../row-schemas.ts';
 import { SERVICE_KEY_PREFIX } from '../service-keys.ts';
 import { newAccountRow, toAccount, WITHOUT_CREDENTIALS } from './account-rows.ts';
 import { databaseFailure, withRetry } from './errors.ts';
+import { halt, resume } from './halting.ts';
 
 const toCandidate = (row: CandidateRow): AccountCandidate => ({
   ...row,
@@ -116,6 +118,14 @@ export class PostgresAccountStore implements AccountStore {
         return { kind: 'unlinked', account: toAccount(after), again: false };
       }),
     );
+  }
+
+  halt(userId: string, accountId: string, wish: { readonly cancelOpen: boolean; readonly at: string }) {
+    return withRetry(() => this.#prisma.$transaction((tx) => halt(tx, userId, accountId, wish)));
+  }
+
+  resume(userId: string, accountId: string): Promise<Resuming> {
+    return withRetry(() => this.#prisma.$transaction((tx) => resume(tx, userId, accountId)));
   }
 
   async serviceKey(name: string): Promise<ServiceKey | null> {

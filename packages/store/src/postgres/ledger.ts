@@ -14,6 +14,7 @@ import type {
 } from '../contracts.ts';
 import { journalRecords } from '../order-rows.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
+import { haltOf } from './account-rows.ts';
 import { eventColumns, toStoredEvent } from './events.ts';
 import type { StoredEventRow } from './events.ts';
 import { PostgresIntentStore } from './intent-store.ts';
@@ -31,17 +32,23 @@ const isOpen = Prisma.raw(IS_OPEN);
 /** Orders in one look-up. */
 const MAX_FINDS = 64;
 
+type FoundRow = RecordRow & { readonly halted_at: Date | null; readonly cancel_open_before: Date | null };
+const toFound = (row: FoundRow): OrderRecord => ({
+  ...toRecord(row),
+  ...(row.halted_at === null ? {} : { halt: haltOf(row.halted_at, row.cancel_open_before) }),
+});
+
 async function findAll(
   sql: Sql,
   orderIds: readonly string[],
 ): Promise<readonly { readonly record: OrderRecord | null }[]> {
-  const rows = await sql.$queryRaw<
-    RecordRow[]
-  >`SELECT ${recordColumns} FROM orders o WHERE o.id = ANY(${[...orderIds]}::text[]) AND o.version IS NOT NULL`;
+  const rows = await sql.$queryRaw<FoundRow[]>`
+    SELECT ${recordColumns}, a.halted_at, a.cancel_open_before FROM orders o JOIN accounts a ON a.id = o.account_id
+    WHERE o.id = ANY(${[...orderIds]}::text[]) AND o.version IS NOT NULL`;
   const byId = new Map(rows.map((row) => [row.id, row]));
   return orderIds.map((orderId) => {
     const row = byId.get(orderId);
-    return { record: row === undefined ? null : toRecord(row) };
+    return { record: row === undefined ? null : toFound(row) };
   });
 }
 
@@ -68,10 +75,10 @@ export class PostgresOrderLedger implements OrderLedger {
   /** NotFoundError when the order does not exist. */
   async commit(change: OrderChange): Promise<CommitResult> {
     const result = await this.#writes.commit(change);
-    if (result.kind === 'conflict' && (await this.find(change.orderId)) === null) {
-      throw new NotFoundError('order', change.orderId);
-    }
-    return result;
+    if (result.kind !== 'conflict') return result;
+    const found = await this.find(change.orderId);
+    if (found === null) throw new NotFoundError('order', change.orderId);
+    return change.unlessHalted === true && found.halt !== undefined ? { kind: 'halted' } : result;
   }
 
   /** Look-ups that come while another is under way are one statement, which begins after them. */

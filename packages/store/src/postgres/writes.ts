@@ -1,4 +1,4 @@
-import { NotFoundError } from '../contracts.ts';
+import { AccountHaltedError, NotFoundError } from '../contracts.ts';
 import type { ActualState, CommitResult, JournalRecord, OrderChange, OrderRecord } from '../contracts.ts';
 import type { OrderMachine } from '@orderplane/state-machine';
 import { storableJson } from '../json.ts';
@@ -100,24 +100,26 @@ function newOrder({ intent, actual }: OrderRecord, journal: readonly JournalReco
   };
 }
 
-/** `admitted` false: the account is not there, or unlinked. */
+/** `admitted` false: the account is not there, or unlinked, or halted. */
 interface Inserted {
   readonly admitted: boolean;
   readonly seq: bigint | null;
+  readonly halted: boolean | null;
 }
 
 async function insert(sql: Sql, orders: readonly NewOrder[]): Promise<readonly Inserted[]> {
   const rows = await withRetry(() =>
-    sql.$queryRawUnsafe<{ n: number; seq: bigint | null }[]>(placeText(orders), numbered(orders)),
+    sql.$queryRawUnsafe<(Inserted & { n: number })[]>(placeText(orders), numbered(orders)),
   );
-  const seqs = new Map(rows.map(({ n, seq }) => [n, seq]));
-  return orders.map((_, index) => ({ admitted: seqs.has(index + 1), seq: seqs.get(index + 1) ?? null }));
+  const byNumber = new Map(rows.map((row) => [row.n, row]));
+  return orders.map((_, index) => byNumber.get(index + 1) ?? { admitted: false, seq: null, halted: null });
 }
 
 interface StateWrite extends Hanging {
   readonly id: string;
   /** Null: the order has no state yet. */
   readonly expected: number | null;
+  readonly unless_halted?: boolean;
   readonly state: Readonly<Record<string, unknown>>;
 }
 
@@ -151,26 +153,28 @@ export class OrderWrites {
     this.#updates = new Lanes({ ...common, run: (writes) => update(sql, writes), keyOf: ({ id }) => id });
   }
 
-  /** Throws AlreadyExistsError; NotFoundError for an unknown or unlinked account. */
+  /** Throws AlreadyExistsError, AccountHaltedError; NotFoundError for an unknown or unlinked account. */
   async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
     const { orderId, accountId, clientOrderId } = record.intent;
     const order = newOrder(record, journal);
     try {
-      const { admitted, seq } = await this.#places.add(accountId, order);
-      if (!admitted) throw new NotFoundError('account', accountId);
+      const { admitted, seq, halted } = await this.#places.add(accountId, order);
+      if (!admitted)
+        throw halted === true ? new AccountHaltedError(accountId) : new NotFoundError('account', accountId);
       return { kind: 'committed', record, ...cursors(seq, order.events) };
     } catch (error) {
       throw orderWriteError(error, { orderId, accountId, clientOrderId, ...venueIds(order) });
     }
   }
 
-  /** `conflict` when the order is not at the expected version or does not exist. Throws AlreadyExistsError for ids or executions of another order. */
+  /** `conflict` when the order is not at the expected version or does not exist, or may not be written now. Throws AlreadyExistsError for ids or executions of another order. */
   async commit(change: OrderChange): Promise<CommitResult> {
     const version = change.expectedVersion + 1;
     const write = {
       ...hanging(change.machine, change.journal, touchedFillRows(change.machine, change.journal)),
       id: change.orderId,
       expected: change.expectedVersion,
+      ...(change.unlessHalted === true ? { unless_halted: true } : {}),
       state: {
         ...actualColumnsOf(version, change.machine, change.reconciliation, change.at),
         ...(change.intent && { generation: change.intent.generation, ...specColumns(change.intent.spec) }),

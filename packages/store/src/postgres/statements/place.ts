@@ -6,9 +6,10 @@ const COLUMNS = [...INTENT_WRITE, ...ACTUAL_WRITE, 'actual_created_at', 'event_c
  * New orders with their journal, legs and fills: one round trip, one implicit transaction, all or none. $1: one object
  * for each order, in the order of their cursors: `n` from 1, `id`, `account_id`, `symbol`, `origin`, `version`,
  * `event_count`, `events` (the same), `state` (columns of `orders`), and the rows of `journal`, `legs`, `leg_ids` and
- * `fills`. The journals of the accounts are locked first, as in `commit`; a closed one, or none, admits no order: nothing of
- * it is written. (A lock that was waited for is judged by the newest row, so an account that was unlinked meanwhile counts.)
- * Gives for each admitted order the cursor of its last line.
+ * `fills`. The journals of the accounts are locked first, as in `commit`; a closed one, or none, admits no order, a halted one
+ * only what was found at the exchange: nothing else of it is written. (A lock that was waited for is judged by the newest
+ * row, so an account that was unlinked or halted meanwhile counts.) Gives for each order whether it was admitted, the
+ * cursor of its last line, and whether its account is halted (null: there is none).
  */
 export const placeStatement = (parts: WrittenParts): string => `
 WITH given AS MATERIALIZED (
@@ -16,14 +17,17 @@ WITH given AS MATERIALIZED (
     AS i(n int, id text, account_id text, symbol text, origin text, version int, event_count int, events int,
       state json, journal json, legs json, leg_ids json, fills json)
 ), locked AS MATERIALIZED (
-  SELECT account_id FROM account_journals
+  SELECT account_id, halted FROM account_journals
   WHERE account_id = ANY(ARRAY(SELECT DISTINCT account_id FROM given)) AND NOT closed ORDER BY account_id FOR UPDATE
 ), input AS MATERIALIZED (
-  SELECT * FROM given WHERE account_id = ANY(ARRAY(SELECT account_id FROM locked))
+  SELECT * FROM given WHERE account_id = ANY(ARRAY(SELECT account_id FROM locked WHERE NOT halted OR given.origin = 'EXTERNAL'))
 ), inserted AS (
   INSERT INTO orders (${COLUMNS.join(', ')}, pending_since)
   SELECT ${COLUMNS.map((column) => `s.${column}`).join(', ')},
     CASE WHEN s.reconciliation_status = 'IN_SYNC' THEN NULL ELSE s.actual_updated_at END
   FROM input i CROSS JOIN LATERAL json_populate_record(NULL::orders, i.state) s
 ),${journalParts('input')}${hangingParts('input', parts)}
-SELECT w.n, w.seq FROM numbered w`;
+SELECT g.n, g.n = ANY(ARRAY(SELECT n FROM input)) AS admitted,
+  (SELECT w.seq FROM numbered w WHERE w.n = g.n) AS seq,
+  (SELECT l.halted FROM locked l WHERE l.account_id = g.account_id) AS halted
+FROM given g`;
