@@ -12,7 +12,8 @@ export interface ReconcilerContext {
   readonly limits: PlannerLimits;
   /** Time of the newest complete open-order listing of the account: evidence for every order that it listed. */
   readonly lastCompleteSync: (accountId: string) => Promise<string | null>;
-  readonly clock: { now(): Date; iso(): string };
+  /** The time that all processes share. `isSteady` false: it is not known now, and nothing may be concluded from it. */
+  readonly clock: { now(): Date; iso(): string; isSteady?(): boolean };
   readonly newId: () => string;
   readonly backoffMs: (attempt: number) => number;
   /** True when another worker may hold the key by now: no call to the exchange may begin. */
@@ -35,6 +36,8 @@ export interface StepResult {
   readonly record: OrderRecord | null;
   readonly throttledMs: number | null;
 }
+
+export const isTimeKnown = ({ clock }: Pick<ReconcilerContext, 'clock'>): boolean => clock.isSteady?.() ?? true;
 
 /** Our deadline for a call, and the room that it was granted. */
 export const controlOf = (context: ReconcilerContext, permit: Permit | undefined): CallControl => ({
@@ -74,7 +77,8 @@ export function plannerCapabilities(capabilities: ExchangeCapabilities, record: 
     lookupByClientId: capabilities.lookupByClientId,
     cancelByClientId: capabilities.cancelByClientId,
     submissionDeadlineMs: capabilities.submissionDeadlineMs,
-    visibilityDelayMs: capabilities.visibilityDelayMs,
+    // Until then a submission may be accepted or unseen: neither its word nor our clock and the exchange's are one.
+    visibilityDelayMs: capabilities.visibilityDelayMs + capabilities.clockMarginMs,
     absenceLookupGapMs: capabilities.absenceLookupGapMs,
     emulatesGtt: capabilities.emulatesGtt,
     nativeGtt: capabilities.timesInForce[spec.type].includes('GTT'),

@@ -78,7 +78,7 @@ export class AccountAdapter implements ExchangeAdapter {
     const { answer } = await budget.perform(() => about(scope, () => this.#venue.orders.place(link, request, market)));
     this.#heed(answer, 'submit');
     const verdict = classifySubmit(this.#venue.classifier, answer, this.#options.clock.now());
-    if (verdict.kind !== 'success') return verdict;
+    if (verdict.kind !== 'success') return this.#agedOut(verdict, request.deadlineAt);
     const report = this.#venue.orders.placed(link, request, verdict.payload, askedAt);
     if (report !== null) return { kind: 'placed', report };
     return { kind: 'unknown', nativeCode: null, message: 'the answer names no order' };
@@ -103,7 +103,8 @@ export class AccountAdapter implements ExchangeAdapter {
     const { answer } = await budget.perform(() => about(scope, () => amend(fit.link, request, fit.market)));
     this.#heed(answer, 'submit');
     const verdict = classifyCancel(this.#venue.classifier, answer, this.#options.clock.now());
-    return verdict.kind === 'success' ? { kind: 'accepted', report: null } : verdict;
+    if (verdict.kind !== 'success') return this.#agedOut(verdict, request.deadlineAt);
+    return { kind: 'accepted', report: null };
   }
 
   async lookup(request: LookupRequest, control: CallControl): Promise<LookupResult> {
@@ -210,7 +211,7 @@ export class AccountAdapter implements ExchangeAdapter {
     const { answer } = await budget.perform(() => about(scope, () => send(link, market)));
     this.#heed(answer, 'cancel');
     const verdict = classifyCancel(this.#venue.classifier, answer, this.#options.clock.now());
-    if (verdict.kind !== 'success') return verdict;
+    if (verdict.kind !== 'success') return this.#agedOut(verdict, request.deadlineAt);
     const report = this.#venue.orders.cancelled(link, request, verdict.payload, askedAt);
     if (report !== false) return { kind: 'accepted', report };
     return { kind: 'unknownOrder', nativeCode: null, message: 'the exchange confirms no cancel' };
@@ -303,6 +304,16 @@ export class AccountAdapter implements ExchangeAdapter {
     const leadMs = Date.parse(deadlineAt) - this.#options.clock.now();
     const { minimumLeadMs } = this.#venue.orders;
     return leadMs >= minimumLeadMs ? null : `only ${leadMs} ms to the deadline, ${minimumLeadMs} ms needed`;
+  }
+
+  /**
+   * Where the deadline is in the token (Coinbase), what comes after it is refused as if the key were wrong. Surely not
+   * acted upon in either case: it may go again, and a key that is wrong is refused in time then.
+   */
+  #agedOut<Verdict extends { readonly kind: string }>(verdict: Verdict, deadlineAt: string) {
+    if (verdict.kind !== 'auth' || this.#options.clock.now() <= Date.parse(deadlineAt)) return verdict;
+    const message = 'refused after its deadline: too old on arrival, or with a key that is not taken';
+    return { kind: 'notSent', nativeCode: null, message } as const;
   }
 
   #iso(): string {

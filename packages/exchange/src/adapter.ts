@@ -43,6 +43,11 @@ export interface ExchangeCapabilities {
   readonly submissionDeadlineMs: number | null;
   /** How long after the deadline an accepted order may still be invisible to look-ups, ms. */
   readonly visibilityDelayMs: number;
+  /**
+   * How long after the deadline by our clock the exchange may still accept a submission because its own clock is behind,
+   * ms: up to where it refuses our timestamps as being ahead, or ten seconds where it would not notice.
+   */
+  readonly clockMarginMs: number;
   /** Minimum distance between the two negative look-ups of a proof of absence, ms. */
   readonly absenceLookupGapMs: number;
 }

@@ -26,6 +26,8 @@ export interface Harness {
   /** Places passed at which it might have died. */
   passed: number;
   lockLost: boolean;
+  /** False: nothing is known of the time that all processes share. */
+  isTimeKnown: boolean;
   /** One job: settles what was due at the exchange, then reconciles once. Null: the process died in it. */
   job(): Promise<Verdict | null>;
   /** Jobs and pauses until nothing is left to do; a dead process is followed by a new one. Gives the pauses' verdicts. */
@@ -60,6 +62,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     crashAfter: 0,
     passed: 0,
     lockLost: false,
+    isTimeKnown: true,
     job: async () => {
       adapter.settle();
       try {
@@ -127,7 +130,7 @@ function contextOf(harness: Harness): ReconcilerContext {
     capabilities: () => adapter.capabilities,
     limits: world.recorder.limits,
     lastCompleteSync: () => Promise.resolve(null),
-    clock: world.clock,
+    clock: { now: () => world.clock.now(), iso: () => world.clock.iso(), isSteady: () => harness.isTimeKnown },
     newId: world.newId,
     backoffMs: (attempt) => Math.min(250 * 2 ** attempt, 60_000),
     lockLost: () => harness.lockLost,
