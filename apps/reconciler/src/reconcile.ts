@@ -7,6 +7,7 @@ import { Folding } from '@orderplane/planner';
 import {
   actualOf,
   desiredOf,
+  isTimeKnown,
   plannerCapabilities,
   type ReconcilerContext,
   type StepResult,
@@ -28,6 +29,8 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     if (current === null) return { kind: 'Settled' };
     if (context.lockLost()) return { kind: 'Recheck', afterMs: 0 };
+    // Deadlines, proofs of absence and expiries compare instants of several processes.
+    if (!isTimeKnown(context)) return { kind: 'Recheck', afterMs: context.backoffMs(1) };
     const actual = await actualOf(context, current);
     const step: Step = plan(
       desiredOf(current),

@@ -19,6 +19,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     accounts: new MemoryAccountStore(tables),
     observations: new MemoryObservationStore(options.nowMs),
     ping: () => Promise.resolve(),
+    nowMs: () => Promise.resolve(options.nowMs()),
     close: () => Promise.resolve(),
   };
 }
