@@ -14,7 +14,7 @@ import {
 import { createPostgresStore } from '@orderplane/store';
 import { handle } from './commands/handle.ts';
 import type { CommandContext } from './context.ts';
-import { marketDirectory, reachability } from './directories.ts';
+import { accountTroubles, marketDirectory, reachability } from './directories.ts';
 import { EnvironmentSchema } from './environment.ts';
 
 /** Without the database's clock by then, the service starts all the same, ms. */
@@ -51,6 +51,7 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
     capabilities: capabilitiesOf,
     markets: marketDirectory(store.observations, now),
     exchangeReachable: reachability(store.observations, now),
+    accountTrouble: accountTroubles(store.observations, now),
     clock,
     newId: randomUUID,
     crashPoint: crashPoints(),

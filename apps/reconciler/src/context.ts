@@ -1,9 +1,17 @@
 import type { ExchangeId } from '@orderplane/domain';
-import type { AdapterPool, CallControl, ExchangeCapabilities, Permit } from '@orderplane/exchange';
+import type {
+  AdapterPool,
+  CallControl,
+  CancelOutcome,
+  ExchangeCapabilities,
+  Permit,
+  SubmitOutcome,
+} from '@orderplane/exchange';
 import type { Actual, Desired, PlannerCapabilities, PlannerLimits } from '@orderplane/planner';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
 import type { OrderRecord } from '@orderplane/store';
+import type { KeyWatch } from './key-watch.ts';
 
 export interface ReconcilerContext {
   readonly recorder: RecorderOptions;
@@ -20,6 +28,8 @@ export interface ReconcilerContext {
   readonly lockLost: () => boolean;
   /** Where crash tests kill this process, by client order id; does nothing in operation. */
   readonly crashPoint: CrashPoint;
+  /** Which keys the exchanges refuse; without it nothing is ever stopped because of one. */
+  readonly keys?: KeyWatch;
   /** An exchange refused an order by rules that are not the ones we hold: they are to be read again. */
   readonly onRulesChanged: (exchange: ExchangeId) => void;
   readonly count: (what: 'submit' | 'cancel' | 'amend' | 'lookup' | 'heldBack' | 'retry' | 'error') => void;
@@ -83,4 +93,28 @@ export function plannerCapabilities(capabilities: ExchangeCapabilities, record: 
     emulatesGtt: capabilities.emulatesGtt,
     nativeGtt: capabilities.timesInForce[spec.type].includes('GTT'),
   };
+}
+
+/** Tells the key watch what an answer says of the account's key. */
+export function judgeKey(context: ReconcilerContext, accountId: string, outcome: SubmitOutcome | CancelOutcome): void {
+  switch (outcome.kind) {
+    case 'auth':
+      context.keys?.refused(
+        accountId,
+        outcome.nativeCode === null ? outcome.message : `${outcome.nativeCode}: ${outcome.message}`,
+      );
+      break;
+    case 'placed':
+    case 'accepted':
+      context.keys?.taken(accountId);
+      break;
+    case 'duplicate':
+    case 'notPlaced':
+    case 'rateLimited':
+    case 'notSent':
+    case 'unknown':
+    case 'unknownOrder':
+    case 'refused':
+      break;
+  }
 }

@@ -19,6 +19,8 @@ import { submit } from './steps/submit.ts';
 
 /** Steps of one order in one job. An order that needs more comes again, so that it can't starve the others. */
 const MAX_STEPS = 12;
+/** An order whose account's key is refused looks again after this many doublings of the backoff: some seconds. */
+const KEY_BACKOFF = 5;
 
 /**
  * observe → plan → apply for one order, until it is settled or has to wait. Safe to run twice, late, or for no reason:
@@ -44,6 +46,8 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
       return { kind: 'Settled' };
     }
     if (step.kind === 'RecheckAt') return { kind: 'Recheck', afterMs: waitMs(context, step.at) };
+    const stopped = step.kind === 'Submit' ? await context.keys?.stopped(current.intent.accountId) : null;
+    if (typeof stopped === 'string') return await waitForKey(context, current, stopped);
     const room = await roomFor(context, current, step);
     if (room !== null && !room.granted) {
       context.count('heldBack');
@@ -56,6 +60,18 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
     current = result.record;
   }
   return { kind: 'Recheck', afterMs: context.backoffMs(0) };
+}
+
+/** Refused again and again, it would be rejected for nothing that it did: the order waits, and says why. */
+async function waitForKey(context: ReconcilerContext, current: OrderRecord, since: string): Promise<Verdict> {
+  const lastError = `not sent: the exchange does not take the account's key ${since}`;
+  await write(
+    context.recorder,
+    current.intent.orderId,
+    (record) => ({ machine: record.actual.machine, journal: [], reconciliation: { lastError } }),
+    current,
+  );
+  return { kind: 'Recheck', afterMs: context.backoffMs(KEY_BACKOFF) };
 }
 
 /**

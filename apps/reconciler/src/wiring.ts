@@ -21,6 +21,7 @@ import { createPostgresStore, parseKeyRing, type Store } from '@orderplane/store
 import type { Redis } from 'ioredis';
 import type { ReconcilerContext } from './context.ts';
 import type { Environment } from './environment.ts';
+import { createKeyWatch } from './key-watch.ts';
 import { lastCompleteSyncReader } from './sync-evidence.ts';
 
 export interface Parts {
@@ -97,6 +98,11 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       newId: randomUUID,
       backoffMs: (attempt) => backoffMs(attempt),
       crashPoint: crashPoints(),
+      keys: createKeyWatch({
+        observations: store.observations,
+        clock,
+        onError: (error) => log.warn({ err: error }, 'a refused key was not written'),
+      }),
       onRulesChanged: (exchange) => {
         // Many refusals at once are one reason to read; a job that is lost is made up for by the next refusal.
         const deduplication = { id: `markets-${exchange}`, ttl: RULES_PAUSE_MS };

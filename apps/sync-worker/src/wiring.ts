@@ -25,6 +25,7 @@ import type { Environment } from './environment.ts';
 import type { CheckContext } from './credentials/check.ts';
 import { openCheckContext } from './credentials/desk.ts';
 import { createHealthBoard } from './health-board.ts';
+import { keyStanding } from './key-standing.ts';
 
 export interface Parts {
   readonly store: Store;
@@ -87,6 +88,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     adapters,
     waker,
     health: createHealthBoard(store.observations, clock, (error) => log.warn({ err: error }, 'health not written')),
+    keys: keyStanding({ observations: store.observations, clock, env, log }),
     clock,
     newId: randomUUID,
     log,

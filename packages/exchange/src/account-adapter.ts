@@ -29,13 +29,23 @@ import { classifyCancel, classifyKey, classifyRead, classifySubmit, limitIn, not
 import { OrderStream } from './order-stream.ts';
 import type { Session, SessionOptions } from './session.ts';
 import type { Answer } from './transport.ts';
+import { graver, troubleIn } from './trouble.ts';
+import type { Trouble } from './trouble.ts';
 import { coverage } from './venue.ts';
 import type { Ask, Link, VenueDefinition } from './venue.ts';
 
 /** From the record of an intention to the exchange's own stamp, in a burst, ms: an order is taken for younger by it. */
 const ARRIVED_WITHIN_MS = 2_000;
 
-type Ready = { readonly link: Link } | { readonly problem: string };
+type Ready = { readonly link: Link } | { readonly problem: string; readonly answer: Answer };
+
+/** What a read hears on its way, beside what it reads. */
+interface Told {
+  keyRefused(): void;
+  trouble(trouble: Trouble): void;
+  heldBack(): void;
+}
+const QUIET: Told = { keyRefused: () => undefined, trouble: () => undefined, heldBack: () => undefined };
 
 /**
  * One account at one exchange. No method throws; every call ends within its deadline; nothing that may have reached the
@@ -223,7 +233,7 @@ export class AccountAdapter implements ExchangeAdapter {
     nothing: (error: string) => Listing<Item>,
     run: (link: Link, ask: Ask) => Promise<Listing<Item>>,
   ): Promise<Listing<Item>> {
-    const why: { isRateLimited?: true; keyRefused?: true } = {};
+    const why: { isRateLimited?: true; keyRefused?: true; trouble?: Trouble } = {};
     const listed = await this.#reading(
       new Budget(control.timeoutMs),
       nothing,
@@ -233,8 +243,14 @@ export class AccountAdapter implements ExchangeAdapter {
           if (verdict.kind === 'failed' && verdict.rateLimitedMs !== null) why.isRateLimited = true;
           return verdict;
         }),
-      () => (why.keyRefused = true),
+      {
+        keyRefused: () => (why.keyRefused = true),
+        trouble: (trouble) => (why.trouble = graver(why.trouble ?? null, trouble) ?? trouble),
+        heldBack: () => (why.isRateLimited = true),
+      },
     );
+    // What was asked again and answered then is no trouble.
+    if (listed.coverage.complete) delete why.trouble;
     return Object.keys(why).length === 0 ? listed : { ...listed, coverage: { ...listed.coverage, ...why } };
   }
 
@@ -243,16 +259,25 @@ export class AccountAdapter implements ExchangeAdapter {
     budget: Budget,
     nothing: (error: string) => Result,
     run: (link: Link, ask: Ask) => Promise<Result>,
-    onKeyRefused: () => void = () => undefined,
+    told: Told = QUIET,
   ): Promise<Result> {
     const ready = await this.#ready(budget);
-    if ('problem' in ready) return nothing(ready.problem);
+    if ('problem' in ready) {
+      if (ready.answer.heldBack) told.heldBack();
+      // The market rules, which all sessions share, could not be read, or the session could not be made.
+      else told.trouble('unclear');
+      return nothing(ready.problem);
+    }
     const ask: Ask = async (question) => {
       const { answer } = await budget.perform(question);
       this.#heed(answer, 'read');
-      const about = classifyKey(this.#venue.classifier, [], answer, this.#options.clock.now());
-      if (about.kind === 'refused' && about.nativeCode !== null) onKeyRefused();
-      return classifyRead(this.#venue.classifier, answer, this.#options.clock.now());
+      const nowMs = this.#options.clock.now();
+      const about = classifyKey(this.#venue.classifier, [], answer, nowMs);
+      if (about.kind === 'refused' && about.nativeCode !== null) told.keyRefused();
+      const verdict = classifyRead(this.#venue.classifier, answer, nowMs);
+      const trouble = verdict.kind === 'failed' ? troubleIn(this.#venue.classifier, answer, nowMs) : null;
+      if (trouble !== null) told.trouble(trouble);
+      return verdict;
     };
     try {
       return await run(ready.link, ask);
@@ -264,7 +289,7 @@ export class AccountAdapter implements ExchangeAdapter {
 
   async #ready(budget: Budget): Promise<Ready> {
     const { value, answer } = await budget.perform(() => this.#session.ready());
-    return value === undefined ? { problem: `not ready: ${answer.error ?? 'no answer'}` } : { link: value };
+    return value === undefined ? { problem: `not ready: ${answer.error ?? 'no answer'}`, answer } : { link: value };
   }
 
   /** The market, and the proof that its terms go out as they are; the rules are loaded again before it is denied. */

@@ -1,5 +1,6 @@
 import { isId } from '../access/roles.ts';
 import type { Resolvers } from '../schema/types.generated.ts';
+import { health } from './health.ts';
 import { linkAccount } from './link-account.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
 import { unlinkAccount } from './unlink-account.ts';
@@ -14,5 +15,6 @@ export const accountResolvers: Resolvers = {
       return account?.unlinkedAt === null ? account : null;
     },
   },
+  Account: { health },
   Mutation: { linkAccount, rotateCredentials, unlinkAccount },
 };

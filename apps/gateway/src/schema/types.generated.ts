@@ -30,9 +30,22 @@ export type Account = {
   readonly mode: AccountMode;
   readonly halted: Scalars['Boolean']['output'];
   readonly lastSyncedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** null: nobody has looked at the account yet */
+  readonly health?: Maybe<AccountHealth>;
   readonly privacy: PrivacySettings;
   readonly risk: RiskLimits;
   readonly createdAt: Scalars['DateTime']['output'];
+};
+
+/** How this account is served. Its exchange's own health is in `exchanges`: one account's trouble closes no exchange. */
+export type AccountHealth = {
+  /** the newest look at the account succeeded, or the exchange as a whole is away; false: its new orders are refused */
+  readonly reachable: Scalars['Boolean']['output'];
+  /** since when that is so */
+  readonly since: Scalars['DateTime']['output'];
+  readonly lastError?: Maybe<Scalars['String']['output']>;
+  /** since when nothing is submitted because the exchange refuses the key; ends by itself when it is taken again or replaced */
+  readonly keyRefusedSince?: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type AccountMode = 'PAPER' | 'SANDBOX' | 'LIVE';
@@ -662,6 +675,7 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  AccountHealth: ResolverTypeWrapper<AccountHealth>;
   AccountMode: AccountMode;
   PrivacySettings: ResolverTypeWrapper<PrivacySettings>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -745,6 +759,7 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   String: Scalars['String']['output'];
   Boolean: Scalars['Boolean']['output'];
+  AccountHealth: AccountHealth;
   PrivacySettings: PrivacySettings;
   Int: Scalars['Int']['output'];
   RiskLimits: RiskLimits;
@@ -809,9 +824,20 @@ export type AccountResolvers<
   mode?: Resolver<ResolversTypes['AccountMode'], ParentType, ContextType>;
   halted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   lastSyncedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  health?: Resolver<Maybe<ResolversTypes['AccountHealth']>, ParentType, ContextType>;
   privacy?: Resolver<ResolversTypes['PrivacySettings'], ParentType, ContextType>;
   risk?: Resolver<ResolversTypes['RiskLimits'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type AccountHealthResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['AccountHealth'] = ResolversParentTypes['AccountHealth'],
+> = {
+  reachable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  keyRefusedSince?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type PrivacySettingsResolvers<
@@ -1284,6 +1310,7 @@ export type TickerResolvers<
 
 export type Resolvers<ContextType = GatewayContext> = {
   Account?: AccountResolvers<ContextType>;
+  AccountHealth?: AccountHealthResolvers<ContextType>;
   PrivacySettings?: PrivacySettingsResolvers<ContextType>;
   RiskLimits?: RiskLimitsResolvers<ContextType>;
   ExchangeSession?: ExchangeSessionResolvers<ContextType>;

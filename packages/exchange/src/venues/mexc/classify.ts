@@ -21,6 +21,7 @@ export const MEXC_RULES: readonly NativeRule[] = [
   { code: '429', ...limited, retryAfterMs: 10_000 },
   { code: '510', ...limited, retryAfterMs: 10_000 },
   // "Execution status is UNKNOWN and could have been a success" (documentation, "HTTP Return Codes").
+  { code: /^HTTP 5\d\d$/, text: /under maintenance/i, ...unproved, closed: true },
   { code: /^HTTP 5\d\d$/, ...unproved },
   { code: /^50\d$/, ...unproved },
 
