@@ -9,7 +9,13 @@ import {
   STREAMS,
   SYNC,
 } from '@orderplane/queues';
-import { runService, startHealthServer, systemClock, type ServiceContext } from '@orderplane/service-kit';
+import {
+  createSharedClock,
+  runService,
+  startHealthServer,
+  type ServiceContext,
+  type SharedClock,
+} from '@orderplane/service-kit';
 import { createPostgresStore, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
 import { readGatewayEnvironment, type Environment } from './environment.ts';
@@ -28,15 +34,21 @@ await runService({
   main: async (context) => {
     const environment = readGatewayEnvironment();
     const store = openStore(environment, context);
+    const clock = createSharedClock({ read: () => store.nowMs() });
     const redis = openRedisConnection(environment, context);
     const queues = openQueues(environment, context);
     // Ready means that no result of the first command can be missed.
-    await Promise.all([store.ping(), redisReady(redis, START_TIMEOUT_MS), queues.ready()]);
+    await Promise.all([
+      store.ping(),
+      clock.start(context.stopping, START_TIMEOUT_MS),
+      redisReady(redis, START_TIMEOUT_MS),
+      queues.ready(),
+    ]);
 
     const gateway = await startGateway({
       host: environment.HOST,
       port: environment.PORT,
-      ports: connectPorts(environment, context, { store, redis, queues }),
+      ports: connectPorts(environment, context, { store, clock, redis, queues }),
       timeouts: {
         commandMs: environment.COMMAND_TIMEOUT_MS,
         syncMs: environment.SYNC_TIMEOUT_MS,
@@ -99,11 +111,16 @@ function openQueues(environment: Environment, context: ServiceContext): Queues {
 
 interface Connections {
   readonly store: Store;
+  readonly clock: SharedClock;
   readonly redis: Redis;
   readonly queues: Queues;
 }
 
-function connectPorts(environment: Environment, context: ServiceContext, { store, redis, queues }: Connections): Ports {
+function connectPorts(
+  environment: Environment,
+  context: ServiceContext,
+  { store, clock, redis, queues }: Connections,
+): Ports {
   const { log, metrics, shutdown } = context;
   const onError = onRedisError(context);
   const subscriber = openRedis(environment.REDIS_URL, 'subscriber', onError);
@@ -122,11 +139,11 @@ function connectPorts(environment: Environment, context: ServiceContext, { store
     sync: queues.sync,
     streams: queues.streams,
     channels: createRedisChannels(subscriber, onError),
-    prices: createLastPrices(redis, systemClock, onError),
-    pauses: createPauses(redis, systemClock, onError),
+    prices: createLastPrices(redis, clock, onError),
+    pauses: createPauses(redis, clock, onError),
     reconciler,
     capabilities: CAPABILITIES,
-    clock: systemClock,
+    clock,
     newId: randomUUID,
     log,
     metrics,

@@ -51,7 +51,7 @@ export interface Ports {
   readonly access: Pick<AccessStore, 'principalByTokenHash' | 'accountsOfUser'>;
   /** Takes in sealed credentials, and can open none. */
   readonly accounts: Pick<AccountStore, 'serviceKey' | 'addCandidate' | 'withdrawCandidate' | 'accountOfCandidate'>;
-  readonly observations: Pick<ObservationStore, 'lastSyncRun' | 'markets' | 'exchangeHealth'>;
+  readonly observations: Pick<ObservationStore, 'lastSyncRun' | 'markets' | 'exchangeHealth' | 'accountHealth'>;
   readonly unattributed: Pick<UnattributedFillStore, 'list' | 'pendingCount'>;
   readonly commands: Pick<Producer<OrderCommand, CommandResult>, 'request'>;
   readonly accountChecks: Pick<Producer<AccountCheckJob, AccountCheckResult>, 'request'>;

@@ -13,6 +13,8 @@ export interface CommandContext {
   readonly capabilities: (exchange: ExchangeId) => ExchangeCapabilities;
   readonly markets: MarketDirectory;
   readonly exchangeReachable: (exchange: ExchangeId) => Promise<boolean>;
+  /** What keeps this account from trading while others of its exchange may; null: nothing that is known. */
+  readonly accountTrouble: (accountId: string) => Promise<string | null>;
   readonly clock: { now(): Date; iso(): string };
   readonly newId: () => string;
   /** Where crash tests kill this process, by client order id; does nothing in operation. */

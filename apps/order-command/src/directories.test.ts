@@ -3,7 +3,7 @@ import { testClock } from '@orderplane/recorder/testing';
 import type { ObservationStore } from '@orderplane/store';
 import { createMemoryStore } from '@orderplane/store/memory';
 import { describe, expect, test } from 'vitest';
-import { marketDirectory, reachability } from './directories.ts';
+import { accountTroubles, marketDirectory, reachability } from './directories.ts';
 import { marketOf } from './testing/desk.ts';
 
 /** The in-memory observations, counting reads of the markets. */
@@ -72,4 +72,28 @@ test('an exchange is taken for reachable until somebody says that it is not', as
   await observations.setExchangeHealth({ ...down, lastError: null, at: clock.iso() });
   clock.advance(501);
   expect([await reachable('kraken'), await reachable('binance')]).toEqual([false, true]);
+});
+
+test("an account's trouble keeps that account from trading, until it is over", async () => {
+  const clock = testClock();
+  const { observations } = createMemoryStore({ nowMs: () => clock.nowMs });
+  const troubles = accountTroubles(observations, () => clock.nowMs);
+  const trouble = (accountId: string): Promise<string | null> => {
+    clock.advance(501);
+    return troubles(accountId);
+  };
+  expect(await trouble('a')).toBeNull();
+  const look = { accountId: 'a', reachable: false, lastError: '-9999: news', at: clock.iso() };
+  await observations.setAccountReachable(look);
+  expect(await trouble('a')).toContain('-9999: news');
+  expect(await trouble('b')).toBeNull();
+  // Nobody has looked for two minutes: nothing is known.
+  clock.advance(120_000);
+  expect(await trouble('a')).toBeNull();
+  await observations.setKeyRefused('a', '-2015: Invalid API-key', clock.iso());
+  clock.advance(3_600_000);
+  expect(await trouble('a')).toMatch(/-2015: Invalid API-key.*replace its credentials/);
+  await observations.setKeyRefused('a', null, clock.iso());
+  await observations.setAccountReachable({ ...look, reachable: true, lastError: null, at: clock.iso() });
+  expect(await trouble('a')).toBeNull();
 });

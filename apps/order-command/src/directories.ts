@@ -1,5 +1,5 @@
 import type { ExchangeId, Market } from '@orderplane/domain';
-import type { ObservationStore } from '@orderplane/store';
+import type { AccountHealthRecord, ObservationStore } from '@orderplane/store';
 import type { MarketDirectory } from './context.ts';
 
 /** Short: rules that an exchange has changed are read again at once, and the next order is to be judged by them. */
@@ -68,5 +68,29 @@ export function reachability(
         );
     }
     return (await reading).get(exchange) ?? true;
+  };
+}
+
+/**
+ * What keeps an account of its own from trading, in words; null: nothing that is known. Its exchange's health is another
+ * matter. A refused key stands until it is lifted; a failed look that nobody has renewed says nothing.
+ */
+export function accountTroubles(
+  observations: Pick<ObservationStore, 'accountsInTrouble'>,
+  now: () => number,
+): (accountId: string) => Promise<string | null> {
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let reading: Promise<ReadonlyMap<string, AccountHealthRecord>> = Promise.resolve(new Map());
+  return async (accountId) => {
+    if (now() - readAtMs > HEALTH_FRESH_MS) {
+      readAtMs = now();
+      reading = observations.accountsInTrouble().then((rows) => new Map(rows.map((row) => [row.accountId, row])));
+    }
+    const trouble = (await reading).get(accountId);
+    if (trouble === undefined) return null;
+    if (trouble.keyRefused !== null)
+      return `the exchange has not taken its key since ${trouble.keyRefused.since} (${trouble.keyRefused.reason}): replace its credentials`;
+    if (trouble.reachable || now() - Date.parse(trouble.at) >= HEALTH_VALID_MS) return null;
+    return `it can't be read at its exchange since ${trouble.since}: ${trouble.lastError ?? 'no reason is known'}`;
   };
 }

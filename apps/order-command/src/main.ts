@@ -9,33 +9,38 @@ import {
   runService,
   sleep,
   startHealthServer,
-  systemClock,
+  createSharedClock,
   type ServiceContext,
 } from '@orderplane/service-kit';
 import { createPostgresStore } from '@orderplane/store';
 import { handle } from './commands/handle.ts';
 import type { CommandContext } from './context.ts';
-import { marketDirectory, reachability } from './directories.ts';
+import { accountTroubles, marketDirectory, reachability } from './directories.ts';
 import { EnvironmentSchema } from './environment.ts';
+
+/** Without the database's clock by then, the service starts all the same, ms. */
+const CLOCK_WITHIN_MS = 5_000;
 
 await runService({ name: 'order-command', main });
 
-async function main({ log, metrics, shutdown }: ServiceContext): Promise<{ health: string }> {
+async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promise<{ health: string }> {
   const env = readEnvironment(EnvironmentSchema);
-  const now = (): number => Date.now();
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
   const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16 });
   shutdown.defer('store', () => store.close());
+  const clock = createSharedClock({ read: () => store.nowMs() });
+  await clock.start(stopping, CLOCK_WITHIN_MS);
+  const now = clock.nowMs;
   const redis = openRedis(env.REDIS_URL, 'producer', onRedisError);
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('waker', () => waker.close());
-  const scopes = cacheScopes(store.access, () => Date.now());
+  const scopes = cacheScopes(store.access, now);
   const context: CommandContext = {
     recorder: {
       ledger: store.ledger,
       listener: createCommitListener({ redis, scopes, onError: onRedisError }),
-      clock: systemClock,
+      clock,
       limits: limitsFrom(env),
       visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
       newId: randomUUID,
@@ -47,7 +52,8 @@ async function main({ log, metrics, shutdown }: ServiceContext): Promise<{ healt
     capabilities: capabilitiesOf,
     markets: marketDirectory(store.observations, now),
     exchangeReachable: reachability(store.observations, now),
-    clock: systemClock,
+    accountTrouble: accountTroubles(store.observations, now),
+    clock,
     newId: randomUUID,
     crashPoint: crashPoints(),
     pause: (ms) => sleep(ms),

@@ -1,9 +1,17 @@
 import type { ExchangeId } from '@orderplane/domain';
-import type { AdapterPool, CallControl, ExchangeCapabilities, Permit } from '@orderplane/exchange';
+import type {
+  AdapterPool,
+  CallControl,
+  CancelOutcome,
+  ExchangeCapabilities,
+  Permit,
+  SubmitOutcome,
+} from '@orderplane/exchange';
 import type { Actual, Desired, Halt, PlannerCapabilities, PlannerLimits } from '@orderplane/planner';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
 import type { AccountHalt, OrderRecord } from '@orderplane/store';
+import type { KeyWatch } from './key-watch.ts';
 
 export interface ReconcilerContext {
   readonly recorder: RecorderOptions;
@@ -12,13 +20,16 @@ export interface ReconcilerContext {
   readonly limits: PlannerLimits;
   /** Time of the newest complete open-order listing of the account: evidence for every order that it listed. */
   readonly lastCompleteSync: (accountId: string) => Promise<string | null>;
-  readonly clock: { now(): Date; iso(): string };
+  /** The time that all processes share. `isSteady` false: it is not known now, and nothing may be concluded from it. */
+  readonly clock: { now(): Date; iso(): string; isSteady?(): boolean };
   readonly newId: () => string;
   readonly backoffMs: (attempt: number) => number;
   /** True when another worker may hold the key by now: no call to the exchange may begin. */
   readonly lockLost: () => boolean;
   /** Where crash tests kill this process, by client order id; does nothing in operation. */
   readonly crashPoint: CrashPoint;
+  /** Which keys the exchanges refuse; without it nothing is ever stopped because of one. */
+  readonly keys?: KeyWatch;
   /** An exchange refused an order by rules that are not the ones we hold: they are to be read again. */
   readonly onRulesChanged: (exchange: ExchangeId) => void;
   readonly count: (what: 'submit' | 'cancel' | 'amend' | 'lookup' | 'heldBack' | 'retry' | 'error') => void;
@@ -35,6 +46,8 @@ export interface StepResult {
   readonly record: OrderRecord | null;
   readonly throttledMs: number | null;
 }
+
+export const isTimeKnown = ({ clock }: Pick<ReconcilerContext, 'clock'>): boolean => clock.isSteady?.() ?? true;
 
 /** Our deadline for a call, and the room that it was granted. */
 export const controlOf = (context: ReconcilerContext, permit: Permit | undefined): CallControl => ({
@@ -81,9 +94,34 @@ export function plannerCapabilities(capabilities: ExchangeCapabilities, record: 
     lookupByClientId: capabilities.lookupByClientId,
     cancelByClientId: capabilities.cancelByClientId,
     submissionDeadlineMs: capabilities.submissionDeadlineMs,
-    visibilityDelayMs: capabilities.visibilityDelayMs,
+    // Until then a submission may be accepted or unseen: neither its word nor our clock and the exchange's are one.
+    visibilityDelayMs: capabilities.visibilityDelayMs + capabilities.clockMarginMs,
     absenceLookupGapMs: capabilities.absenceLookupGapMs,
     emulatesGtt: capabilities.emulatesGtt,
     nativeGtt: capabilities.timesInForce[spec.type].includes('GTT'),
   };
+}
+
+/** Tells the key watch what an answer says of the account's key. */
+export function judgeKey(context: ReconcilerContext, accountId: string, outcome: SubmitOutcome | CancelOutcome): void {
+  switch (outcome.kind) {
+    case 'auth':
+      context.keys?.refused(
+        accountId,
+        outcome.nativeCode === null ? outcome.message : `${outcome.nativeCode}: ${outcome.message}`,
+      );
+      break;
+    case 'placed':
+    case 'accepted':
+      context.keys?.taken(accountId);
+      break;
+    case 'duplicate':
+    case 'notPlaced':
+    case 'rateLimited':
+    case 'notSent':
+    case 'unknown':
+    case 'unknownOrder':
+    case 'refused':
+      break;
+  }
 }

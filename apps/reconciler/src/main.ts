@@ -11,12 +11,16 @@ import { EnvironmentSchema } from './environment.ts';
 import { resync } from './resync.ts';
 import { openParts } from './wiring.ts';
 
+/** Without the database's clock by then, the service starts all the same, and takes no step until it has it, ms. */
+const CLOCK_WITHIN_MS = 5_000;
+
 await runService({ name: 'reconciler', main });
 
 async function main(service: ServiceContext): Promise<{ health: string }> {
   const env = readEnvironment(EnvironmentSchema);
   const { log, metrics, shutdown } = service;
   const parts = openParts(service, env);
+  await parts.clock.start(service.stopping, CLOCK_WITHIN_MS);
   const sweep = async (): Promise<void> => {
     const woken = await resync(parts.store.ledger, parts.waker, () => service.stopping.aborted);
     log.debug({ woken }, 'resync');

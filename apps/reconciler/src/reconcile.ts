@@ -7,6 +7,7 @@ import { Folding } from '@orderplane/planner';
 import {
   actualOf,
   desiredOf,
+  isTimeKnown,
   plannerCapabilities,
   type ReconcilerContext,
   type StepResult,
@@ -18,6 +19,8 @@ import { submit } from './steps/submit.ts';
 
 /** Steps of one order in one job. An order that needs more comes again, so that it can't starve the others. */
 const MAX_STEPS = 12;
+/** An order whose account's key is refused looks again after this many doublings of the backoff: some seconds. */
+const KEY_BACKOFF = 5;
 
 /**
  * observe → plan → apply for one order, until it is settled or has to wait. Safe to run twice, late, or for no reason:
@@ -28,6 +31,8 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     if (current === null) return { kind: 'Settled' };
     if (context.lockLost()) return { kind: 'Recheck', afterMs: 0 };
+    // Deadlines, proofs of absence and expiries compare instants of several processes.
+    if (!isTimeKnown(context)) return { kind: 'Recheck', afterMs: context.backoffMs(1) };
     const actual = await actualOf(context, current);
     const step: Step = plan(
       desiredOf(current),
@@ -41,6 +46,8 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
       return { kind: 'Settled' };
     }
     if (step.kind === 'RecheckAt') return { kind: 'Recheck', afterMs: waitMs(context, step.at) };
+    const stopped = step.kind === 'Submit' ? await context.keys?.stopped(current.intent.accountId) : null;
+    if (typeof stopped === 'string') return await waitForKey(context, current, stopped);
     const room = await roomFor(context, current, step);
     if (room !== null && !room.granted) {
       context.count('heldBack');
@@ -58,6 +65,18 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
 /** What a commit gives back says nothing of the account's halt: what was read with the order holds for the whole job. */
 const withHalt = (record: OrderRecord | null, halt: OrderRecord['halt']): OrderRecord | null =>
   record === null || record.halt !== undefined || halt === undefined ? record : { ...record, halt };
+
+/** Refused again and again, it would be rejected for nothing that it did: the order waits, and says why. */
+async function waitForKey(context: ReconcilerContext, current: OrderRecord, since: string): Promise<Verdict> {
+  const lastError = `not sent: the exchange does not take the account's key ${since}`;
+  await write(
+    context.recorder,
+    current.intent.orderId,
+    (record) => ({ machine: record.actual.machine, journal: [], reconciliation: { lastError } }),
+    current,
+  );
+  return { kind: 'Recheck', afterMs: context.backoffMs(KEY_BACKOFF) };
+}
 
 /**
  * Room at the exchange for the step's request, asked for before anything of it is written: an order that has to wait for

@@ -10,17 +10,25 @@ import {
   pooledAccounts,
   showPauses,
 } from '@orderplane/recorder';
-import { backoffMs, crashPoints, systemClock, type ServiceContext } from '@orderplane/service-kit';
+import {
+  backoffMs,
+  crashPoints,
+  createSharedClock,
+  type ServiceContext,
+  type SharedClock,
+} from '@orderplane/service-kit';
 import { createPostgresStore, parseKeyRing, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
 import type { ReconcilerContext } from './context.ts';
 import type { Environment } from './environment.ts';
+import { createKeyWatch } from './key-watch.ts';
 import { lastCompleteSyncReader } from './sync-evidence.ts';
 
 export interface Parts {
   readonly store: Store;
   readonly redis: Redis;
   readonly waker: Waker;
+  readonly clock: SharedClock;
   readonly context: Omit<ReconcilerContext, 'lockLost'>;
 }
 
@@ -34,6 +42,10 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   const onShowError = (error: unknown): void => log.warn({ err: error }, 'a rate limit was not shown');
   const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16 });
   shutdown.defer('store', () => store.close());
+  const clock = createSharedClock({
+    read: () => store.nowMs(),
+    onError: (error) => log.debug({ err: error }, 'clock'),
+  });
   const redis = openRedis(env.REDIS_URL, 'producer', onRedisError);
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
@@ -42,13 +54,13 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   shutdown.defer('streams', () => streams.close());
   const adapterOptions = {
     ...simulatorOption(env.SIMULATOR_URL),
-    clock: { now: () => Date.now() },
+    clock: { now: clock.nowMs },
     log,
     callTimeoutMs: env.CALL_TIMEOUT_MS,
     budget: createRedisBudget({
       redis,
       onError: onRedisError,
-      onPause: showPauses(store.observations, systemClock, onShowError),
+      onPause: showPauses(store.observations, clock, onShowError),
     }),
   };
   const adapters = createAdapterPool({
@@ -63,15 +75,16 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     store,
     redis,
     waker,
+    clock,
     context: {
       recorder: {
         ledger: store.ledger,
         listener: createCommitListener({
           redis,
-          scopes: cacheScopes(store.access, () => Date.now()),
+          scopes: cacheScopes(store.access, clock.nowMs),
           onError: onRedisError,
         }),
-        clock: systemClock,
+        clock,
         limits,
         visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
         newId: randomUUID,
@@ -80,11 +93,16 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       adapters,
       capabilities: capabilitiesOf,
       limits,
-      lastCompleteSync: lastCompleteSyncReader(store.observations, () => Date.now()),
-      clock: systemClock,
+      lastCompleteSync: lastCompleteSyncReader(store.observations, clock.nowMs),
+      clock,
       newId: randomUUID,
       backoffMs: (attempt) => backoffMs(attempt),
       crashPoint: crashPoints(),
+      keys: createKeyWatch({
+        observations: store.observations,
+        clock,
+        onError: (error) => log.warn({ err: error }, 'a refused key was not written'),
+      }),
       onRulesChanged: (exchange) => {
         // Many refusals at once are one reason to read; a job that is lost is made up for by the next refusal.
         const deduplication = { id: `markets-${exchange}`, ttl: RULES_PAUSE_MS };

@@ -39,6 +39,7 @@ export function ownAccounts(
     const held = owned.get(accountId);
     owned.delete(accountId);
     context.log.info({ accountId, why }, 'lets go of the account');
+    context.health.forget(accountId);
     await held?.stream.close();
   };
   const visit = async (account: Account): Promise<void> => {

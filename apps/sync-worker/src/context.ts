@@ -4,6 +4,7 @@ import type { CacheScopes, RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint, Logger } from '@orderplane/service-kit';
 import type { AccessStore, ObservationStore, OpenOrderCache, UnattributedFillStore } from '@orderplane/store';
 import type { HealthBoard } from './health-board.ts';
+import type { KeyStanding } from './key-standing.ts';
 import type { Environment } from './environment.ts';
 
 export interface SyncContext {
@@ -17,6 +18,7 @@ export interface SyncContext {
   readonly adapters: Pick<AdapterPool, 'get'>;
   readonly waker: Waker;
   readonly health: HealthBoard;
+  readonly keys: KeyStanding;
   readonly clock: { now(): Date; iso(): string };
   readonly newId: () => string;
   readonly log: Logger;

@@ -6,7 +6,6 @@ import {
   runService,
   sleep,
   startHealthServer,
-  systemClock,
   type ServiceContext,
 } from '@orderplane/service-kit';
 import { ownAccounts, type AccountOwner } from './account-owner.ts';
@@ -19,18 +18,21 @@ import { createSyncDesk, type SyncDesk } from './sync-desk.ts';
 import { openParts } from './wiring.ts';
 
 const TEND_MS = 5_000;
+/** Without the database's clock by then, the service starts all the same, ms. */
+const CLOCK_WITHIN_MS = 5_000;
 
 await runService({ name: 'sync-worker', main });
 
 async function main(service: ServiceContext): Promise<{ health: string }> {
   const env = readEnvironment(EnvironmentSchema);
   const { log, metrics, shutdown, stopping } = service;
-  const { store, redis, context, checks, marketData } = openParts(service, env);
-  const markets = keepMarkets(marketData, store.observations, env.MARKETS_INTERVAL_MS, systemClock, stopping, log);
+  const { store, redis, clock, context, checks, marketData } = openParts(service, env);
+  await clock.start(stopping, CLOCK_WITHIN_MS);
+  const markets = keepMarkets(marketData, store.observations, env.MARKETS_INTERVAL_MS, clock, stopping, log);
 
   const ownerId = randomUUID();
   const desk = createSyncDesk(context);
-  const now = (): number => Date.now();
+  const now = clock.nowMs;
   const prices = createPriceDesk({ marketData, observations: store.observations, redis, ownerId, now, log });
   shutdown.defer('prices', () => prices.close());
   const rounds = new ProgressWatch({ name: 'account rounds', stallAfterMs: 30_000, alwaysBeats: true });

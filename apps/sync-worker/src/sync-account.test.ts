@@ -159,11 +159,43 @@ describe('a look that failed in part', () => {
     expect(floor.adapter.fillsFrom.at(-1)).toBe('2026-01-01T00:18:00.000Z');
   });
 
-  test('a refused key does not close the exchange for others', async () => {
+  test('a refused key does not close the exchange for others: the account shows it', async () => {
     const floor = await openFloor();
+    const { observations } = floor.world.store;
     floor.adapter.openFaults.push('keyRefused');
     expect((await sync(floor)).complete).toBe(false);
-    expect((await floor.world.store.observations.exchangeHealth())[0]).toMatchObject({ reachable: true });
+    expect((await observations.exchangeHealth())[0]).toMatchObject({ reachable: true, lastError: null });
+    const [trouble] = await observations.accountsInTrouble();
+    expect(trouble).toMatchObject({ reachable: false, lastError: 'page 2 did not come', keyRefused: null });
+  });
+
+  test('a key that is refused twice in a row stops submissions, until a check says that it may trade again', async () => {
+    const floor = await openFloor();
+    const { adapter } = floor;
+    const standing = async () => (await floor.world.store.observations.accountHealth(['account-1']))[0]?.keyRefused;
+    const again = async () => {
+      floor.world.clock.advance(5_000);
+      await sync(floor);
+    };
+    adapter.openFaults.push('keyRefused', 'keyRefused', 'keyRefused');
+    await again();
+    expect(await standing()).toBeNull();
+    await again();
+    const since = floor.world.clock.iso();
+    expect(await standing()).toEqual({ since, reason: 'page 2 did not come' });
+    await again();
+    expect(await standing()).toEqual({ since, reason: 'page 2 did not come' });
+    // It reads again, and may not trade.
+    const { verdict } = adapter;
+    adapter.verdict = { kind: 'accepted', permissions: { read: true, trade: false, withdraw: false }, owner: null };
+    await again();
+    expect(await standing()).not.toBeNull();
+    adapter.verdict = { kind: 'unknown', message: 'not reached', retryAfterMs: null };
+    await again();
+    expect(await standing()).not.toBeNull();
+    adapter.verdict = verdict;
+    await again();
+    expect(await standing()).toBeNull();
   });
 
   test("is shown as an exchange that can't be reached, until one succeeds", async () => {

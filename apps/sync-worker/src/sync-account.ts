@@ -1,4 +1,4 @@
-import type { ExchangeAdapter, Listing } from '@orderplane/exchange';
+import type { Coverage, ExchangeAdapter, Listing, Trouble } from '@orderplane/exchange';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import { Folding } from '@orderplane/planner';
 import { observe, record, type AccountKey } from '@orderplane/recorder';
@@ -57,12 +57,12 @@ export async function syncAccount(
     await refreshCache(context, account, open.coverage.askedAt);
   }
   const error = open.coverage.error ?? fills.coverage.error;
-  // A read that had to wait for a limit says nothing about whether the exchange is there.
-  const limited = open.coverage.isRateLimited === true;
-  // The exchange belongs to all: one account's dead key must not close it for the others.
-  const answered = open.coverage.complete || open.coverage.keyRefused === true;
-  const reachable = answered ? { reachable: true } : limited ? {} : { reachable: false };
-  await context.health.report(account.exchange, { ...reachable, lastError: error });
+  await context.health.looked(account, {
+    trouble: troubleOf(open.coverage),
+    isLimited: !open.coverage.complete && open.coverage.isRateLimited === true,
+    error,
+  });
+  await context.keys.judge(account, adapter, open.coverage);
   return {
     accountId: account.id,
     syncedAt: open.coverage.complete ? open.coverage.askedAt : account.lastSyncedAt,
@@ -71,6 +71,13 @@ export async function syncAccount(
     adopted,
     error,
   };
+}
+
+/** A read that had to wait for a limit says nothing about whether anybody is there. */
+function troubleOf(coverage: Coverage): Trouble | null {
+  if (coverage.complete) return null;
+  if (coverage.keyRefused === true) return 'account';
+  return coverage.trouble ?? (coverage.isRateLimited === true ? null : 'unclear');
 }
 
 const part = (name: string, listing: Listing<unknown>) => ({

@@ -1,5 +1,5 @@
 import type { SyncJob, SyncOutcome } from '@orderplane/queues';
-import { CredentialsError, NotFoundError } from '@orderplane/store';
+import { CredentialsError } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
 import { syncAccount } from './sync-account.ts';
 
@@ -75,9 +75,9 @@ async function run(context: SyncContext, job: SyncJob): Promise<SyncOutcome> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     context.log.warn({ err: error, accountId: account.id }, 'a sync failed');
-    // An account that was unlinked meanwhile, or credentials that do not open, say nothing of the exchange.
-    if (!(error instanceof NotFoundError || error instanceof CredentialsError))
-      await context.health.report(account.exchange, { reachable: false, lastError: message.slice(0, 200) });
+    // Adapters do not throw: what fails here is ours (the database is away), and says nothing of the exchange.
+    if (error instanceof CredentialsError)
+      await context.health.looked(account, { trouble: 'account', isLimited: false, error: message.slice(0, 200) });
     return {
       accountId: account.id,
       syncedAt: account.lastSyncedAt,

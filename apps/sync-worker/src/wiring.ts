@@ -17,7 +17,7 @@ import {
   pooledAccounts,
   showPauses,
 } from '@orderplane/recorder';
-import { crashPoints, systemClock, type ServiceContext } from '@orderplane/service-kit';
+import { crashPoints, createSharedClock, type ServiceContext, type SharedClock } from '@orderplane/service-kit';
 import { createPostgresStore, OpenOrderCache, parseKeyRing, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
 import type { SyncContext } from './context.ts';
@@ -25,10 +25,12 @@ import type { Environment } from './environment.ts';
 import type { CheckContext } from './credentials/check.ts';
 import { openCheckContext } from './credentials/desk.ts';
 import { createHealthBoard } from './health-board.ts';
+import { keyStanding } from './key-standing.ts';
 
 export interface Parts {
   readonly store: Store;
   readonly redis: Redis;
+  readonly clock: SharedClock;
   readonly context: SyncContext;
   /** `onActivated`: an account has come, or has new credentials. */
   readonly checks: (onActivated: () => void) => CheckContext;
@@ -42,19 +44,23 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   const onShowError = (error: unknown): void => log.warn({ err: error }, 'a rate limit was not shown');
   const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 12 });
   shutdown.defer('store', () => store.close());
+  const clock = createSharedClock({
+    read: () => store.nowMs(),
+    onError: (error) => log.debug({ err: error }, 'clock'),
+  });
   const redis = openRedis(env.REDIS_URL, 'producer', onRedisError);
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('waker', () => waker.close());
   const adapterOptions = {
     ...simulatorOption(env.SIMULATOR_URL),
-    clock: { now: () => Date.now() },
+    clock: { now: clock.nowMs },
     log,
     callTimeoutMs: env.CALL_TIMEOUT_MS,
     budget: createRedisBudget({
       redis,
       onError: onRedisError,
-      onPause: showPauses(store.observations, systemClock, onShowError),
+      onPause: showPauses(store.observations, clock, onShowError),
     }),
   };
   const adapters = createAdapterPool({
@@ -63,13 +69,13 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   });
   shutdown.defer('adapters', () => adapters.close());
   void keepAdaptersCurrent(adapters, service.stopping, log);
-  const scopes = cacheScopes(store.access, () => Date.now());
+  const scopes = cacheScopes(store.access, clock.nowMs);
   const context: SyncContext = {
     env,
     recorder: {
       ledger: store.ledger,
       listener: createCommitListener({ redis, scopes, onError: onRedisError }),
-      clock: systemClock,
+      clock,
       limits: limitsFrom(env),
       visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
       newId: randomUUID,
@@ -82,10 +88,9 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     scopes,
     adapters,
     waker,
-    health: createHealthBoard(store.observations, systemClock, (error) =>
-      log.warn({ err: error }, 'health not written'),
-    ),
-    clock: systemClock,
+    health: createHealthBoard(store.observations, clock, (error) => log.warn({ err: error }, 'health not written')),
+    keys: keyStanding({ observations: store.observations, clock, env, log }),
+    clock,
     newId: randomUUID,
     log,
     count: countedBy(service),
@@ -94,8 +99,9 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   return {
     store,
     redis,
+    clock,
     context,
-    checks: (onActivated) => openCheckContext(env, store, adapters, adapterOptions, log, onActivated),
+    checks: (onActivated) => openCheckContext(env, store, adapters, adapterOptions, clock, log, onActivated),
     marketData: openMarketData((exchange) => createMarketData(exchange, adapterOptions), shutdown),
   };
 }

@@ -29,13 +29,23 @@ import { classifyCancel, classifyKey, classifyRead, classifySubmit, limitIn, not
 import { OrderStream } from './order-stream.ts';
 import type { Session, SessionOptions } from './session.ts';
 import type { Answer } from './transport.ts';
+import { graver, troubleIn } from './trouble.ts';
+import type { Trouble } from './trouble.ts';
 import { coverage } from './venue.ts';
 import type { Ask, Link, VenueDefinition } from './venue.ts';
 
 /** From the record of an intention to the exchange's own stamp, in a burst, ms: an order is taken for younger by it. */
 const ARRIVED_WITHIN_MS = 2_000;
 
-type Ready = { readonly link: Link } | { readonly problem: string };
+type Ready = { readonly link: Link } | { readonly problem: string; readonly answer: Answer };
+
+/** What a read hears on its way, beside what it reads. */
+interface Told {
+  keyRefused(): void;
+  trouble(trouble: Trouble): void;
+  heldBack(): void;
+}
+const QUIET: Told = { keyRefused: () => undefined, trouble: () => undefined, heldBack: () => undefined };
 
 /**
  * One account at one exchange. No method throws; every call ends within its deadline; nothing that may have reached the
@@ -78,7 +88,7 @@ export class AccountAdapter implements ExchangeAdapter {
     const { answer } = await budget.perform(() => about(scope, () => this.#venue.orders.place(link, request, market)));
     this.#heed(answer, 'submit');
     const verdict = classifySubmit(this.#venue.classifier, answer, this.#options.clock.now());
-    if (verdict.kind !== 'success') return verdict;
+    if (verdict.kind !== 'success') return this.#agedOut(verdict, request.deadlineAt);
     const report = this.#venue.orders.placed(link, request, verdict.payload, askedAt);
     if (report !== null) return { kind: 'placed', report };
     return { kind: 'unknown', nativeCode: null, message: 'the answer names no order' };
@@ -103,7 +113,8 @@ export class AccountAdapter implements ExchangeAdapter {
     const { answer } = await budget.perform(() => about(scope, () => amend(fit.link, request, fit.market)));
     this.#heed(answer, 'submit');
     const verdict = classifyCancel(this.#venue.classifier, answer, this.#options.clock.now());
-    return verdict.kind === 'success' ? { kind: 'accepted', report: null } : verdict;
+    if (verdict.kind !== 'success') return this.#agedOut(verdict, request.deadlineAt);
+    return { kind: 'accepted', report: null };
   }
 
   async lookup(request: LookupRequest, control: CallControl): Promise<LookupResult> {
@@ -210,7 +221,7 @@ export class AccountAdapter implements ExchangeAdapter {
     const { answer } = await budget.perform(() => about(scope, () => send(link, market)));
     this.#heed(answer, 'cancel');
     const verdict = classifyCancel(this.#venue.classifier, answer, this.#options.clock.now());
-    if (verdict.kind !== 'success') return verdict;
+    if (verdict.kind !== 'success') return this.#agedOut(verdict, request.deadlineAt);
     const report = this.#venue.orders.cancelled(link, request, verdict.payload, askedAt);
     if (report !== false) return { kind: 'accepted', report };
     return { kind: 'unknownOrder', nativeCode: null, message: 'the exchange confirms no cancel' };
@@ -222,7 +233,7 @@ export class AccountAdapter implements ExchangeAdapter {
     nothing: (error: string) => Listing<Item>,
     run: (link: Link, ask: Ask) => Promise<Listing<Item>>,
   ): Promise<Listing<Item>> {
-    const why: { isRateLimited?: true; keyRefused?: true } = {};
+    const why: { isRateLimited?: true; keyRefused?: true; trouble?: Trouble } = {};
     const listed = await this.#reading(
       new Budget(control.timeoutMs),
       nothing,
@@ -232,8 +243,14 @@ export class AccountAdapter implements ExchangeAdapter {
           if (verdict.kind === 'failed' && verdict.rateLimitedMs !== null) why.isRateLimited = true;
           return verdict;
         }),
-      () => (why.keyRefused = true),
+      {
+        keyRefused: () => (why.keyRefused = true),
+        trouble: (trouble) => (why.trouble = graver(why.trouble ?? null, trouble) ?? trouble),
+        heldBack: () => (why.isRateLimited = true),
+      },
     );
+    // What was asked again and answered then is no trouble.
+    if (listed.coverage.complete) delete why.trouble;
     return Object.keys(why).length === 0 ? listed : { ...listed, coverage: { ...listed.coverage, ...why } };
   }
 
@@ -242,16 +259,25 @@ export class AccountAdapter implements ExchangeAdapter {
     budget: Budget,
     nothing: (error: string) => Result,
     run: (link: Link, ask: Ask) => Promise<Result>,
-    onKeyRefused: () => void = () => undefined,
+    told: Told = QUIET,
   ): Promise<Result> {
     const ready = await this.#ready(budget);
-    if ('problem' in ready) return nothing(ready.problem);
+    if ('problem' in ready) {
+      if (ready.answer.heldBack) told.heldBack();
+      // The market rules, which all sessions share, could not be read, or the session could not be made.
+      else told.trouble('unclear');
+      return nothing(ready.problem);
+    }
     const ask: Ask = async (question) => {
       const { answer } = await budget.perform(question);
       this.#heed(answer, 'read');
-      const about = classifyKey(this.#venue.classifier, [], answer, this.#options.clock.now());
-      if (about.kind === 'refused' && about.nativeCode !== null) onKeyRefused();
-      return classifyRead(this.#venue.classifier, answer, this.#options.clock.now());
+      const nowMs = this.#options.clock.now();
+      const about = classifyKey(this.#venue.classifier, [], answer, nowMs);
+      if (about.kind === 'refused' && about.nativeCode !== null) told.keyRefused();
+      const verdict = classifyRead(this.#venue.classifier, answer, nowMs);
+      const trouble = verdict.kind === 'failed' ? troubleIn(this.#venue.classifier, answer, nowMs) : null;
+      if (trouble !== null) told.trouble(trouble);
+      return verdict;
     };
     try {
       return await run(ready.link, ask);
@@ -263,7 +289,7 @@ export class AccountAdapter implements ExchangeAdapter {
 
   async #ready(budget: Budget): Promise<Ready> {
     const { value, answer } = await budget.perform(() => this.#session.ready());
-    return value === undefined ? { problem: `not ready: ${answer.error ?? 'no answer'}` } : { link: value };
+    return value === undefined ? { problem: `not ready: ${answer.error ?? 'no answer'}`, answer } : { link: value };
   }
 
   /** The market, and the proof that its terms go out as they are; the rules are loaded again before it is denied. */
@@ -303,6 +329,16 @@ export class AccountAdapter implements ExchangeAdapter {
     const leadMs = Date.parse(deadlineAt) - this.#options.clock.now();
     const { minimumLeadMs } = this.#venue.orders;
     return leadMs >= minimumLeadMs ? null : `only ${leadMs} ms to the deadline, ${minimumLeadMs} ms needed`;
+  }
+
+  /**
+   * Where the deadline is in the token (Coinbase), what comes after it is refused as if the key were wrong. Surely not
+   * acted upon in either case: it may go again, and a key that is wrong is refused in time then.
+   */
+  #agedOut<Verdict extends { readonly kind: string }>(verdict: Verdict, deadlineAt: string) {
+    if (verdict.kind !== 'auth' || this.#options.clock.now() <= Date.parse(deadlineAt)) return verdict;
+    const message = 'refused after its deadline: too old on arrival, or with a key that is not taken';
+    return { kind: 'notSent', nativeCode: null, message } as const;
   }
 
   #iso(): string {

@@ -9,6 +9,7 @@ import type {
   TimeInForce,
 } from '@orderplane/domain';
 import type { Permit } from './admission.ts';
+import type { Trouble } from './trouble.ts';
 import type { OrderRequestKind } from './limits.ts';
 import type { NormalizedFill, NormalizedOrder, NormalizedTicker, OrderReport } from '@orderplane/normalization';
 
@@ -43,6 +44,11 @@ export interface ExchangeCapabilities {
   readonly submissionDeadlineMs: number | null;
   /** How long after the deadline an accepted order may still be invisible to look-ups, ms. */
   readonly visibilityDelayMs: number;
+  /**
+   * How long after the deadline by our clock the exchange may still accept a submission because its own clock is behind,
+   * ms: up to where it refuses our timestamps as being ahead, or ten seconds where it would not notice.
+   */
+  readonly clockMarginMs: number;
   /** Minimum distance between the two negative look-ups of a proof of absence, ms. */
   readonly absenceLookupGapMs: number;
 }
@@ -161,6 +167,8 @@ export interface Coverage {
   readonly error: string | null;
   /** The exchange, or our budget for it, let this read wait: it says nothing about whether the exchange can be reached. */
   readonly isRateLimited?: boolean;
+  /** Whose trouble it was that the read is not complete (trouble.ts); none where a limit was the reason. */
+  readonly trouble?: Trouble;
   /** The exchange answered, and does not take the account's key: that says nothing of the exchange. */
   readonly keyRefused?: true;
 }

@@ -29,7 +29,7 @@ describe('binance', () => {
     [400, -1013, 'Filter failure: NOTIONAL', 'notPlaced', 'refused', 'failed'],
     [400, -1013, 'Market is closed.', 'notPlaced', 'refused', 'failed'],
     [400, -1014, 'Unsupported order combination.', 'notPlaced', 'refused', 'failed'],
-    [400, -1021, 'Timestamp for this request is outside of the recvWindow.', 'notPlaced', 'refused', 'failed'],
+    [400, -1021, 'Timestamp for this request is outside of the recvWindow.', 'rateLimited', 'rateLimited', 'failed'],
     [400, -1022, 'Signature for this request is not valid.', 'notPlaced', 'refused', 'failed'],
     ...[-1100, -1102, -1104, -1106, -1111, -1114, -1121, -1128, -1130].map(
       (code) => [400, code, 'parameter', 'notPlaced', 'refused', 'failed'] as const,
@@ -152,7 +152,7 @@ describe('kucoin', () => {
     [200, '600101', 'The order funds should more then 0.1 USDT.', 'notPlaced', 'refused', 'failed'],
     [200, '900001', 'symbol not exists', 'notPlaced', 'refused', 'failed'],
     [200, '900014', 'Invalid chainId', 'notPlaced', 'refused', 'failed'],
-    [401, '400002', 'KC-API-TIMESTAMP Invalid', 'notPlaced', 'refused', 'failed'],
+    [401, '400002', 'KC-API-TIMESTAMP Invalid', 'rateLimited', 'rateLimited', 'failed'],
     ...['400001', '400003', '400004', '400005', '400006', '400007', '411100'].map(
       (code) => [401, code, 'key', 'auth', 'auth', 'failed'] as const,
     ),

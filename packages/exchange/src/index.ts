@@ -1,6 +1,7 @@
 export * from './adapter.ts';
 export * from './capabilities.ts';
 export type { Permit } from './admission.ts';
+export type { Trouble } from './trouble.ts';
 export type { OrderRequestKind } from './limits.ts';
 export { createAdapter, createMarketData } from './create.ts';
 export { MarketDataUnavailable } from './market-data.ts';

@@ -19,6 +19,8 @@ export interface NativeRule {
   readonly rulesChanged?: boolean;
   /** Wait where the answer names none, ms. */
   readonly retryAfterMs?: number;
+  /** The exchange says that it serves nobody now. */
+  readonly closed?: true;
   /** Of a limit: who has to wait with what. Not given: everybody at this exchange, with everything. Null: only this request. */
   readonly pause?: PauseRule | null;
 }
@@ -56,7 +58,7 @@ export interface Classifier {
 const DEFAULT_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 24 * 3_600_000;
 
-interface Failure {
+export interface Failure {
   readonly kind: 'failure';
   readonly nativeCode: string | null;
   readonly message: string;
@@ -64,7 +66,7 @@ interface Failure {
   readonly retryAfterMs: number;
 }
 
-type Settled =
+export type Settled =
   | { readonly kind: 'success'; readonly payload: unknown }
   | { readonly kind: 'notSent'; readonly message: string }
   /** Not sent: no room, or the exchange said to wait. What was sent before it in the same call was surely not done. */
@@ -86,7 +88,7 @@ const unproved = (message: string, nativeCode: string | null = null): Failure =>
 });
 
 /** Order of proof: nothing left us → the native code of a whole answer → nothing is proved. */
-function settle(classifier: Classifier, answer: Answer, nowMs: number): Settled {
+export function settle(classifier: Classifier, answer: Answer, nowMs: number): Settled {
   if (answer.heldBack !== null && answer.heldBack !== undefined) {
     const { waitMs, detail } = answer.heldBack;
     return { kind: 'heldBack', message: `held back: ${detail}`, retryAfterMs: waitMs };

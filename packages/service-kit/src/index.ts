@@ -1,4 +1,5 @@
 export * from './clock.ts';
+export * from './shared-clock.ts';
 export * from './timing.ts';
 export * from './environment.ts';
 export * from './redaction.ts';

@@ -166,6 +166,46 @@ describe.each(BACKENDS)('AccessStore and ObservationStore ($name)', ({ open }) =
     ]);
   });
 
+  test("account health: the newest look stays, and the key's standing is another matter", async () => {
+    const { observations } = store;
+    const look = { accountId: 'account-1', reachable: true, lastError: null, at: at(5) } as const;
+    expect(await observations.accountHealth(['account-1'])).toEqual([]);
+    await observations.setAccountReachable(look);
+    await observations.setAccountReachable({ ...look, reachable: false, at: at(4) });
+    await observations.setAccountReachable({ ...look, at: at(6) });
+    const well = { ...look, at: at(6), since: at(5), keyRefused: null };
+    expect(await observations.accountHealth(['account-1', 'account-2'])).toEqual([well]);
+    expect(await observations.accountsInTrouble()).toEqual([]);
+
+    await observations.setAccountReachable({ ...look, reachable: false, lastError: 'a', at: at(7) });
+    await observations.setAccountReachable({ ...look, reachable: false, lastError: 'b', at: at(8) });
+    const ill = { ...look, reachable: false, lastError: 'b', since: at(7), at: at(8), keyRefused: null };
+    expect(await observations.accountsInTrouble()).toEqual([ill]);
+
+    await observations.setKeyRefused('account-1', 'wrong', at(9));
+    await observations.setKeyRefused('account-1', 'still wrong', at(10));
+    const refused = { ...ill, keyRefused: { since: at(9), reason: 'still wrong' } };
+    await observations.setKeyRefused('account-2', 'wrong', at(9));
+    expect((await observations.accountsInTrouble()).map(({ accountId }) => accountId)).toEqual([
+      'account-1',
+      'account-2',
+    ]);
+    expect(await observations.accountHealth(['account-1'])).toEqual([refused]);
+    await observations.setAccountReachable({ ...look, at: at(11) });
+    expect(await observations.accountHealth(['account-1'])).toMatchObject([
+      { reachable: true, since: at(11), keyRefused: { since: at(9) } },
+    ]);
+    await observations.setKeyRefused('account-1', null, at(12));
+    await observations.setKeyRefused('account-2', null, at(12));
+    expect(await observations.accountsInTrouble()).toEqual([]);
+  });
+
+  test("the database's clock goes on", async () => {
+    const before = await store.nowMs();
+    await sleep(5);
+    expect(await store.nowMs()).toBeGreaterThan(before);
+  });
+
   test('a lease has one holder until it is released or runs out', async () => {
     const { observations } = store;
     const taken = await Promise.all(

@@ -25,5 +25,7 @@ export interface Store {
   readonly unattributed: UnattributedFillStore;
   /** Answers when the database does; throws otherwise. For readiness checks. */
   ping(): Promise<void>;
+  /** The database's clock, ms since the epoch: the one that all processes share. */
+  nowMs(): Promise<number>;
   close(): Promise<void>;
 }

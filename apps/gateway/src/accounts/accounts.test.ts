@@ -316,3 +316,24 @@ describe('what was observed of an account', () => {
     expect(wrong.errors?.[0]?.extensions['code']).toBe('INVALID_INPUT');
   });
 });
+
+describe('the health of an account', () => {
+  const read = async (id: string, token?: string) => {
+    const document = 'query ($id: ID!) { account(id: $id) { health { reachable since lastError keyRefusedSince } } }';
+    return (await world.query(document, { id }, token)).data?.['account'] as { health: object | null } | null;
+  };
+
+  test('is nothing before anybody has looked, then what was seen, then why its key is refused', async () => {
+    const { account } = await link({});
+    const id = account?.id ?? '';
+    const { observations } = world.store;
+    expect(await read(id)).toEqual({ health: null });
+    const at = world.clock.iso();
+    await observations.setAccountReachable({ accountId: id, reachable: false, lastError: 'EService:Busy', at });
+    expect(await read(id)).toEqual({
+      health: { reachable: false, since: at, lastError: 'EService:Busy', keyRefusedSince: null },
+    });
+    await observations.setKeyRefused(id, 'EAPI:Invalid key', at);
+    expect(await read(id)).toMatchObject({ health: { lastError: 'EAPI:Invalid key', keyRefusedSince: at } });
+  });
+});

@@ -2,6 +2,7 @@ import { isId } from '../access/roles.ts';
 import type { Resolvers } from '../schema/types.generated.ts';
 import { haltAccount, resumeAccount } from './halt-account.ts';
 import { accountHalt, remainingOrder } from './halt-fields.ts';
+import { health } from './health.ts';
 import { linkAccount } from './link-account.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
 import { lastSyncRun, unattributedFill, unattributedFillConnection, unattributedFills } from './observed.ts';
@@ -11,6 +12,7 @@ export const accountResolvers: Resolvers = {
   Account: {
     lastSyncRun,
     unattributedFills,
+    health,
     halt: (account) => (account.halt === undefined ? null : { account, halt: account.halt }),
   },
   UnattributedFill: unattributedFill,

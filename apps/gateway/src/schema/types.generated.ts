@@ -38,6 +38,8 @@ export type Account = {
   /** null when it is not halted */
   readonly halt?: Maybe<AccountHalt>;
   readonly lastSyncedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** null: nobody has looked at the account yet */
+  readonly health?: Maybe<AccountHealth>;
   readonly privacy: PrivacySettings;
   readonly risk: RiskLimits;
   readonly createdAt: Scalars['DateTime']['output'];
@@ -125,6 +127,17 @@ export type RemainingOrder = {
   readonly order: Order;
   /** why it has not ended yet */
   readonly why: Scalars['String']['output'];
+};
+
+/** How this account is served. Its exchange's own health is in `exchanges`: one account's trouble closes no exchange. */
+export type AccountHealth = {
+  /** the newest look at the account succeeded, or the exchange as a whole is away; false: its new orders are refused */
+  readonly reachable: Scalars['Boolean']['output'];
+  /** since when that is so */
+  readonly since: Scalars['DateTime']['output'];
+  readonly lastError?: Maybe<Scalars['String']['output']>;
+  /** since when nothing is submitted because the exchange refuses the key; ends by itself when it is taken again or replaced */
+  readonly keyRefusedSince?: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type AccountMode = 'PAPER' | 'SANDBOX' | 'LIVE';
@@ -809,6 +822,7 @@ export type ResolversTypes = {
   UnattributedFillConnection: ResolverTypeWrapper<UnattributedFillPage>;
   AccountHalt: ResolverTypeWrapper<HaltedAccount>;
   RemainingOrder: ResolverTypeWrapper<OrderRecord>;
+  AccountHealth: ResolverTypeWrapper<AccountHealth>;
   AccountMode: AccountMode;
   PrivacySettings: ResolverTypeWrapper<PrivacySettings>;
   RiskLimits: ResolverTypeWrapper<RiskLimits>;
@@ -901,6 +915,7 @@ export type ResolversParentTypes = {
   UnattributedFillConnection: UnattributedFillPage;
   AccountHalt: HaltedAccount;
   RemainingOrder: OrderRecord;
+  AccountHealth: AccountHealth;
   PrivacySettings: PrivacySettings;
   RiskLimits: RiskLimits;
   ExchangeSession: Omit<ExchangeSession, 'account' | 'previous' | 'orders'> & {
@@ -966,6 +981,7 @@ export type AccountResolvers<
   halted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   halt?: Resolver<Maybe<ResolversTypes['AccountHalt']>, ParentType, ContextType>;
   lastSyncedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  health?: Resolver<Maybe<ResolversTypes['AccountHealth']>, ParentType, ContextType>;
   privacy?: Resolver<ResolversTypes['PrivacySettings'], ParentType, ContextType>;
   risk?: Resolver<ResolversTypes['RiskLimits'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1058,6 +1074,16 @@ export type RemainingOrderResolvers<
 > = {
   order?: Resolver<ResolversTypes['Order'], ParentType, ContextType>;
   why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AccountHealthResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['AccountHealth'] = ResolversParentTypes['AccountHealth'],
+> = {
+  reachable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  keyRefusedSince?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type PrivacySettingsResolvers<
@@ -1562,6 +1588,7 @@ export type Resolvers<ContextType = GatewayContext> = {
   UnattributedFillConnection?: UnattributedFillConnectionResolvers<ContextType>;
   AccountHalt?: AccountHaltResolvers<ContextType>;
   RemainingOrder?: RemainingOrderResolvers<ContextType>;
+  AccountHealth?: AccountHealthResolvers<ContextType>;
   PrivacySettings?: PrivacySettingsResolvers<ContextType>;
   RiskLimits?: RiskLimitsResolvers<ContextType>;
   ExchangeSession?: ExchangeSessionResolvers<ContextType>;

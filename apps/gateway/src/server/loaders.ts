@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { PAGE_LIMIT, type Account, type EventPage, type Principal } from '@orderplane/store';
+import { PAGE_LIMIT, type Account, type AccountHealthRecord, type EventPage, type Principal } from '@orderplane/store';
 import type { Ports } from '../ports.ts';
 
 export interface EventsRequest {
@@ -12,6 +12,8 @@ export interface EventsRequest {
 export interface Loaders {
   /** Null for an account of somebody else. */
   readonly account: DataLoader<string, Account | null>;
+  /** Null: nothing is known of it. Asked for accounts that the caller sees. */
+  readonly accountHealth: DataLoader<string, AccountHealthRecord | null>;
   readonly events: DataLoader<EventsRequest, EventPage, string>;
 }
 
@@ -22,6 +24,14 @@ export function createLoaders(ports: Ports, principal: Principal, cache: boolean
         const known = new Map(
           (await ports.access.accountsOfUser(principal.userId)).map((account) => [account.id, account]),
         );
+        return ids.map((id) => known.get(id) ?? null);
+      },
+      { cache },
+    ),
+    accountHealth: new DataLoader(
+      async (ids) => {
+        const rows = await ports.observations.accountHealth(ids);
+        const known = new Map(rows.map((row) => [row.accountId, row]));
         return ids.map((id) => known.get(id) ?? null);
       },
       { cache },

@@ -33,6 +33,11 @@ export async function checkPlace(
       `${account.exchange} can't be reached now: nothing was placed, try again later`,
     );
   }
+  const trouble = await context.accountTrouble(account.id);
+  if (trouble !== null) {
+    const message = `account ${account.label} can't trade now, and nothing was placed: ${trouble}`;
+    return userError('EXCHANGE_UNAVAILABLE', message, 'accountId');
+  }
   return null;
 }
 

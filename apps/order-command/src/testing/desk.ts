@@ -4,7 +4,7 @@ import type { CommandResult, OrderCommand, PlaceInput, ReconcileUrgency, Waker }
 import { accountOf, openWorld, type World } from '@orderplane/recorder/testing';
 import { handle } from '../commands/handle.ts';
 import type { CommandContext } from '../context.ts';
-import { marketDirectory, reachability } from '../directories.ts';
+import { accountTroubles, marketDirectory, reachability } from '../directories.ts';
 
 /** Prices in steps of 0.01, sizes in steps of 0.0001, at least 0.001 and worth 10. */
 export const marketOf = (exchange: ExchangeId, symbol: string, over: Partial<Market> = {}): Market => ({
@@ -58,6 +58,7 @@ export async function openDesk(): Promise<Desk> {
     capabilities: capabilitiesOf,
     markets: marketDirectory(store.observations, () => clock.nowMs),
     exchangeReachable: reachability(store.observations, () => clock.nowMs),
+    accountTrouble: accountTroubles(store.observations, () => clock.nowMs),
     clock,
     crashPoint: () => undefined,
     newId: world.newId,

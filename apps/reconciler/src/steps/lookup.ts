@@ -3,7 +3,7 @@ import { foldLookup, foldSubmit, type FoldContext, type Folded } from '@orderpla
 import { attemptOf, isOrderOf, isSecondOrder, record } from '@orderplane/recorder';
 import { currentLeg, inDoubt, isDone, type Leg, type OrderMachine } from '@orderplane/state-machine';
 import type { OrderRecord, ReconciliationRecord } from '@orderplane/store';
-import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
+import { controlOf, isTimeKnown, type ReconcilerContext, type StepResult } from '../context.ts';
 
 /** Look-ups kept for a proof of absence; two are needed, more only tell people how often it was tried. */
 const KEPT_LOOKUPS = 20;
@@ -28,7 +28,7 @@ export async function lookup(
   const { clientOrderId } = current.intent;
   context.crashPoint('lookup:before-call', clientOrderId);
   context.count('lookup');
-  const said = await adapter.lookup(
+  const asked = await adapter.lookup(
     {
       symbol: current.intent.spec.symbol,
       venueClientId: leg.venueClientId,
@@ -38,6 +38,8 @@ export async function lookup(
     },
     controlOf(context, permit),
   );
+  // What was asked at an unknown time may have been asked before the deadline.
+  const said = isTimeKnown(context) ? asked : { ...asked, provesAbsence: false };
   context.crashPoint('lookup:after-call', clientOrderId);
   const written = await record(
     context.recorder,

@@ -11,7 +11,7 @@ import {
 } from '@orderplane/state-machine';
 import { compare, subtract } from '@orderplane/domain';
 import type { OrderRecord } from '@orderplane/store';
-import { controlOf, type ReconcilerContext, type StepResult } from '../context.ts';
+import { controlOf, judgeKey, type ReconcilerContext, type StepResult } from '../context.ts';
 import { lookup } from './lookup.ts';
 
 /** Sends the cancel of a request: a wished cancel, the cancel of a stray, or the first step of a replace in two steps. */
@@ -109,6 +109,7 @@ async function sendRequest(
     ? { kind: 'notSent', nativeCode: null, message: 'the key was lost before anything left this machine' }
     : await call(intended.record, target, request);
   context.crashPoint(`${step}:after-call`, clientOrderId);
+  judgeKey(context, current.intent.accountId, outcome);
   // Refused, it may be, for fills that we have not heard of yet: they decide what becomes of the wish.
   if (step === 'amend' && outcome.kind === 'refused' && lowersSize(request, machine))
     await lookup(context, intended.record, 'fills may have crossed a change', false, undefined);

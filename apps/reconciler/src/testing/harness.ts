@@ -6,6 +6,7 @@ import { found, limitSpec, openWorld, placeOrder, type World } from '@orderplane
 import { decide, type OrderMachine } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
 import type { ReconcilerContext, Verdict } from '../context.ts';
+import { createKeyWatch, type KeyWatch } from '../key-watch.ts';
 import { reconcile } from '../reconcile.ts';
 import { faultsOf, type Faults } from './faults.ts';
 import { ModelAdapter } from './model-adapter.ts';
@@ -21,11 +22,14 @@ export interface Harness {
   readonly adapter: ModelAdapter;
   readonly orderId: string;
   readonly counts: Map<string, number>;
+  readonly keys: KeyWatch;
   /** Where a process may die: around writes, around calls, at the crash points. Zero: it does not. */
   crashAfter: number;
   /** Places passed at which it might have died. */
   passed: number;
   lockLost: boolean;
+  /** False: nothing is known of the time that all processes share. */
+  isTimeKnown: boolean;
   /** One job: settles what was due at the exchange, then reconciles once. Null: the process died in it. */
   job(): Promise<Verdict | null>;
   /** Jobs and pauses until nothing is left to do; a dead process is followed by a new one. Gives the pauses' verdicts. */
@@ -57,9 +61,15 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     adapter,
     orderId,
     counts,
+    keys: createKeyWatch({
+      observations: world.store.observations,
+      clock: world.clock,
+      onError: (error) => void world.warnings.push(String(error)),
+    }),
     crashAfter: 0,
     passed: 0,
     lockLost: false,
+    isTimeKnown: true,
     job: async () => {
       adapter.settle();
       try {
@@ -120,18 +130,19 @@ async function isDurable(world: World, accountId: string, venueClientId: string)
 }
 
 function contextOf(harness: Harness): ReconcilerContext {
-  const { world, adapter, counts } = harness;
+  const { world, adapter, counts, keys } = harness;
   return {
     recorder: world.recorder,
     adapters: { get: () => Promise.resolve(adapter) },
     capabilities: () => adapter.capabilities,
     limits: world.recorder.limits,
     lastCompleteSync: () => Promise.resolve(null),
-    clock: world.clock,
+    clock: { now: () => world.clock.now(), iso: () => world.clock.iso(), isSteady: () => harness.isTimeKnown },
     newId: world.newId,
     backoffMs: (attempt) => Math.min(250 * 2 ** attempt, 60_000),
     lockLost: () => harness.lockLost,
     crashPoint: () => undefined,
+    keys,
     onRulesChanged: () => undefined,
     count: (what) => void counts.set(what, (counts.get(what) ?? 0) + 1),
   };

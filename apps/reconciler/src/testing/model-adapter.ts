@@ -46,6 +46,8 @@ export class ModelAdapter implements ExchangeAdapter {
   readonly #clock: TestClock;
   readonly #versions = new Map<string, Version[]>();
   readonly #late: { readonly atMs: number; readonly arrive: () => void }[] = [];
+  /** How far its clock is behind ours, ms: what arrives late arrives in the last ms before the deadline by its clock. */
+  behindMs = 0;
   /** Twice alive at once: the one thing that must never be. */
   doubled = false;
 
@@ -227,7 +229,8 @@ export class ModelAdapter implements ExchangeAdapter {
 
   #later(deadlineAt: string, arrive: () => void): void {
     const deadlineMs = Date.parse(deadlineAt);
-    this.#late.push({ atMs: (this.#clock.nowMs + deadlineMs) / 2, arrive });
+    const atMs = this.behindMs === 0 ? (this.#clock.nowMs + deadlineMs) / 2 : deadlineMs + this.behindMs - 1;
+    this.#late.push({ atMs, arrive });
   }
 
   #find(request: { readonly venueClientId: string; readonly venueOrderId: string | null }): VenueOrder | undefined {

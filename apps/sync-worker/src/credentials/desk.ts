@@ -1,6 +1,6 @@
 import { createAdapter, type AdapterPool, type SessionOptions } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { sleep, systemClock, type Logger } from '@orderplane/service-kit';
+import { sleep, type Clock, type Logger } from '@orderplane/service-kit';
 import { openIntake, parseKeyRing, type Intake, type Store } from '@orderplane/store';
 import type { Environment } from '../environment.ts';
 import type { CheckContext } from './check.ts';
@@ -14,6 +14,7 @@ export function openCheckContext(
   store: Store,
   adapters: AdapterPool,
   adapterOptions: SessionOptions,
+  clock: Clock,
   log: Logger,
   onActivated: () => void,
 ): CheckContext {
@@ -25,7 +26,7 @@ export function openCheckContext(
     adapters,
     keyRing,
     intake: () => {
-      opened ??= openIntake(store.accounts, keyRing, systemClock.iso());
+      opened ??= openIntake(store.accounts, keyRing, clock.iso());
       // A failure (the database is away) is not remembered.
       opened.catch(() => (opened = null));
       return opened;
@@ -33,7 +34,7 @@ export function openCheckContext(
     paper: env.SIMULATOR_URL === undefined ? null : paperExchange(env.SIMULATOR_URL),
     createAdapter: (account) => createAdapter(account, adapterOptions),
     capabilities: capabilitiesOf,
-    clock: systemClock,
+    clock,
     checkTimeoutMs: env.CALL_TIMEOUT_MS,
     log,
     onActivated,

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import type { SyncContext } from '../context.ts';
 import type { Environment } from '../environment.ts';
 import { createHealthBoard } from '../health-board.ts';
+import { keyStanding } from '../key-standing.ts';
 import { ScriptedAdapter } from './scripted-adapter.ts';
 
 export interface Floor {
@@ -41,6 +42,7 @@ export async function openFloor(): Promise<Floor> {
     adapters: { get: () => Promise.resolve(adapter) },
     waker: collectingWaker(woken),
     health: createHealthBoard(store.observations, clock, () => undefined),
+    keys: keyStanding({ observations: store.observations, clock, env: ENVIRONMENT, log }),
     clock,
     newId: world.newId,
     log,

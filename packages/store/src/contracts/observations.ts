@@ -33,6 +33,14 @@ export interface ObservationStore {
   /** Leaves the other facts as they are. */
   setRateLimited(exchange: ExchangeId, until: string, at: string): Promise<void>;
   exchangeHealth(): Promise<readonly ExchangeHealthRecord[]>;
+  /** Leaves the key's standing as it is. An older look never replaces a newer one. */
+  setAccountReachable(look: AccountLook): Promise<void>;
+  /** `reason`: the exchange does not take the account's key; null: it does again. Leaves the other facts as they are. */
+  setKeyRefused(accountId: string, reason: string | null, at: string): Promise<void>;
+  /** Of those accounts that anything is known of. */
+  accountHealth(accountIds: readonly string[]): Promise<readonly AccountHealthRecord[]>;
+  /** Every account that can't be reached or whose key is refused; the others are well, as far as anybody knows. */
+  accountsInTrouble(): Promise<readonly AccountHealthRecord[]>;
   /** A lease that one worker holds: true when taken or renewed by `owner` until now + ttlMs by the database's clock. */
   acquireLease(name: string, owner: string, ttlMs: number): Promise<boolean>;
   releaseLease(name: string, owner: string): Promise<void>;
@@ -45,4 +53,20 @@ export interface ExchangeHealthRecord {
   readonly rateLimitedUntil: string | null;
   readonly lastError: string | null;
   readonly at: string;
+}
+
+/** What a look at an account gave. */
+export interface AccountLook {
+  readonly accountId: string;
+  readonly reachable: boolean;
+  readonly lastError: string | null;
+  readonly at: string;
+}
+
+/** The account's own health: its exchange may be well, and the other accounts there too. */
+export interface AccountHealthRecord extends AccountLook {
+  /** When it became reachable, or ceased to be. */
+  readonly since: string;
+  /** The exchange does not take its key: nothing is submitted. Null: it does, as far as is known. */
+  readonly keyRefused: { readonly since: string; readonly reason: string } | null;
 }

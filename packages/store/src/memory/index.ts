@@ -21,6 +21,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     unattributed: new MemoryUnattributedFillStore(),
     observations: new MemoryObservationStore(options.nowMs),
     ping: () => Promise.resolve(),
+    nowMs: () => Promise.resolve(options.nowMs()),
     close: () => Promise.resolve(),
   };
 }

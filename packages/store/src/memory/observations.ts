@@ -1,6 +1,12 @@
 import type { ExchangeId, Market } from '@orderplane/domain';
 import { AlreadyExistsError } from '../contracts.ts';
-import type { ExchangeHealthRecord, ObservationStore, SyncRun } from '../contracts.ts';
+import type {
+  AccountHealthRecord,
+  AccountLook,
+  ExchangeHealthRecord,
+  ObservationStore,
+  SyncRun,
+} from '../contracts.ts';
 import { compareText } from './state.ts';
 
 export class MemoryObservationStore implements ObservationStore {
@@ -9,6 +15,7 @@ export class MemoryObservationStore implements ObservationStore {
   readonly #watermarks = new Map<string, string>();
   readonly #markets = new Map<ExchangeId, readonly Market[]>();
   readonly #health = new Map<ExchangeId, ExchangeHealthRecord>();
+  readonly #accounts = new Map<string, AccountHealthRecord>();
   readonly #leases = new Map<string, { owner: string; expiresAtMs: number }>();
 
   /** `nowMs` stands for the database's clock; only leases read it. */
@@ -72,6 +79,35 @@ export class MemoryObservationStore implements ObservationStore {
 
   async exchangeHealth(): Promise<readonly ExchangeHealthRecord[]> {
     return [...this.#health.values()].sort((a, b) => compareText(a.exchange, b.exchange));
+  }
+
+  async setAccountReachable(look: AccountLook): Promise<void> {
+    const known = this.#accounts.get(look.accountId);
+    if (known !== undefined && known.at > look.at) return;
+    const since = known?.reachable === look.reachable ? known.since : look.at;
+    this.#accounts.set(look.accountId, { ...look, since, keyRefused: known?.keyRefused ?? null });
+  }
+
+  async setKeyRefused(accountId: string, reason: string | null, at: string): Promise<void> {
+    const known = this.#accounts.get(accountId) ?? {
+      ...{ accountId, reachable: true, lastError: null, at, since: at },
+      keyRefused: null,
+    };
+    const keyRefused = reason === null ? null : { since: known.keyRefused?.since ?? at, reason };
+    this.#accounts.set(accountId, { ...known, keyRefused });
+  }
+
+  async accountHealth(accountIds: readonly string[]): Promise<readonly AccountHealthRecord[]> {
+    return this.#healthOf((one) => accountIds.includes(one.accountId));
+  }
+
+  async accountsInTrouble(): Promise<readonly AccountHealthRecord[]> {
+    return this.#healthOf((one) => !one.reachable || one.keyRefused !== null);
+  }
+
+  #healthOf(wanted: (one: AccountHealthRecord) => boolean): readonly AccountHealthRecord[] {
+    const found = [...this.#accounts.values()].filter(wanted);
+    return found.sort((a, b) => compareText(a.accountId, b.accountId));
   }
 
   async acquireLease(name: string, owner: string, ttlMs: number): Promise<boolean> {

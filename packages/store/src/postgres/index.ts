@@ -1,4 +1,5 @@
 import type { Store } from '../contracts.ts';
+import { z } from 'zod';
 import { PostgresAccessStore } from './access.ts';
 import { PostgresAccountStore } from './accounts.ts';
 import { openDatabase } from './client.ts';
@@ -7,6 +8,8 @@ import { PostgresOrderLedger } from './ledger.ts';
 import { PostgresObservationStore } from './observations.ts';
 import { PostgresUnattributedFillStore } from './unattributed.ts';
 import { PostgresOrderQueries } from './queries.ts';
+
+const NowSchema = z.tuple([z.object({ ms: z.number() })]);
 
 export type { PostgresOptions } from './client.ts';
 
@@ -22,6 +25,10 @@ export function createPostgresStore(options: PostgresOptions): Store {
     observations: new PostgresObservationStore(prisma),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;
+    },
+    nowMs: async () => {
+      const rows = await sql.$queryRaw`SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`;
+      return NowSchema.parse(rows)[0].ms;
     },
     close,
   };

@@ -2,9 +2,16 @@ import { ExchangeIdSchema, MarketSchema } from '@orderplane/domain';
 import type { ExchangeId, Market } from '@orderplane/domain';
 import type { PrismaClient } from '../generated/client.ts';
 import { AlreadyExistsError } from '../contracts.ts';
-import type { ExchangeHealthRecord, ObservationStore, SyncRun } from '../contracts.ts';
+import type {
+  AccountHealthRecord,
+  AccountLook,
+  ExchangeHealthRecord,
+  ObservationStore,
+  SyncRun,
+} from '../contracts.ts';
 import { storableJson, storableText } from '../json.ts';
 import { CoverageSchema, SyncReasonSchema } from '../row-schemas.ts';
+import { readAccountHealth, writeAccountReachable, writeKeyRefused } from './account-health.ts';
 import { databaseFailure, withRetry } from './errors.ts';
 
 /** Replaces the exchange's list; unchanged markets are not rewritten. $1 exchange, $2 rows (json), $3 instant. */
@@ -112,6 +119,22 @@ export class PostgresObservationStore implements ObservationStore {
       lastError: row.lastError,
       at: row.at.toISOString(),
     }));
+  }
+
+  setAccountReachable(look: AccountLook): Promise<void> {
+    return writeAccountReachable(this.#prisma, look);
+  }
+
+  setKeyRefused(accountId: string, reason: string | null, at: string): Promise<void> {
+    return writeKeyRefused(this.#prisma, accountId, reason, at);
+  }
+
+  accountHealth(accountIds: readonly string[]): Promise<readonly AccountHealthRecord[]> {
+    return readAccountHealth(this.#prisma, accountIds);
+  }
+
+  accountsInTrouble(): Promise<readonly AccountHealthRecord[]> {
+    return readAccountHealth(this.#prisma, 'in trouble');
   }
 
   async acquireLease(name: string, owner: string, ttlMs: number): Promise<boolean> {

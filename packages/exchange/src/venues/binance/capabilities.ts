@@ -26,5 +26,7 @@ export const binanceCapabilities: ExchangeCapabilities = {
   submissionDeadlineMs: 5_000,
   // The matching engine may still accept 10 s after the request passed its receive window (-1007).
   visibilityDelayMs: 11_000,
+  // A timestamp a second or more ahead of the server's time is refused (-1021).
+  clockMarginMs: 1_000,
   absenceLookupGapMs: 2_000,
 };

@@ -27,7 +27,9 @@ export const BINANCE_RULES: readonly NativeRule[] = [
   { code: '-1013', text: /Filter failure/i, ...refused, rulesChanged: true },
   { code: '-1013', ...refused },
   { code: '-1014', ...refused },
-  { code: '-1021', ...refused },
+  // The timestamp, on arrival: too old (a slow machine, a slow way) or ahead. Surely not acted upon; the clock is put
+  // right and the request repeated inside the adapter, and what is left may go again.
+  { code: '-1021', ...limited, retryAfterMs: 1_000, pause: null },
   { code: '-1022', ...refused },
   { code: '-1121', ...refused, rulesChanged: true },
   { code: /^-11[0-2]\d$/, ...refused },

@@ -38,5 +38,7 @@ export const coinbaseCapabilities: ExchangeCapabilities = {
   submissionDeadlineMs: null,
   // What was let in before may still be queued; and whether Coinbase grants an expired token some leeway is not documented.
   visibilityDelayMs: 20_000,
+  // A token that begins later than the exchange's now is refused: ours begin five seconds early, and end on whole seconds.
+  clockMarginMs: 6_000,
   absenceLookupGapMs: 5_000,
 };

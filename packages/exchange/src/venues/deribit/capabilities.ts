@@ -36,5 +36,7 @@ export const deribitCapabilities: ExchangeCapabilities = {
   // valid_until, an instant of the exchange's clock (doc); this long is our own choice.
   submissionDeadlineMs: 5_000,
   visibilityDelayMs: 2_000,
+  // valid_until is an instant of the exchange's clock: ours may be ahead unnoticed.
+  clockMarginMs: 10_000,
   absenceLookupGapMs: 2_000,
 };

@@ -55,8 +55,10 @@ export const DERIBIT_RULES: readonly NativeRule[] = [
   { code: /^(9999|10000|10019|11042)$/, ...badKey },
   // Account blocked, credentials, token, subaccount, scope.
   { code: /^130(02|04|09|12|21)$/, ...badKey },
-  // retry, settlement_in_progress, system_maintenance, internal_server_error, "error".
-  { code: /^(10040|10041|11051|11094|10001)$/, ...unproved },
+  // settlement_in_progress, system_maintenance.
+  { code: /^(10041|11051)$/, ...unproved, closed: true },
+  // retry, internal_server_error, "error".
+  { code: /^(10040|11094|10001)$/, ...unproved },
 ];
 
 const word = (record: Readonly<Record<string, unknown>>, name: string): string => {

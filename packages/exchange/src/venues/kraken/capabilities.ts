@@ -28,5 +28,7 @@ export const krakenCapabilities: ExchangeCapabilities = {
   deadMansSwitch: true,
   submissionDeadlineMs: 5_000,
   visibilityDelayMs: 2_000,
+  // `deadline` is an instant of the exchange's clock, and may be up to a minute away: ours may be ahead unnoticed.
+  clockMarginMs: 10_000,
   absenceLookupGapMs: 2_000,
 };

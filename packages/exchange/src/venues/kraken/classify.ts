@@ -37,7 +37,7 @@ export const KRAKEN_RULES: readonly NativeRule[] = [
   { code: /^EService:Market in .* mode/i, ...refused },
   // Refused by contract, but to be looked up once before that is believed: unknown leads there.
   { code: /^EService:Deadline elapsed/i, ...unproved },
-  { code: /^EService:(Unavailable|Busy)/i, ...unproved },
+  { code: /^EService:(Unavailable|Busy)/i, ...unproved, closed: true },
   { code: /^EGeneral:Internal error/i, ...unproved },
   { code: /^EDatabase:/, ...unproved },
 ];

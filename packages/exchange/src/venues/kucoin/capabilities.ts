@@ -33,5 +33,7 @@ export const kucoinCapabilities: ExchangeCapabilities = {
   // `allowMaxTimeWindow`; where an endpoint lacks it, the five seconds in which a timestamp is good.
   submissionDeadlineMs: 5_000,
   visibilityDelayMs: 2_000,
+  // Timestamps may differ by five seconds, and the window counts from ours.
+  clockMarginMs: 5_000,
   absenceLookupGapMs: 2_000,
 };

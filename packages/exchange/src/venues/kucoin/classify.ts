@@ -36,8 +36,9 @@ export const KUCOIN_RULES: readonly NativeRule[] = [
   { code: /^(300000|400200|400330|400350|400370|400400|400500|400760|900014)$/, ...refused },
   { code: /^(600100|600101)$/, ...refused, rulesChanged: true },
   { code: /^(400600|900001|400000)$/, ...refused, rulesChanged: true },
-  // The clock: repaired and signed again inside the adapter; what is left was not acted upon either.
-  { code: '400002', ...refused },
+  // The timestamp, on arrival: the clock is put right and the request repeated inside the adapter; what is left was not
+  // acted upon either, and may go again.
+  { code: '400002', ...limited, retryAfterMs: 1_000, pause: null },
   { code: /^(400001|400003|400004|400005|400006|400007|400008|400009|400010|400303|411100)$/, ...badKey },
   // Said to be about `clientTimestamp`, but not for which endpoints: looked up before it is believed.
   { code: '126041', ...unproved },

@@ -32,5 +32,7 @@ export const mexcCapabilities: ExchangeCapabilities = {
   submissionDeadlineMs: 5_000,
   // Not documented. MEXC reads orders from a store behind its matching engine; ten seconds are meant to be plenty.
   visibilityDelayMs: 10_000,
+  // "timestamp < serverTime + 1000" (documentation, "Timing security").
+  clockMarginMs: 1_000,
   absenceLookupGapMs: 2_000,
 };

@@ -30,7 +30,7 @@ describe('mexc', () => {
       (code) => [400, code, 'whatever', 'notPlaced', 'refused', 'failed'] as const,
     ),
     [400, -1121, 'Invalid symbol.', 'notPlaced', 'refused', 'failed'],
-    [400, 700003, 'Timestamp for this request is outside of the recvWindow.', 'notPlaced', 'refused', 'failed'],
+    [400, 700003, 'Timestamp for this request is outside of the recvWindow.', 'rateLimited', 'rateLimited', 'failed'],
     [400, 700004, "Mandatory parameter 'price' was not sent", 'notPlaced', 'refused', 'failed'],
     [400, 33333, 'param is error', 'unknown', 'unknown', 'failed'],
     [400, 33333, 'quantity is error', 'notPlaced', 'refused', 'failed'],

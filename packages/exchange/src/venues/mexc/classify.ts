@@ -21,6 +21,7 @@ export const MEXC_RULES: readonly NativeRule[] = [
   { code: '429', ...limited, retryAfterMs: 10_000 },
   { code: '510', ...limited, retryAfterMs: 10_000 },
   // "Execution status is UNKNOWN and could have been a success" (documentation, "HTTP Return Codes").
+  { code: /^HTTP 5\d\d$/, text: /under maintenance/i, ...unproved, closed: true },
   { code: /^HTTP 5\d\d$/, ...unproved },
   { code: /^50\d$/, ...unproved },
 
@@ -33,8 +34,10 @@ export const MEXC_RULES: readonly NativeRule[] = [
   // Minimum, maximum, market unknown or closed, type not offered, price out of range.
   { code: /^(30002|30003|30014|30016|30019|30021|30041|30087|-1121|10007)$/, ...refused, rulesChanged: true },
   { code: /^(26|30000|30001|30010|30018|30020|30025|30027|30028|30029|30032|70011)$/, ...refused },
-  // Timestamp outside the window, window too long, illegal characters.
-  { code: /^(700003|700005|700008)$/, ...refused },
+  // Timestamp outside the window: surely not acted upon; it may go again with a new one.
+  { code: '700003', ...limited, retryAfterMs: 1_000, pause: null },
+  // Window too long, illegal characters.
+  { code: /^(700005|700008)$/, ...refused },
   { code: /^(-1128|33333|44444|700004|730002)$/, text: NAMES_A_PARAMETER, ...refused },
 
   { code: '-2011', ...unproved, cancel: 'unknownOrder', read: 'absent' },

@@ -35,5 +35,7 @@ export const okxCapabilities: ExchangeCapabilities = {
   submissionDeadlineMs: 5_000,
   // Not documented. Lists are fed from the matching engine; the order channel has the same source.
   visibilityDelayMs: 2_000,
+  // expTime is an instant of the exchange's clock; ours may be ahead unnoticed, up to the timestamp's 30 s.
+  clockMarginMs: 10_000,
   absenceLookupGapMs: 2_000,
 };

@@ -25,7 +25,8 @@ export const OKX_RULES: readonly NativeRule[] = [
   { code: /^50(10[1345678]|11[0-49]|120)$/, ...badKey },
   // "Endpoint request timeout (does not mean that the request was successful or failed)", maintenance, busy, system error.
   { code: /^HTTP 5\d\d$/, ...unproved },
-  { code: /^(50001|50004|50013|50026|51054|51149)$/, ...unproved },
+  { code: '50001', ...unproved, closed: true },
+  { code: /^(50004|50013|50026|51054|51149)$/, ...unproved },
   // The order with this client id exists.
   { code: /^(51016|51065|51068|50071)$/, ...refused, submit: 'duplicate' },
   { code: /^(51400|51401|51402|51503|51509|51510)$/, ...refused, cancel: 'unknownOrder' },
