@@ -1,6 +1,6 @@
 import type { OrderSpec } from '@orderplane/domain';
-import type { Actual, PlannerCapabilities } from './model.ts';
-import { at, limitSpec, type Word } from './testing/machines.ts';
+import type { Actual, Halt, PlannerCapabilities, PlannerLimits } from './model.ts';
+import { at, limitSpec, START, type Word } from './testing/machines.ts';
 
 /**
  * What the planner does, case by case. Every request may reach the exchange until second 5, its listings lag 2 s, two
@@ -18,6 +18,8 @@ export interface PlanCase {
   readonly dark: boolean;
   readonly work: Partial<Actual>;
   readonly capabilities: Partial<PlannerCapabilities>;
+  readonly limits: Partial<PlannerLimits>;
+  readonly halt: Halt | null;
 }
 
 interface Besides {
@@ -25,6 +27,8 @@ interface Besides {
   readonly dark?: boolean;
   readonly work?: Partial<Actual>;
   readonly can?: Partial<PlannerCapabilities>;
+  readonly limits?: Partial<PlannerLimits>;
+  readonly halt?: Halt;
 }
 
 const SPECS = {
@@ -53,6 +57,8 @@ const row = (
   dark: desired.endsWith('dark'),
   work: besides.work ?? {},
   capabilities: besides.can ?? {},
+  limits: besides.limits ?? {},
+  halt: besides.halt ?? null,
 });
 
 const asked = (...seconds: number[]): Partial<Actual> => ({
@@ -68,6 +74,10 @@ const TWENTY_REFUSALS: readonly Word[] = [
   ...Array.from({ length: 20 }, (): readonly Word[] => ['sent', 'notSent']).flat(),
 ];
 const AMENDS = { amend: 'sizeAndPrice' } as const;
+/** The kill switch of second 0: what is open ends, or stays. */
+const ENDS = { halt: { cancelOpenBefore: START } } as const;
+const STAYS = { halt: { cancelOpenBefore: null } } as const;
+const ANSWERED = { limits: { submittedMs: 20_000 } } as const;
 const NATIVE_GTT = { nativeGtt: true } as const;
 
 // prettier-ignore
@@ -147,6 +157,44 @@ export const PLAN_CASES: readonly PlanCase[] = [
   row('limit',         'two steps: the new leg rests',                    ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'old leg over', 'new leg sent', 'new leg placed'], {}, 'Settle',   'rests at the exchange as desired'),
   row('limit',         'two steps: the new leg is refused',               ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'old leg over', 'new leg sent', 'new leg refused'], {}, 'Settle',  'ended, nothing open, nothing in doubt'),
   row('limit',         'two steps: the old leg filled it, new leg in doubt', ['validated', 'sent', 'fill 0.4', 'change wanted', 'two-step sent', 'old leg over', 'new leg sent', 'unanswered', 'fill 0.6', 'fill 1'], { now: 9, work: asked(7, 9) }, 'Record OrderAbsent', 'absence is proven'),
+
+  // Halted, and what is open is to end
+  row('limit',         'halted: validated',                               ['validated'],                                 ENDS,                                                  'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit, dark',   'halted: dark, condition open',                    ['validated', 'armed'],                        ENDS,                                                  'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'halted: sent, its sender is gone',                ['validated', 'sent'],                         ENDS,                                                  'Record SubmitUnknown',      'due by time or by a lost sender'),
+  row('limit',         'halted: outcome unknown',                         ['validated', 'sent', 'unanswered'],           { ...ENDS, work: { attempts: 3, nextAttemptAt: at(9) } }, 'Record CancelRequested', 'due by time or by a lost sender'),
+  row('limit',         'halted: unknown, its cancel is wanted',           ['validated', 'sent', 'unanswered', 'halt cancel'], ENDS,                                             'Lookup',                    'the outcome of the submission is unknown'),
+  row('limit',         'halted: proved absent',                           ['validated', 'sent', 'notSent'],              ENDS,                                                  'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'halted: rests',                                   ['validated', 'sent', 'acked'],                ENDS,                                                  'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'halted: rests, its cancel is wanted',             ['validated', 'sent', 'acked', 'halt cancel'], ENDS,                                                  'Cancel',                    'a cancel is wanted'),
+  row('limit',         'halted: rests, a cancel of its owner is sent',    ['validated', 'sent', 'acked', 'cancel wanted', 'cancel sent', 'cancel pending'], ENDS,               'Lookup',                    'a cancel waits for its proof'),
+  row('limit',         'halted: the cancel was refused just now',         ['validated', 'sent', 'acked', 'halt cancel', 'halt cancel sent', 'halt cancel refused'], { ...ENDS, now: 0 }, 'RecheckAt 1 s',       'rests; our timer ends it'),
+  row('limit',         'halted: the cancel was refused a while ago',      ['validated', 'sent', 'acked', 'halt cancel', 'halt cancel sent', 'halt cancel refused'], ENDS,        'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'halted: two steps, the old leg is over',          ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'old leg over'], ENDS,               'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'halted: filled',                                  ['validated', 'sent', 'acked', 'fill 1'],      ENDS,                                                  'Settle',                    'ended, nothing open, nothing in doubt'),
+
+  // Halted, and what is open stays: nothing is sent, nothing is raised, the rest goes on
+  row('limit',         'halted, open stays: validated',                   ['validated'],                                 STAYS,                                                 'Hold',                      'the account is halted: nothing is sent'),
+  row('limit, dark',   'halted, open stays: triggered',                   ['validated', 'armed', 'triggered'],           STAYS,                                                 'Hold',                      'the account is halted: nothing is sent'),
+  row('limit',         'halted, open stays: outcome unknown',             ['validated', 'sent', 'unanswered'],           STAYS,                                                 'Lookup',                    'the outcome of the submission is unknown'),
+  row('limit',         'halted, open stays: proved absent',               ['validated', 'sent', 'notSent'],              STAYS,                                                 'Hold',                      'the account is halted: nothing is sent'),
+  row('limit',         'halted, open stays: rests',                       ['validated', 'sent', 'acked'],                STAYS,                                                 'Settle',                    'rests at the exchange as desired'),
+  row('limit',         'halted, open stays: a cancel is wanted',          ['validated', 'sent', 'acked', 'cancel wanted'], STAYS,                                               'Cancel',                    'a cancel is wanted'),
+  row('limit',         'halted, open stays: a change is wanted',          ['validated', 'sent', 'acked', 'change wanted'], { ...STAYS, can: AMENDS },                           'Hold',                      'the account is halted: a change waits'),
+  row('limit',         'halted, open stays: a change waits, no evidence', ['validated', 'sent', 'acked', 'change wanted'], { ...STAYS, now: 61 },                               'Lookup',                    'no evidence within the staleness bound'),
+  row('limit',         'halted, open stays: the size is to fall',         ['validated', 'sent', 'acked', 'shrink wanted'], { ...STAYS, can: AMENDS },                           'Amend',                     'a change is wanted'),
+  row('limit',         'halted, open stays: it is to fall in two steps',  ['validated', 'sent', 'acked', 'shrink wanted'], STAYS,                                               'Hold',                      'the account is halted: a change waits'),
+  row('limit',         'halted, open stays: shrink to what is filled',    ['validated', 'sent', 'fill 0.4', 'shrink wanted'], STAYS,                                            'Cancel',                    'a change in two steps: first the old leg must end'),
+  row('limit',         'halted, open stays: we demand that it falls',     ['validated', 'sent', 'acked', 'shrink demanded'], STAYS,                                             'Cancel',                    'a change in two steps: first the old leg must end'),
+  row('limit',         'halted, open stays: amend in doubt',              ['validated', 'sent', 'acked', 'change wanted', 'amend sent', 'change unanswered'], { ...STAYS, can: AMENDS }, 'Lookup',        'something about the order is in doubt'),
+  row('limit',         'halted, open stays: two steps, old leg over',     ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'old leg over'], STAYS,              'Hold',                      'the account is halted: nothing is sent'),
+  row('GTT till 0:30', 'halted, open stays: validated, its time over',    ['validated'],                                 { ...STAYS, now: 31 },                                 'Record TimedOut',           'due by time or by a lost sender'),
+
+  // A limit on the time that a submission may take (20 s): its end is a cancel and its proof
+  row('limit',         'unknown, the time for an answer not over',        ['validated', 'sent', 'unanswered'],           { ...ANSWERED, now: 19 },                              'Lookup',                    'the outcome of the submission is unknown'),
+  row('limit',         'unknown, the time for an answer is over',         ['validated', 'sent', 'unanswered'],           { ...ANSWERED, now: 20, work: { attempts: 3, nextAttemptAt: at(60) } }, 'Record CancelRequested', 'due by time or by a lost sender'),
+  row('limit',         'absent, the time for an answer is over',          ['validated', 'sent', 'notSent'],              { ...ANSWERED, now: 20 },                              'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'found after the time for an answer',              ['validated', 'sent', 'acked'],                { ...ANSWERED, now: 20 },                              'Settle',                    'rests at the exchange as desired'),
 
   // Over
   row('limit',         'filled',                                          ['validated', 'sent', 'acked', 'fill 1'],      {},                                                    'Settle',                    'ended, nothing open, nothing in doubt'),

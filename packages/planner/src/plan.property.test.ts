@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { evolve, inDoubt, isDone, type OrderMachine } from '@orderplane/state-machine';
 import { fold } from './fold.ts';
 import { foldLookup } from './outcomes.ts';
-import type { Actual, Desired, Step } from './model.ts';
+import type { Actual, Desired, Halt, Step } from './model.ts';
 import { PLAN_CASES } from './plan.cases.ts';
-import { plan } from './plan.ts';
+import { lowersOnlySize, plan } from './plan.ts';
 import { apply, at, eventOf, limitSpec, newOrder, WORDS, type Word } from './testing/machines.ts';
 import { histories } from './testing/histories.ts';
 import { CAPABILITIES, LIMITS } from './testing/settings.ts';
@@ -59,8 +59,22 @@ const situations = fc.record({
   spec: specs,
   mode: fc.constantFrom('LIVE' as const, 'DARK' as const),
   can: capabilities,
+  halt: fc.constantFrom<{ halt?: Halt }[]>(
+    {},
+    { halt: { cancelOpenBefore: at(0) } },
+    { halt: { cancelOpenBefore: null } },
+  ),
+  limits: fc.constantFrom({}, { submittedMs: 20_000 }),
   now: fc.nat(400),
 });
+
+/** While the account is halted nothing is sent, and a change at the exchange lowers the size and nothing else. */
+function checkHalted(step: Step, machine: OrderMachine): void {
+  expect(step.kind).not.toBe('Submit');
+  if (step.kind !== 'Amend') return;
+  const wished = machine.requests.find((request) => request.id === step.requestId)?.terms ?? null;
+  expect(lowersOnlySize(machine.terms, wished)).toBe(true);
+}
 
 /** What any step must satisfy, whatever led to it. */
 function check(step: Step, machine: OrderMachine, now: number): void {
@@ -101,15 +115,16 @@ function check(step: Step, machine: OrderMachine, now: number): void {
 describe('plan', () => {
   test('is total, and every step is possible', () => {
     fc.assert(
-      fc.property(situations, ({ machine, work, spec, mode, can, now }) => {
+      fc.property(situations, ({ machine, work, spec, mode, can, halt, limits, now }) => {
         const step = plan(
-          { ...desired, spec, mode },
+          { ...desired, spec, mode, ...halt },
           actualOf(machine, work),
           at(now),
           { ...CAPABILITIES, ...can },
-          LIMITS,
+          { ...LIMITS, ...limits },
         );
         check(step, machine, now);
+        if (halt.halt !== undefined) checkHalted(step, machine);
       }),
       { numRuns: 3_000 },
     );
@@ -136,11 +151,12 @@ describe('plan', () => {
 
   test('recording what is due leads away from it: the same thing is not due again', () => {
     fc.assert(
-      fc.property(situations, ({ machine, work, spec, can, now }) => {
+      fc.property(situations, ({ machine, work, spec, can, halt, limits, now }) => {
         const all = { ...CAPABILITIES, ...can };
         let order = machine;
         for (let rounds = 0; rounds < 6; rounds += 1) {
-          const step = plan({ ...desired, spec }, actualOf(order, work), at(now), all, LIMITS);
+          const wish = { ...desired, spec, ...halt };
+          const step = plan(wish, actualOf(order, work), at(now), all, { ...LIMITS, ...limits });
           if (step.kind !== 'Record') return;
           order = step.events.reduce((held, event) => apply(held, event, at(now)), order);
         }

@@ -21,7 +21,13 @@ const reasonsOf = (source: string): readonly string[] =>
   [...source.matchAll(/(?:\b(?:why|reason): |[?:] )'([^']+ [^']+)'/g)].map(([, text]) => text ?? '');
 
 const stepOf = (given: PlanCase): Step => {
-  const desired: Desired = { orderId: 'order-1', generation: 1, spec: given.spec, mode: given.dark ? 'DARK' : 'LIVE' };
+  const desired: Desired = {
+    orderId: 'order-1',
+    generation: 1,
+    spec: given.spec,
+    mode: given.dark ? 'DARK' : 'LIVE',
+    ...(given.halt === null ? {} : { halt: given.halt }),
+  };
   const actual: Actual = {
     machine: specAfter(given.spec, given.story),
     attempts: 0,
@@ -31,7 +37,7 @@ const stepOf = (given: PlanCase): Step => {
     ...given.work,
   };
   const capabilities: PlannerCapabilities = { ...CAPABILITIES, ...given.capabilities };
-  const limits: PlannerLimits = LIMITS;
+  const limits: PlannerLimits = { ...LIMITS, ...given.limits };
   return plan(desired, actual, at(given.now), capabilities, limits);
 };
 

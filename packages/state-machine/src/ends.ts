@@ -3,7 +3,7 @@ import type { TableEvent } from './cells.ts';
 import { changeCurrentLeg, closeRequests, derivedId, findRequest, openRequest, phaseOfLeg } from './draft.ts';
 import type { Context, Draft } from './draft.ts';
 import type { OrderEnd } from './model.ts';
-import { currentLeg, hasEnded, isTerminal, strayCancel } from './projections.ts';
+import { currentLeg, hasEnded, isTerminal, openCancel, strayCancel } from './projections.ts';
 
 const isEnd = (state: OrderState): state is OrderEnd['kind'] => hasEnded({ life: state });
 
@@ -37,8 +37,15 @@ export function endOf(draft: Draft, kind: OrderEnd['kind'], event: TableEvent): 
     event.type === 'Rejected' ||
     event.type === 'LegRefused' ||
     (kind !== 'FAILED' && event.type !== 'OrderAbsent' && phaseOfLeg(draft) === 'ended');
-  return { kind, saidBy: byVenue ? 'venue' : 'us', reason: reasonOf(event) };
+  const reason = event.type === 'Cancelled' || event.type === 'OrderAbsent' ? ourReason(draft) : null;
+  return { kind, saidBy: byVenue ? 'venue' : 'us', reason: reason ?? reasonOf(event) };
 }
+
+/** Why we asked for the cancel that is open: what the venue says of an order that it cancelled for us is no news. */
+const ourReason = (draft: Draft): string | null => {
+  const cancel = openCancel(draft);
+  return cancel?.by === 'us' ? cancel.reason : null;
+};
 
 export function reasonOf(event: TableEvent): string | null {
   if ('reason' in event && event.reason !== undefined) return event.reason;

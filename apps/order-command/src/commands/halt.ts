@@ -26,7 +26,8 @@ export async function halt(context: CommandContext, { userId, accountId, cancelO
   const outcome = result.again ? 'again' : cancelOpen ? 'cancel open' : 'keep open';
   await audit(context, { at, userId, accountId, action: 'account.halt', outcome });
   const open = await context.recorder.ledger.openOrders(accountId);
-  if (result.account.halt?.cancelOpenBefore != null) await wakeAll(context, open, 'cancel');
+  const cancelOpenBefore = result.account.halt?.cancelOpenBefore ?? null;
+  if (cancelOpenBefore !== null) await wakeAll(context, open, 'cancel');
   context.crashPoint('halt:after-wake', accountId);
   await arrived(context, open);
   return accepted();

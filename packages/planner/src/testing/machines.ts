@@ -35,6 +35,9 @@ const wish = (size: string, price: string): OrderMachine['terms'] => ({
 });
 const NOT_SENT = { kind: 'notSent', detail: 'not sent', lookups: [], executionsComplete: true } as const;
 
+/** The first cancel for a halt thrown at the start. */
+const HALT_CANCEL = `halt${Date.parse(START)}-order-1-1`;
+
 /** What can befall an order, one word each. All of it happens at the start; only the plan's `now` moves. */
 export const WORDS = {
   validated: { type: 'Validated' },
@@ -78,6 +81,13 @@ export const WORDS = {
     terms: wish('0.4', '100'),
     by: 'client',
   },
+  'shrink demanded': {
+    type: 'ReplaceRequested',
+    requestId: 'demand',
+    generation: 0,
+    terms: wish('0.4', '100'),
+    by: 'us',
+  },
   'amend sent': { type: 'ReplaceSent', requestId: 'change', how: 'AMEND', deadlineAt: DEADLINE },
   'two-step sent': { type: 'ReplaceSent', requestId: 'change', how: 'TWO_STEP', deadlineAt: DEADLINE },
   'change unanswered': { type: 'RequestUnknown', requestId: 'change', reason: 'no answer' },
@@ -94,6 +104,15 @@ export const WORDS = {
     refusal: 'OTHER',
     reason: 'cancel-only mode is off',
   },
+  'halt cancel': {
+    type: 'CancelRequested',
+    requestId: HALT_CANCEL,
+    generation: 0,
+    by: 'us',
+    reason: 'the account is halted',
+  },
+  'halt cancel sent': { type: 'CancelSent', requestId: HALT_CANCEL, deadlineAt: DEADLINE },
+  'halt cancel refused': { type: 'CancelRejected', requestId: HALT_CANCEL, refusal: 'OTHER', reason: 'not now' },
   'gave up': { type: 'GaveUp', reason: 'not placed after 20 attempts' },
   'found alive': { type: 'StrayFound', requestId: 'stray', venueOrderId: 'v1' },
   'stray cancel sent': { type: 'CancelSent', requestId: 'stray', deadlineAt: DEADLINE },
