@@ -3,6 +3,7 @@ import type { NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import {
   currentLeg,
   cumQty,
+  isActive,
   openReplaces,
   type Leg,
   type OrderMachine,
@@ -70,9 +71,25 @@ function matchesWish(
 const lagOf = (request: OrderRequest, folding: Folding): number =>
   request.kind === 'cancel' || request.how === 'TWO_STEP' ? 0 : folding.context.visibilityDelayMs;
 
+/** Until when the effect of a request may be late. What the exchange has taken may be given more time than its call. */
+function mayComeUntil(request: OrderRequest, deadlineAt: string, folding: Folding): number {
+  const own = toMs(deadlineAt) + lagOf(request, folding);
+  if (request.phase !== 'pending' || request.sentAt === null) return own;
+  const { pendingCancelMs, pendingReplaceMs } = folding.context;
+  return Math.max(own, toMs(request.sentAt) + ((request.kind === 'cancel' ? pendingCancelMs : pendingReplaceMs) ?? 0));
+}
+
+/** A cancel that the exchange took and never carried out is wished again; a change that it did not carry out is given up. */
+function wishAgain(folding: Folding, { id, generation, by, reason }: OrderRequest): void {
+  const [root = id] = id.split('#');
+  const times = folding.order.requests.filter((request) => request.id.split('#')[0] === root).length;
+  const again = { requestId: `${root}#${times + 1}`, generation, by, ...(reason === null ? {} : { reason }) };
+  folding.apply({ type: 'CancelRequested', ...again }, 'system');
+}
+
 /**
  * A request in doubt whose deadline has passed, on an order that rests as before or was filled before the request could
- * have its effect: it was not applied.
+ * have its effect: it was not applied. Nor was one that the exchange has taken, if it was given its time.
  */
 export function settleRequests(folding: Folding, report: OrderReport): void {
   if (report.source === 'stream') return;
@@ -83,16 +100,19 @@ export function settleRequests(folding: Folding, report: OrderReport): void {
       (request.phase === 'sent' && request.how === 'TWO_STEP');
     if (!waits || request.deadlineAt === null) continue;
     if (request.how === 'TWO_STEP' && currentLeg(folding.order)?.phase !== 'live') continue;
-    if (toMs(report.askedAt) <= toMs(request.deadlineAt) + lagOf(request, folding)) continue;
+    if (toMs(report.askedAt) <= mayComeUntil(request, request.deadlineAt, folding)) continue;
+    const taken = request.phase === 'pending' ? `taken by the exchange, sent at ${request.sentAt ?? ''}: ` : '';
     folding.apply({
       type: 'RequestAbsent',
       requestId: request.id,
       evidence: {
         kind: 'seenWithout',
-        detail: `asked at ${report.askedAt}, after its deadline, the order is ${folding.order.life} without it`,
+        detail: `${taken}asked at ${report.askedAt}, after its deadline, the order is ${folding.order.life} without it`,
         lookups: [report.askedAt],
         executionsComplete: report.fillsComplete,
       },
     });
+    const isOwnCancel = request.kind === 'cancel' && request.by !== 'foreign' && !request.forStray;
+    if (request.phase === 'pending' && isOwnCancel && isActive(folding.order)) wishAgain(folding, request);
   }
 }

@@ -15,6 +15,9 @@ export interface FoldContext {
   readonly at: string;
   /** How far a listing of this exchange may lag behind what it told elsewhere, ms. */
   readonly visibilityDelayMs: number;
+  /** How long a request that the exchange has taken may stay undecided, ms. Left out: until the deadline of its call. */
+  readonly pendingCancelMs?: number;
+  readonly pendingReplaceMs?: number;
 }
 
 export interface Folded {

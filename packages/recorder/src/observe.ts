@@ -4,7 +4,7 @@ import { isTerminal } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
 import { adopt, adoptSecond, type AccountKey } from './adopt.ts';
 import { idsOf, indexRecords, type RecordIndex } from './match.ts';
-import { record, type RecorderOptions } from './record.ts';
+import { foldContext, record, type RecorderOptions } from './record.ts';
 import type { RecordMemory } from './record-memory.ts';
 
 /** Orders that are booked at the same time. */
@@ -169,10 +169,7 @@ async function foldInto(
     options,
     orderId,
     (current, at) => {
-      const folded = fold(current.actual.machine, report, {
-        at,
-        visibilityDelayMs: options.visibilityDelayMs(current.intent.exchange),
-      });
+      const folded = fold(current.actual.machine, report, foldContext(options, current.intent.exchange, at));
       question = folded.question;
       for (const alarm of folded.alarms)
         options.log.warn({ orderId: current.intent.orderId, alarm }, 'the exchange contradicts the order');

@@ -1,5 +1,11 @@
 import type { ExchangeId } from '@orderplane/domain';
-import { observedGeneration, reconciliationStatus, type Actual, type PlannerLimits } from '@orderplane/planner';
+import {
+  observedGeneration,
+  reconciliationStatus,
+  type Actual,
+  type FoldContext,
+  type PlannerLimits,
+} from '@orderplane/planner';
 import { attemptsIn, keepFirstAndNewest } from './attempts.ts';
 import { inDoubt, isTerminal, type OrderMachine } from '@orderplane/state-machine';
 import { AccountHaltedError } from '@orderplane/store';
@@ -49,6 +55,17 @@ export interface RecorderOptions {
   readonly visibilityDelayMs: (exchange: ExchangeId) => number;
   readonly newId: () => string;
   readonly log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+}
+
+/** How reports about an order of this exchange are folded now. */
+export function foldContext(options: RecorderOptions, exchange: ExchangeId, at: string): FoldContext {
+  const { pendingCancelMs, pendingReplaceMs } = options.limits;
+  return {
+    at,
+    visibilityDelayMs: options.visibilityDelayMs(exchange),
+    ...(pendingCancelMs === undefined ? {} : { pendingCancelMs }),
+    ...(pendingReplaceMs === undefined ? {} : { pendingReplaceMs }),
+  };
 }
 
 /** Lost races in a row before a writer gives up; every loss means that another writer made progress. */

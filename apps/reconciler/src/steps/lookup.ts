@@ -1,6 +1,6 @@
 import type { LookupResult, Permit } from '@orderplane/exchange';
 import { foldLookup, foldSubmit, type FoldContext, type Folded } from '@orderplane/planner';
-import { attemptOf, isOrderOf, isSecondOrder, record } from '@orderplane/recorder';
+import { attemptOf, foldContext, isOrderOf, isSecondOrder, record } from '@orderplane/recorder';
 import { currentLeg, inDoubt, isDone, type Leg, type OrderMachine } from '@orderplane/state-machine';
 import type { OrderRecord, ReconciliationRecord } from '@orderplane/store';
 import { controlOf, isTimeKnown, type ReconcilerContext, type StepResult } from '../context.ts';
@@ -46,8 +46,7 @@ export async function lookup(
     current.intent.orderId,
     (fresh, at) => {
       const answer = aboutItself(fresh, said);
-      const visibilityDelayMs = context.recorder.visibilityDelayMs(fresh.intent.exchange);
-      const folded = foldAnswer(context, fresh, leg, answer, { at, visibilityDelayMs });
+      const folded = foldAnswer(context, fresh, leg, answer, foldContext(context.recorder, fresh.intent.exchange, at));
       const resolved =
         answer.error === null && !inDoubt(folded.machine) && folded.question === null && !waits(folded.machine);
       return {

@@ -1,6 +1,6 @@
 import type { CancelOutcome, CancelRequest, Permit } from '@orderplane/exchange';
 import { bookedOn, foldRequest, Folding, lowersOnlySize, type Folded } from '@orderplane/planner';
-import { record, recordOnce } from '@orderplane/recorder';
+import { foldContext, record, recordOnce } from '@orderplane/recorder';
 import {
   cumQty,
   currentLeg,
@@ -135,8 +135,8 @@ async function recordOutcome(
     sent.intent.orderId,
     (current, at) => {
       if (outcome.kind !== 'accepted' && isOvertaken(current, sent, requestId)) return null;
-      const visibilityDelayMs = context.recorder.visibilityDelayMs(current.intent.exchange);
-      const folded = foldRequest(current.actual.machine, requestId, outcome, { at, visibilityDelayMs });
+      const folding = foldContext(context.recorder, current.intent.exchange, at);
+      const folded = foldRequest(current.actual.machine, requestId, outcome, folding);
       return {
         machine: folded.machine,
         journal: folded.journal,

@@ -2,7 +2,7 @@ import type { OrderSpec } from '@orderplane/domain';
 import type { Permit, SubmitOutcome } from '@orderplane/exchange';
 import { fitClientId } from '@orderplane/normalization';
 import { foldSubmit, Folding, type Step } from '@orderplane/planner';
-import { record, recordOnce } from '@orderplane/recorder';
+import { foldContext, record, recordOnce } from '@orderplane/recorder';
 import { currentLeg, type EventBody, type Leg } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
 import { controlOf, judgeKey, type ReconcilerContext, type StepResult } from '../context.ts';
@@ -113,8 +113,8 @@ async function recordOutcome(
     sent.intent.orderId,
     (current, at) => {
       if (outcome.kind !== 'placed' && isOvertaken(current, leg)) return null;
-      const visibilityDelayMs = context.recorder.visibilityDelayMs(current.intent.exchange);
-      const folded = foldSubmit(current.actual.machine, leg.venueClientId, outcome, { at, visibilityDelayMs });
+      const folding = foldContext(context.recorder, current.intent.exchange, at);
+      const folded = foldSubmit(current.actual.machine, leg.venueClientId, outcome, folding);
       return {
         machine: folded.machine,
         journal: folded.journal,
