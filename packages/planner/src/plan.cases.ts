@@ -171,6 +171,7 @@ export const PLAN_CASES: readonly PlanCase[] = [
   row('limit',         'halted: the cancel was refused just now',         ['validated', 'sent', 'acked', 'halt cancel', 'halt cancel sent', 'halt cancel refused'], { ...ENDS, now: 0 }, 'RecheckAt 1 s',       'rests; our timer ends it'),
   row('limit',         'halted: the cancel was refused a while ago',      ['validated', 'sent', 'acked', 'halt cancel', 'halt cancel sent', 'halt cancel refused'], ENDS,        'Record CancelRequested',    'due by time or by a lost sender'),
   row('limit',         'halted: two steps, the old leg is over',          ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'old leg over'], ENDS,               'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'halted: two steps, the cancel was refused, the old leg is over', ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'halt cancel', 'halt cancel sent', 'halt cancel refused', 'old leg over'], { ...ENDS, now: 0 }, 'RecheckAt 1 s', 'the account is halted: nothing is sent'),
   row('limit',         'halted: filled',                                  ['validated', 'sent', 'acked', 'fill 1'],      ENDS,                                                  'Settle',                    'ended, nothing open, nothing in doubt'),
 
   // Halted, and what is open stays: nothing is sent, nothing is raised, the rest goes on
@@ -188,6 +189,7 @@ export const PLAN_CASES: readonly PlanCase[] = [
   row('limit',         'halted, open stays: we demand that it falls',     ['validated', 'sent', 'acked', 'shrink demanded'], STAYS,                                             'Cancel',                    'a change in two steps: first the old leg must end'),
   row('limit',         'halted, open stays: amend in doubt',              ['validated', 'sent', 'acked', 'change wanted', 'amend sent', 'change unanswered'], { ...STAYS, can: AMENDS }, 'Lookup',        'something about the order is in doubt'),
   row('limit',         'halted, open stays: two steps, old leg over',     ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'old leg over'], STAYS,              'Hold',                      'the account is halted: nothing is sent'),
+  row('GTT till 0:30', 'halted, open stays: validated, its time not over', ['validated'],                              STAYS,                                                 'RecheckAt 30 s',            'the account is halted: nothing is sent'),
   row('GTT till 0:30', 'halted, open stays: validated, its time over',    ['validated'],                                 { ...STAYS, now: 31 },                                 'Record TimedOut',           'due by time or by a lost sender'),
 
   // A limit on the time that a submission may take (20 s): its end is a cancel and its proof

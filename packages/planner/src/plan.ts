@@ -34,10 +34,20 @@ export function plan(
   limits: PlannerLimits,
 ): Step {
   const order = actual.machine;
-  const due = dueEvents({ desired, actual, now, capabilities, limits });
+  const facts: DemandFacts = { desired, actual, now, capabilities, limits };
+  const due = dueEvents(facts);
   if (due.length > 0) return { kind: 'Record', events: due, why: 'due by time or by a lost sender' };
   if (isDone(order) && actual.attempts === 0) return { kind: 'Settle', why: 'ended, nothing open, nothing in doubt' };
-  return escalated(planLife(desired, actual, now, capabilities, limits), order, now, limits);
+  const step = planLife(desired, actual, now, capabilities, limits);
+  if (desired.halt !== undefined && step.kind === 'Submit') return held(facts);
+  return escalated(step, order, now, limits);
+}
+
+/** Nothing is sent while the account is halted: it goes out after the resume, unless it ends before, by a demand of ours. */
+function held(facts: DemandFacts): Step {
+  const why = 'the account is halted: nothing is sent';
+  const at = nextDemandAt(facts);
+  return at === null ? { kind: 'Hold', why } : { kind: 'RecheckAt', at, why };
 }
 
 /** Events that the death of whoever sent a request brings about, or a demand of this system. */
@@ -92,10 +102,8 @@ function planLife(
       return { kind: 'Hold', why: 'waits for its trigger' };
     case 'VALIDATED':
       if (desired.mode === 'DARK') return { kind: 'Hold', why: 'not armed yet' };
-      if (desired.halt !== undefined) return HALTED;
       return { kind: 'Submit', mode: 'first', terms: order.terms, why: 'validated, never sent' };
     case 'TRIGGERED':
-      if (desired.halt !== undefined) return HALTED;
       return { kind: 'Submit', mode: 'first', terms: order.terms, why: 'triggered, never sent' };
     case 'SUBMITTED':
     case 'ACKNOWLEDGED':
@@ -111,9 +119,6 @@ function planLife(
   }
 }
 
-/** Also what was surely not sent before stays here: it goes out when the account is resumed, or ends by a cancel. */
-const HALTED: Step = { kind: 'Hold', why: 'the account is halted: nothing is sent' };
-
 function planLeg(
   desired: Desired,
   actual: Actual,
@@ -128,7 +133,7 @@ function planLeg(
       return planUnknownLeg(actual, leg, now, capabilities);
     case 'absent':
     case 'ended':
-      return desired.halt === undefined ? planNextSend(actual, leg, now) : HALTED;
+      return planNextSend(actual, leg, now);
     case 'live':
       return planLiveLeg(desired, actual, leg, now, capabilities, limits);
   }
