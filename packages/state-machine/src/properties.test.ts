@@ -15,7 +15,7 @@ import {
   SPOT_PROFILE,
   stateByQuantity,
 } from './index.ts';
-import type { EventBody, OrderMachine, Transition } from './index.ts';
+import type { EventBody, Leg, OrderMachine, Transition } from './index.ts';
 import { CELLS } from './table.ts';
 import { anyEvent } from './testing/arbitraries.ts';
 import { CREATED, Life, TO } from './testing/orders.ts';
@@ -98,9 +98,17 @@ describe('whatever happens', () => {
       if (before.life === order.life) return;
       if (before.life === 'FILLED') expect(CHANGES_QUANTITY).toContain(event.type);
       if (!hasEnded(before)) return;
-      expect(isFill(event) || CHANGES_QUANTITY.includes(event.type)).toBe(true);
+      const learnsSize = event.type === 'Acknowledged' && before.terms.size === null;
+      expect(isFill(event) || CHANGES_QUANTITY.includes(event.type) || learnsSize).toBe(true);
       const never = before.life === 'REJECTED' || before.life === 'FAILED';
       expect(never ? ['CANCELLED', 'FILLED'] : ['FILLED']).toContain(order.life);
+    });
+  });
+
+  test("after the venue's end a sign of life is late mail, after our own conclusion it is a stray", () => {
+    onEveryStep((before, event, { order }) => {
+      if (!hasEnded(before) || (event.type !== 'Acknowledged' && event.type !== 'Activated')) return;
+      expect(order.stray).toBe(before.stray || before.end?.saidBy === 'us');
     });
   });
 
@@ -175,10 +183,31 @@ describe('whatever happens', () => {
   });
 
   test('a leg is proven over or absent before the next one is sent, and client ids are never reused', () => {
-    onEveryStep((_before, _event, { order }) => {
-      const living = order.legs.filter(({ phase }) => phase !== 'ended' && phase !== 'absent');
-      expect(living.length).toBeLessThanOrEqual(1);
+    onEveryStep((before, _event, { order }) => {
+      const over = (leg: Leg | undefined): boolean => leg?.phase === 'ended' || leg?.phase === 'absent';
+      expect(order.legs.slice(0, -1).every(over)).toBe(true);
+      if (order.legs.length > before.legs.length) expect(before.legs.every(over)).toBe(true);
       expect(new Set(order.legs.map((leg) => leg.venueClientId)).size).toBe(order.legs.length);
+    });
+  });
+
+  test('nothing is sent again before it is proven not to be there', () => {
+    onEveryStep((before, _event, { order }) => {
+      const [was, is] = [before.legs.at(-1), order.legs.at(-1)];
+      if (was === undefined || is === undefined || was.venueClientId !== is.venueClientId) return;
+      if (is.attempts > was.attempts) expect(was.phase).toBe('absent');
+    });
+  });
+
+  test('absence is taken only with a proof: never sent, or two complete look-ups after the deadline', () => {
+    onEveryStep((before, event, { order }) => {
+      const [was, is] = [before.legs.at(-1), order.legs.at(-1)];
+      if (was === undefined || was.phase === 'absent' || is?.phase !== 'absent') return;
+      if (event.type !== 'OrderAbsent') throw new Error(`absent by ${event.type}`);
+      const { kind, lookups, executionsComplete } = event.evidence;
+      if (kind === 'notSent') return;
+      expect([kind, lookups.length >= 2, executionsComplete]).toEqual(['provenAbsent', true, true]);
+      expect(Math.max(...lookups.map((asked) => Date.parse(asked)))).toBeGreaterThan(Date.parse(was.deadlineAt));
     });
   });
 

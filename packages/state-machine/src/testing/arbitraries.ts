@@ -16,6 +16,8 @@ const evidence = fc.constantFrom(
   notSent,
   proof(),
   { ...proof(), lookups: [instant(1)] },
+  { ...proof(), lookups: [instant(1), instant(6)] },
+  { ...proof(), executionsComplete: false },
   { ...proof(), kind: 'seenWithout' as const },
 );
 const by = fc.constantFrom('client', 'us');
