@@ -17,6 +17,7 @@ const evidence = fc.constantFrom(
   proof(),
   { ...proof(), lookups: [instant(1)] },
   { ...proof(), lookups: [instant(1), instant(6)] },
+  { ...proof(), lookups: [instant(900)] },
   { ...proof(), executionsComplete: false },
   { ...proof(), kind: 'seenWithout' as const },
 );
