@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { observe } from '@orderplane/recorder';
 import { cumQty, inDoubt, isTerminal, leavesQty, replay, type OrderMachine } from '@orderplane/state-machine';
+import { compare, maximum } from '@orderplane/domain';
 import { describe, expect, test } from 'vitest';
 import type { Faults, LookupFault, RequestFault, SubmitFault } from './testing/faults.ts';
 import { openHarness, type Harness } from './testing/harness.ts';
@@ -136,6 +137,9 @@ function stayedEnded(before: OrderMachine, after: OrderMachine): void {
   if (before.end !== null && isTerminal(before)) expect(isTerminal(after)).toBe(true);
 }
 
+/** The size that every script orders first. */
+const ORDERED = '1';
+
 async function checkCalm(harness: Harness): Promise<void> {
   const { adapter, world } = harness;
   const { actual, intent } = await harness.order();
@@ -154,6 +158,12 @@ async function checkCalm(harness: Harness): Promise<void> {
     expect(machine.terms.price).toBe(open.price);
     expect(leavesQty(machine)).not.toBe('0');
   }
+  // Also over several legs: never more is executed than the largest total that was ever wished.
+  const totals = machine.requests.flatMap(({ terms }) =>
+    terms?.size === undefined || terms.size === null ? [] : [terms.size],
+  );
+  const most = totals.reduce((a, b) => maximum(a, b), ORDERED);
+  expect(compare(cumQty(machine), most), `filled ${cumQty(machine)} of at most ${most}`).toBeLessThanOrEqual(0);
   const clientIds = machine.legs.map((leg) => leg.venueClientId);
   expect(new Set(clientIds).size, 'a client id belongs to one leg').toBe(clientIds.length);
   const journal = await world.store.ledger.journalOf(intent.orderId);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compare } from '@orderplane/domain';
 import type { OrderReport } from '@orderplane/normalization';
-import { cumQty, leavesQty, type OrderMachine } from '@orderplane/state-machine';
+import { cumQty, hasEnded, leavesQty, type OrderMachine } from '@orderplane/state-machine';
 import { fold } from './fold.ts';
 import { at } from './testing/machines.ts';
 import { histories, LAST_LOOK, type History } from './testing/histories.ts';
@@ -100,6 +100,22 @@ describe('fold', () => {
         }
       }),
       { numRuns: 300 },
+    );
+  });
+
+  test('an end is never shown with too little filled, and nothing lawful is an impossible event', () => {
+    fc.assert(
+      fc.property(arrivals, ({ history, arrived }) => {
+        const executed = cumQty(take(history.start, history.last));
+        let order = history.start;
+        for (const report of arrived) {
+          const folded = fold(order, report, CONTEXT);
+          order = folded.machine;
+          if (hasEnded(order)) expect(cumQty(order)).toBe(executed);
+          expect(folded.alarms.filter((alarm) => alarm.includes('impossible'))).toEqual([]);
+        }
+      }),
+      { numRuns: 600 },
     );
   });
 

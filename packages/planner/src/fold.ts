@@ -232,7 +232,9 @@ function foldEnded(folding: Folding, report: OrderReport, seen: NormalizedOrder)
 /** An end may be the first report of a leg: its id and terms must be known before executions and changes can be told. */
 function legForEnd(folding: Folding, seen: NormalizedOrder): Leg | null {
   const leg = currentLeg(folding.order);
-  if (leg !== null && !isTerminal(folding.order) && !leg.venueOrderIds.includes(seen.orderId)) {
+  // An adopted leg has its id from the beginning, and may not have been told as alive yet.
+  const isNews = leg?.venueOrderIds.includes(seen.orderId) !== true || leg.phase === 'sent' || leg.phase === 'unknown';
+  if (leg !== null && isNews && !isTerminal(folding.order)) {
     const filledMore = seen.filledSize !== null && compare(seen.filledSize, bookedOn(folding.order, leg)) > 0;
     if (isNewLegInFlight(folding.order, leg)) placeNewLeg(folding, leg, seen.orderId);
     else if (filledMore || newTerms(folding.order, leg, seen) !== null) acknowledge(folding, seen);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { evolve, inDoubt, isDone, type OrderMachine } from '@orderplane/state-machine';
+import { add } from '@orderplane/domain';
+import { cumQty, evolve, inDoubt, isDone, wishedTerms, type OrderMachine } from '@orderplane/state-machine';
 import { fold } from './fold.ts';
 import { foldLookup } from './outcomes.ts';
 import type { Actual, Desired, Halt, Step } from './model.ts';
@@ -77,7 +78,7 @@ function checkHalted(step: Step, machine: OrderMachine): void {
 }
 
 /** What any step must satisfy, whatever led to it. */
-function check(step: Step, machine: OrderMachine, now: number): void {
+function check(step: Step, { machine, attempts }: Actual, now: number): void {
   const leg = machine.legs.at(-1);
   const wanted = machine.requests.filter((request) => request.phase === 'wanted').map((request) => request.id);
   switch (step.kind) {
@@ -86,6 +87,9 @@ function check(step: Step, machine: OrderMachine, now: number): void {
       expect(['absent', 'ended', undefined]).toContain(leg?.phase);
       if (step.mode === 'again') expect(leg?.phase).toBe('absent');
       if (step.mode === 'first') expect(leg).toBeUndefined();
+      // A new leg is for the rest: with what is filled it makes what is wished, never more.
+      if (step.mode === 'newLeg')
+        expect(add(step.terms.size ?? '0', cumQty(machine))).toBe(wishedTerms(machine).size ?? 'a total');
       break;
     case 'Cancel':
     case 'Amend':
@@ -96,6 +100,7 @@ function check(step: Step, machine: OrderMachine, now: number): void {
       break;
     case 'Settle':
       expect(inDoubt(machine)).toBe(false);
+      expect(attempts, 'a question is open').toBe(0);
       break;
     case 'Record':
       expect(step.events.length).toBeGreaterThan(0);
@@ -123,7 +128,7 @@ describe('plan', () => {
           { ...CAPABILITIES, ...can },
           { ...LIMITS, ...limits },
         );
-        check(step, machine, now);
+        check(step, actualOf(machine, work), now);
         if (halt.halt !== undefined) checkHalted(step, machine);
       }),
       { numRuns: 3_000 },

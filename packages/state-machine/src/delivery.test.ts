@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { add, compare, maximum, subtract, sum } from '@orderplane/domain';
 import { cumQty, FIX_PROFILE, isOpenRequest, leavesQty, ordStatus, SPOT_PROFILE } from './index.ts';
 import type { EventBody, OrderMachine } from './index.ts';
-import { cancelSent, cancelWish, fill, Life, replaceSent, replaceWish, SUBMIT } from './testing/orders.ts';
+import {
+  cancelSent,
+  cancelWish,
+  CREATED,
+  fill,
+  Life,
+  replaceSent,
+  replaceWish,
+  SUBMIT,
+  terms,
+} from './testing/orders.ts';
 
 /**
  * A lawful venue with native amendments tells its story; the reports are delivered in any order, some of them twice.
@@ -25,7 +35,16 @@ type Choice =
   | 'restate'
   | 'activate';
 
+/** How the order came to be. One for an amount of money learns its size from the acknowledgement. */
+const LIMIT = { kind: { type: 'LIMIT', timeInForce: 'GTC' }, terms: terms() } as const;
+const BIRTHS: Readonly<Record<'ours' | 'money' | 'adopted', readonly [EventBody, readonly EventBody[]]>> = {
+  ours: [CREATED, [{ type: 'Validated' }, SUBMIT]],
+  money: [{ type: 'Created', ...LIMIT, terms: { ...terms(null), quoteSize: '1000' } }, [{ type: 'Validated' }, SUBMIT]],
+  adopted: [{ type: 'Adopted', ...LIMIT, venueClientId: 'C1', venueOrderId: 'V1' }, []],
+};
+
 interface Plan {
+  readonly born: keyof typeof BIRTHS;
   readonly acknowledge: boolean;
   /** Sizes of the replaces that were sent, in order. */
   readonly replaces: readonly string[];
@@ -34,6 +53,7 @@ interface Plan {
 }
 
 const plan: fc.Arbitrary<Plan> = fc.record({
+  born: fc.constantFrom('ours', 'money', 'adopted'),
   acknowledge: fc.boolean(),
   replaces: fc.array(fc.constantFrom('8', '12', '15', '20'), { maxLength: 3 }),
   cancel: fc.boolean(),
@@ -81,11 +101,12 @@ class Venue {
   readonly #wishes: readonly string[];
   #cancelOpen: boolean;
 
-  constructor({ acknowledge, replaces, cancel, choices }: Plan) {
+  constructor({ born, acknowledge, replaces, cancel, choices }: Plan) {
     this.#wishes = replaces;
     this.#replaces = replaces.map((_, index) => `R${index}`);
     this.#cancelOpen = cancel;
-    if (acknowledge) this.reports.push({ type: 'Acknowledged', venueOrderId: 'V1' });
+    if (born === 'money') this.reports.push({ type: 'Acknowledged', venueOrderId: 'V1', size: this.#size });
+    else if (acknowledge) this.reports.push({ type: 'Acknowledged', venueOrderId: 'V1' });
     for (const { choice, pick, size } of choices) this.#act(choice, pick, size);
   }
 
@@ -191,9 +212,8 @@ const known = (order: OrderMachine) => ({
   stray: order.stray,
 });
 
-const sendings = ({ replaces, cancel }: Plan): readonly EventBody[] => [
-  { type: 'Validated' },
-  SUBMIT,
+const sendings = ({ born, replaces, cancel }: Plan): readonly EventBody[] => [
+  ...BIRTHS[born][1],
   ...replaces.flatMap((size, index) => [replaceWish(`R${index}`, size, String(101 + index)), replaceSent(`R${index}`)]),
   ...(cancel ? [cancelWish(), cancelSent()] : []),
 ];
@@ -214,8 +234,9 @@ describe('lawful reports in any order, some of them twice', () => {
     });
     fc.assert(
       fc.property(delivery, ({ given, reports, shuffled }) => {
-        const inOrder = new Life([...sendings(given), ...reports], undefined, profile);
-        const asDelivered = new Life([...sendings(given), ...shuffled], undefined, profile);
+        const [birth] = BIRTHS[given.born];
+        const inOrder = new Life([...sendings(given), ...reports], birth, profile);
+        const asDelivered = new Life([...sendings(given), ...shuffled], birth, profile);
         expect(inOrder.transitions.map(({ verdict }) => verdict)).not.toContain('bug');
         expect(known(asDelivered.order)).toEqual(known(inOrder.order));
       }),

@@ -15,9 +15,9 @@ import {
   SPOT_PROFILE,
   stateByQuantity,
 } from './index.ts';
-import type { EventBody, OrderMachine, Transition } from './index.ts';
+import type { EventBody, Leg, OrderMachine, Transition } from './index.ts';
 import { CELLS } from './table.ts';
-import { anyEvent } from './testing/arbitraries.ts';
+import { anyEvent, EVENTS } from './testing/arbitraries.ts';
 import { CREATED, Life, TO } from './testing/orders.ts';
 
 /** Random walks from every state: any event, in any order. What must hold then holds for everything that may come. */
@@ -98,9 +98,17 @@ describe('whatever happens', () => {
       if (before.life === order.life) return;
       if (before.life === 'FILLED') expect(CHANGES_QUANTITY).toContain(event.type);
       if (!hasEnded(before)) return;
-      expect(isFill(event) || CHANGES_QUANTITY.includes(event.type)).toBe(true);
+      const learnsSize = event.type === 'Acknowledged' && before.terms.size === null;
+      expect(isFill(event) || CHANGES_QUANTITY.includes(event.type) || learnsSize).toBe(true);
       const never = before.life === 'REJECTED' || before.life === 'FAILED';
       expect(never ? ['CANCELLED', 'FILLED'] : ['FILLED']).toContain(order.life);
+    });
+  });
+
+  test("after the venue's end a sign of life is late mail, after our own conclusion it is a stray", () => {
+    onEveryStep((before, event, { order }) => {
+      if (!hasEnded(before) || (event.type !== 'Acknowledged' && event.type !== 'Activated')) return;
+      expect(order.stray).toBe(before.stray || before.end?.saidBy === 'us');
     });
   });
 
@@ -175,11 +183,38 @@ describe('whatever happens', () => {
   });
 
   test('a leg is proven over or absent before the next one is sent, and client ids are never reused', () => {
-    onEveryStep((_before, _event, { order }) => {
-      const living = order.legs.filter(({ phase }) => phase !== 'ended' && phase !== 'absent');
-      expect(living.length).toBeLessThanOrEqual(1);
+    onEveryStep((before, _event, { order }) => {
+      const over = (leg: Leg | undefined): boolean => leg?.phase === 'ended' || leg?.phase === 'absent';
+      expect(order.legs.slice(0, -1).every(over)).toBe(true);
+      if (order.legs.length > before.legs.length) expect(before.legs.every(over)).toBe(true);
       expect(new Set(order.legs.map((leg) => leg.venueClientId)).size).toBe(order.legs.length);
     });
+  });
+
+  test('nothing is sent again before it is proven not to be there', () => {
+    onEveryStep((before, _event, { order }) => {
+      const [was, is] = [before.legs.at(-1), order.legs.at(-1)];
+      if (was === undefined || is === undefined || was.venueClientId !== is.venueClientId) return;
+      if (is.attempts > was.attempts) expect(was.phase).toBe('absent');
+    });
+  });
+
+  test('absence is taken only with a proof: never sent, or two complete look-ups after the deadline', () => {
+    fc.assert(
+      fc.property(fc.constantFrom<readonly EventBody[]>(...Object.values(TO)), EVENTS.OrderAbsent, (start, event) => {
+        const life = new Life(start);
+        const was = life.order.legs.at(-1);
+        const { order } = life.apply(event);
+        // Over or absent before, or nothing became of it: nothing had to be proven.
+        if (was === undefined || was.phase === 'ended' || was.phase === 'absent') return;
+        if (order.legs.at(-1)?.phase === was.phase) return;
+        const { kind, lookups, executionsComplete } = event.evidence;
+        if (kind === 'notSent') return;
+        expect([kind, lookups.length >= 2, executionsComplete]).toEqual(['provenAbsent', true, true]);
+        expect(Math.max(...lookups.map((asked) => Date.parse(asked)))).toBeGreaterThan(Date.parse(was.deadlineAt));
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   test('doubt has a beginning exactly while it lasts, and the journal tells both ends of it', () => {

@@ -115,7 +115,8 @@ export const shown = (order: VenueOrder): NormalizedOrder => ({
   side: order.spec.side,
   type: order.spec.type,
   status: order.status,
-  size: order.size,
+  // Of an order for an amount of money many exchanges never tell a size.
+  size: order.spec.size === null ? null : order.size,
   filledSize: filled(order),
   remainingSize: order.status === 'OPEN' ? remaining(order) : '0',
   price: order.price,

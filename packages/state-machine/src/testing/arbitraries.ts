@@ -16,6 +16,9 @@ const evidence = fc.constantFrom(
   notSent,
   proof(),
   { ...proof(), lookups: [instant(1)] },
+  { ...proof(), lookups: [instant(1), instant(6)] },
+  { ...proof(), lookups: [instant(900)] },
+  { ...proof(), executionsComplete: false },
   { ...proof(), kind: 'seenWithout' as const },
 );
 const by = fc.constantFrom('client', 'us');

@@ -134,7 +134,9 @@ export const TO = {
   cancelledByUs: [{ type: 'Validated' }, cancelWish()],
   unknown: [{ type: 'Validated' }, SUBMIT, { type: 'SubmitUnknown', reason: 'timeout' }],
   absent: [{ type: 'Validated' }, SUBMIT, { type: 'OrderAbsent', evidence: notSent }],
-  /** A replace in two steps to 20, the old leg filled 4 and is over. */
+  /** A replace in two steps to 20, whose old leg filled 4 and still lives. */
+  twoSteps: [{ type: 'Validated' }, SUBMIT, ACK, fill('E1', '4'), replaceWish(), replaceSent('R', 'TWO_STEP')],
+  /** The same, and the old leg is over. */
   legEnded: [
     { type: 'Validated' },
     SUBMIT,
@@ -155,4 +157,19 @@ export const TO = {
     { type: 'LegEnded', reason: null },
     legSent('C2', '16'),
   ],
+  /** The same, and it was placed and filled in part. */
+  legPlaced: [
+    { type: 'Validated' },
+    SUBMIT,
+    ACK,
+    fill('E1', '4'),
+    replaceWish(),
+    replaceSent('R', 'TWO_STEP'),
+    { type: 'LegEnded', reason: null },
+    legSent('C2', '16'),
+    { type: 'LegPlaced', venueClientId: 'C2', venueOrderId: 'V2' },
+    fill('E2', '6', { venueOrderId: 'V2' }),
+  ],
+  /** A native amendment and a cancel, both sent. */
+  asked: [{ type: 'Validated' }, SUBMIT, ACK, replaceWish(), replaceSent(), cancelWish(), cancelSent()],
 } as const satisfies Readonly<Record<string, readonly EventBody[]>>;
