@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EXCHANGE_IDS } from '@orderplane/domain';
 import type { ExchangeId } from '@orderplane/domain';
 import type { StreamEvent } from './adapter.ts';
@@ -197,6 +197,24 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
     const told = watched.events.length;
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(watched.events).toHaveLength(told);
+  });
+});
+
+describe('a process that was stopped', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('does not take what its socket held for news: it dials anew', async () => {
+    const watched = watch('binance', (socket, nth) => socket.send(CONFIRM.binance(nth)));
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(['connected']);
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 20_000);
+    watched.sockets[0]?.send(report(trade));
+    await expect
+      .poll(() => watched.types().slice(0, 3), { timeout: 5_000 })
+      .toEqual(['connected', 'disconnected', 'connected']);
+    expect(watched.events[1]).toMatchObject({ error: expect.stringContaining('was stopped') as string });
+    watched.sockets[1]?.send(report(trade));
+    await expect.poll(() => fillsOf(watched.events), { timeout: 3_000 }).toEqual(['9001']);
   });
 });
 
