@@ -183,7 +183,14 @@ describe('the order stream of an account', () => {
       // A full sync follows, but a connection alone is no reason to trust it again; and old proofs count no more.
       expect([floor.stream.isTrusted(), syncs(floor.adapter.calls)]).toEqual([false, asked + 1]);
       expect(await looked(floor, 60_000)).toEqual({ mute: 1, trusted: false });
-      floor.adapter.sink?.({ type: 'reports', reports: [reportOf(order, 'stream', floor.world.clock.iso())] });
+      const told = { type: 'reports', reports: [reportOf(order, 'stream', floor.world.clock.iso())] } as const;
+      // Nor is the snapshot with which some streams begin.
+      floor.adapter.sink?.({ type: 'connected' });
+      floor.adapter.sink?.(told);
+      await settled();
+      expect(await looked(floor, 1_999)).toEqual({ mute: 1, trusted: false });
+      floor.world.clock.advance(1);
+      floor.adapter.sink?.(told);
       expect((await looked(floor, 0)).trusted).toBe(true);
     });
 

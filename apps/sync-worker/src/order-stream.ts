@@ -10,6 +10,9 @@ import type { SyncDesk } from './sync-desk.ts';
 /** Reports held while the database is slow. Beyond it they are dropped: a full sync tells all of it again. */
 const MAX_PENDING = 5_000;
 
+/** Some streams begin with a snapshot: what comes this soon after the connection says nothing about what follows, ms. */
+const BEGINNING_MS = 2_000;
+
 export interface OrderStream {
   /**
    * Up, not found mute since it told something, and everything that it did not tell or that was not booked has been read
@@ -31,6 +34,7 @@ export function openOrderStream(
   adapter: ExchangeAdapter,
 ): OrderStream {
   let connected = false;
+  let connectedAtMs = 0;
   /** It was found mute, and has told nothing since. */
   let mute = false;
   let closed = false;
@@ -41,11 +45,12 @@ export function openOrderStream(
     silence.hear(event);
     switch (event.type) {
       case 'reports':
-        mute = false;
+        if (context.clock.now().getTime() >= connectedAtMs + BEGINNING_MS) mute = false;
         bookings.add(event.reports);
         return;
       case 'connected':
         connected = true;
+        connectedAtMs = context.clock.now().getTime();
         void context.health.report(account.exchange, { streamConnected: true });
         break;
       case 'disconnected':
