@@ -63,8 +63,8 @@ describe.concurrent.each(EXCHANGE_IDS)('%s', (exchange) => {
     desk = await openDesk(system, exchange);
   });
   const limit = (factor: string): Record<string, unknown> => {
-    const { symbol, size, at } = desk.market('BTC');
-    return { symbol, side: 'BUY', type: 'LIMIT', size, price: at(factor) };
+    const market = desk.market('BTC');
+    return { symbol: market.symbol, side: 'BUY', type: 'LIMIT', size: market.size, price: market.at(factor) };
   };
   const many = (count: number): Promise<OrderView[]> =>
     Promise.all(Array.from({ length: count }, () => desk.placed(limit('0.9'))));
@@ -145,12 +145,12 @@ describe.concurrent.each(EXCHANGE_IDS)('%s', (exchange) => {
       (count) => count !== null && count > before,
       'the silence is noticed',
     );
-    const { symbol, at } = desk.market('BTC');
+    const market = desk.market('BTC');
     // Long before the next look at an account whose stream is up, or at an order without news.
-    await system.venue.price(exchange, symbol, at('0.95'));
+    await system.venue.price(exchange, market.symbol, market.at('0.95'));
     await desk.reaches(id, 'FILLED');
     await system.venue.heal(exchange);
-    await system.venue.price(exchange, symbol, at('1'));
+    await system.venue.price(exchange, market.symbol, market.last);
   });
 
   test('executions without an order are kept, shown, and booked when it is found', { concurrent: false }, async () => {
@@ -268,8 +268,8 @@ describe.concurrent.each(EXCHANGE_IDS)('%s', (exchange) => {
     const ending = await adopted(await outside());
     await system.venue.outsideCancel(exchange, ending.exchangeOrderId ?? '');
     await desk.reaches(ending.id, 'CANCELLED');
-    const { symbol, at } = desk.market('BTC');
-    await system.venue.price(exchange, symbol, at('0.9'));
+    const market = desk.market('BTC');
+    await system.venue.price(exchange, market.symbol, market.at('0.9'));
     await desk.reaches(filling.id, 'FILLED');
     expect(eventTypes(await readDetail(system.trader, filling.id))[0]).toBe('ORDER_ADOPTED');
   });
