@@ -120,8 +120,9 @@ async function forget(context: SyncContext, accountId: string): Promise<void> {
   }
 }
 
-/** Every 30 s while the stream can be trusted, every 5 s while it can't; at once after a takeover. */
+/** Also asks whether the stream is mute. Every 30 s while the stream can be trusted, every 5 s while it can't; at once after a takeover. */
 function scheduleSync(context: SyncContext, desk: SyncDesk, account: Account, owned: Owned, takenOver: boolean): void {
+  void owned.stream.look();
   const nowMs = context.clock.now().getTime();
   const { SYNC_INTERVAL_STREAMING_MS, SYNC_INTERVAL_BLIND_MS } = context.env;
   const intervalMs = owned.stream.isTrusted() ? SYNC_INTERVAL_STREAMING_MS : SYNC_INTERVAL_BLIND_MS;

@@ -146,6 +146,110 @@ describe('the order stream of an account', () => {
     expect((await found(world, intent.orderId)).actual.machine.executions).toHaveLength(40);
   });
 
+  describe('the silence clock', () => {
+    const fillOf = (floor: Awaited<ReturnType<typeof open>>, order: ReturnType<typeof floor.adapter.venue.place>) => {
+      const fill = floor.adapter.venue.fill(order, '0.4', floor.world.clock.iso());
+      if (fill === null) throw new Error('no fill');
+      return fill;
+    };
+    /** Connected, trusted, and a second old. */
+    const connected = async () => {
+      const floor = await open();
+      floor.tell({ type: 'connected' });
+      await settled();
+      floor.world.clock.advance(1_000);
+      return floor;
+    };
+    const looked = async (floor: Awaited<ReturnType<typeof open>>, ms: number) => {
+      floor.world.clock.advance(ms);
+      await floor.stream.look();
+      await settled();
+      return { mute: floor.counted.get('muteStream') ?? 0, trusted: floor.stream.isTrusted() };
+    };
+
+    test('dials anew when what was proved otherwise is not told, and trusts it when it tells something', async () => {
+      const floor = await connected();
+      const order = floor.adapter.venue.place('c1', limitSpec, floor.world.clock.iso());
+      await openOrder(floor.world, { client: 'c1', venue: order.orderId });
+      expect(await looked(floor, 9_999)).toEqual({ mute: 0, trusted: true });
+      const dials = (): number => floor.adapter.calls.filter((call) => call === 'watch').length;
+      expect(dials()).toBe(1);
+      expect(await looked(floor, 1)).toEqual({ mute: 1, trusted: false });
+      expect(dials()).toBe(2);
+      expect((await floor.world.store.observations.exchangeHealth())[0]).toMatchObject({ streamConnected: false });
+      const asked = syncs(floor.adapter.calls);
+      floor.adapter.sink?.({ type: 'connected' });
+      await settled();
+      // A full sync follows, but a connection alone is no reason to trust it again; and old proofs count no more.
+      expect([floor.stream.isTrusted(), syncs(floor.adapter.calls)]).toEqual([false, asked + 1]);
+      expect(await looked(floor, 60_000)).toEqual({ mute: 1, trusted: false });
+      const told = { type: 'reports', reports: [reportOf(order, 'stream', floor.world.clock.iso())] } as const;
+      // Nor is the snapshot with which some streams begin.
+      floor.adapter.sink?.({ type: 'connected' });
+      floor.adapter.sink?.(told);
+      await settled();
+      expect(await looked(floor, 1_999)).toEqual({ mute: 1, trusted: false });
+      floor.world.clock.advance(1);
+      floor.adapter.sink?.(told);
+      expect((await looked(floor, 0)).trusted).toBe(true);
+    });
+
+    test('an execution that a sync has booked and the stream has not told', async () => {
+      const floor = await connected();
+      const order = floor.adapter.venue.place('c1', limitSpec, floor.world.clock.iso());
+      await openOrder(floor.world, { client: 'c1', venue: order.orderId });
+      floor.say(reportOf(order, 'stream', floor.world.clock.iso()));
+      expect((await looked(floor, 60_000)).mute).toBe(0);
+      fillOf(floor, order);
+      floor.world.clock.advance(1);
+      const desk = createSyncDesk(floor.context);
+      const job = {
+        accountId: 'account-1',
+        reason: 'forced',
+        requestedAt: floor.world.clock.iso(),
+        maxAgeMs: 0,
+      } as const;
+      expect((await desk.request(job)).complete).toBe(true);
+      expect((await looked(floor, 9_000)).mute).toBe(0);
+      expect((await looked(floor, 1_000)).mute).toBe(1);
+    });
+
+    test('a stream that tells, and one that has nothing to tell, are not mute', async () => {
+      const floor = await connected();
+      expect(await looked(floor, 600_000)).toEqual({ mute: 0, trusted: true });
+      const order = floor.adapter.venue.place('c1', limitSpec, floor.world.clock.iso());
+      await openOrder(floor.world, { client: 'c1', venue: order.orderId });
+      const fill = fillOf(floor, order);
+      floor.say({ ...reportOf(order, 'stream', floor.world.clock.iso(), [fill]), order: null });
+      expect(await looked(floor, 600_000)).toEqual({ mute: 0, trusted: true });
+    });
+
+    test('what happened before the stream was connected is no proof', async () => {
+      const floor = await open();
+      const order = floor.adapter.venue.place('c1', limitSpec, floor.world.clock.iso());
+      const { intent } = await openOrder(floor.world, { client: 'c1', venue: order.orderId });
+      fillOf(floor, order);
+      floor.world.clock.advance(1);
+      floor.tell({ type: 'connected' });
+      await settled();
+      // Booked by the full sync, after the connection.
+      expect((await found(floor.world, intent.orderId)).actual.machine.executions).toHaveLength(1);
+      expect(await looked(floor, 60_000)).toEqual({ mute: 0, trusted: true });
+    });
+
+    test('a look that fails judges nothing', async () => {
+      const floor = await connected();
+      const order = floor.adapter.venue.place('c1', limitSpec, floor.world.clock.iso());
+      await openOrder(floor.world, { client: 'c1', venue: order.orderId });
+      const { ledger } = floor.world.recorder;
+      const read = ledger.journalBounds.bind(ledger);
+      ledger.journalBounds = () => Promise.reject(new Error('the database is away'));
+      expect((await looked(floor, 60_000)).mute).toBe(0);
+      ledger.journalBounds = read;
+      expect((await looked(floor, 0)).mute).toBe(1);
+    });
+  });
+
   test('closing ends the subscription and waits for what is being booked', async () => {
     const { world, adapter, stream, say } = await open();
     const order = adapter.venue.place('c1', limitSpec, world.clock.iso());

@@ -3,16 +3,26 @@ import type { OrderReport } from '@orderplane/normalization';
 import { observe, RecordMemory, type AccountKey } from '@orderplane/recorder';
 import type { Account } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
+import { SilenceClock } from './silence-clock.ts';
+import type { Proof } from './silence.ts';
 import type { SyncDesk } from './sync-desk.ts';
 
 /** Reports held while the database is slow. Beyond it they are dropped: a full sync tells all of it again. */
 const MAX_PENDING = 5_000;
 
+/** Some streams begin with a snapshot: what comes this soon after the connection says nothing about what follows, ms. */
+const BEGINNING_MS = 2_000;
+
 export interface OrderStream {
-  /** Up, and everything that it did not tell or that was not booked has been read by a complete sync since. */
+  /**
+   * Up, not found mute since it told something, and everything that it did not tell or that was not booked has been read
+   * by a complete sync since.
+   */
   readonly isTrusted: () => boolean;
   /** A complete sync was begun at `askedAt`. */
   synced(askedAt: string): void;
+  /** Asks whether it should have told something, and dials anew when it is mute. Never throws. */
+  look(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,14 +33,76 @@ export function openOrderStream(
   account: Account,
   adapter: ExchangeAdapter,
 ): OrderStream {
+  let connected = false;
+  let connectedAtMs = 0;
+  /** It was found mute, and has told nothing since. */
+  let mute = false;
+  let closed = false;
+  const gap = openGap(context, desk, account.id);
+  const bookings = openBookings(context, account, gap.tear);
+  const silence = new SilenceClock(context, account.id);
+  const onEvent = (event: StreamEvent): void => {
+    silence.hear(event);
+    switch (event.type) {
+      case 'reports':
+        if (context.clock.now().getTime() >= connectedAtMs + BEGINNING_MS) mute = false;
+        bookings.add(event.reports);
+        return;
+      case 'connected':
+        connected = true;
+        connectedAtMs = context.clock.now().getTime();
+        void context.health.report(account.exchange, { streamConnected: true });
+        break;
+      case 'disconnected':
+        connected = false;
+        context.log.warn({ accountId: account.id, error: event.error }, 'the order stream is down');
+        void context.health.report(account.exchange, { streamConnected: false, lastError: event.error.slice(0, 200) });
+        break;
+      case 'unreadable':
+        context.log.error({ accountId: account.id, error: event.error }, 'a stream message could not be read');
+        break;
+    }
+    gap.tear();
+  };
+  let subscription: Subscription = adapter.watchOrders(onEvent);
+  const look = async (): Promise<void> => {
+    try {
+      const proof = await silence.look();
+      if (proof === null || closed) return;
+      mute = true;
+      context.count('muteStream', 1);
+      onEvent({ type: 'disconnected', error: textOf(proof) });
+      await subscription.close();
+      if (!closed) subscription = adapter.watchOrders(onEvent);
+    } catch (error) {
+      context.log.debug({ err: error, accountId: account.id }, 'the silence of a stream could not be judged');
+    } finally {
+      looking = null;
+    }
+  };
+  let looking: Promise<void> | null = null;
+  return {
+    isTrusted: () => connected && !mute && !gap.isOpen(),
+    synced: gap.synced,
+    look: () => (looking ??= look()),
+    close: async () => {
+      closed = true;
+      await looking;
+      await subscription.close();
+      await bookings.done();
+    },
+  };
+}
+
+const textOf = ({ venueOrderId, tradeId, at }: Proof): string =>
+  `connected and mute: order ${venueOrderId} was ${tradeId === null ? 'acknowledged' : 'executed'} by ${at}, and the stream has not told it`;
+
+/** Books reports one batch after the other. What can't be booked, or held, is told again by the full sync asked for. */
+function openBookings(context: SyncContext, account: Account, fullSync: () => void) {
   const key: AccountKey = { accountId: account.id, userId: account.userId, exchange: account.exchange };
   const memory = new RecordMemory();
-  let connected = false;
   let pending: OrderReport[] = [];
   let pumping: Promise<void> | null = null;
-
-  const gap = openGap(context, desk, account.id);
-  const fullSync = gap.tear;
   const pump = async (): Promise<void> => {
     while (pending.length > 0) {
       const batch = pending;
@@ -51,42 +123,17 @@ export function openOrderStream(
     // Here, and not when the promise is settled: what comes in between would be held until the next report.
     pumping = null;
   };
-  const onEvent = (event: StreamEvent): void => {
-    switch (event.type) {
-      case 'reports':
-        if (pending.length + event.reports.length > MAX_PENDING) {
-          pending = [];
-          fullSync();
-          return;
-        }
-        pending.push(...event.reports);
-        pumping ??= pump();
-        return;
-      case 'connected':
-        connected = true;
-        void context.health.report(account.exchange, { streamConnected: true });
-        fullSync();
-        return;
-      case 'disconnected':
-        connected = false;
-        context.log.warn({ accountId: account.id, error: event.error }, 'the order stream is down');
-        void context.health.report(account.exchange, { streamConnected: false, lastError: event.error.slice(0, 200) });
-        fullSync();
-        return;
-      case 'unreadable':
-        context.log.error({ accountId: account.id, error: event.error }, 'a stream message could not be read');
-        fullSync();
-        return;
-    }
-  };
-  const subscription: Subscription = adapter.watchOrders(onEvent);
   return {
-    isTrusted: () => connected && !gap.isOpen(),
-    synced: gap.synced,
-    close: async () => {
-      await subscription.close();
-      await pumping;
+    add: (reports: readonly OrderReport[]): void => {
+      if (pending.length + reports.length > MAX_PENDING) {
+        pending = [];
+        fullSync();
+        return;
+      }
+      pending.push(...reports);
+      pumping ??= pump();
     },
+    done: async (): Promise<void> => void (await pumping),
   };
 }
 

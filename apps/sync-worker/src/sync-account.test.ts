@@ -262,10 +262,10 @@ describe('executions without an order', () => {
     const floor = await openFloor();
     const bad = filled(floor, 'bad');
     const good = filled(floor, 'good');
-    const { lookup } = floor.adapter;
+    const lookup = floor.adapter.lookup.bind(floor.adapter);
     floor.adapter.lookup = (request) => {
       if (request.venueOrderId === bad.orderId) throw new Error('no such market');
-      return lookup.call(floor.adapter, request);
+      return lookup(request);
     };
     expect(await sync(floor)).toMatchObject({ complete: true, adopted: 1 });
     expect(await byVenueId(floor, good.orderId)).toBeDefined();

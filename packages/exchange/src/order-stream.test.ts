@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EXCHANGE_IDS } from '@orderplane/domain';
 import type { ExchangeId } from '@orderplane/domain';
 import type { StreamEvent } from './adapter.ts';
@@ -6,6 +6,7 @@ import { capabilitiesOf, drawCredentials } from './capabilities.ts';
 import { OrderStream } from './order-stream.ts';
 import { VENUES } from './registry.ts';
 import { Session } from './session.ts';
+import { CONFIRM, REFUSE } from './testing/subscription-words.ts';
 import { json, serveMarkets, startStubVenue } from './testing/stub-venue.ts';
 import type { StubVenue } from './testing/stub-venue.ts';
 import type { StubSocket } from './testing/stub-socket.ts';
@@ -77,43 +78,8 @@ function watch(
   return { events, sockets, types: () => events.map((event) => event.type), close };
 }
 
-/** The answers to the subscriptions on the nth socket of an instance, a list where there are several: ccxt numbers its requests. */
-const CONFIRM: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
-  binance: (nth) => ({ id: String(nth), status: 200, result: { subscriptionId: 0 } }),
-  kraken: (nth) => ({
-    ...{ method: 'subscribe', req_id: nth, success: true },
-    result: { channel: 'executions', snap_orders: true },
-  }),
-  coinbase: () => ({ channel: 'subscriptions', sequence_num: 0, events: [{ subscriptions: { user: ['u'] } }] }),
-  deribit: () => ({ jsonrpc: '2.0', id: 2, result: ['user.orders.any.any.raw', 'user.trades.any.any.raw'] }),
-  // Orders and stop orders.
-  kucoin: (nth) => [nth * 2 - 1, nth * 2].map((id) => ({ id: String(id), type: 'ack' })),
-  mexc: () => ['deals', 'orders'].map((name) => ({ id: 0, code: 0, msg: `spot@private.${name}.v3.api.pb` })),
-  // Two sockets in truth: orders, and stops that wait.
-  okx: () =>
-    ['orders', 'orders-algo'].map((channel) => ({
-      event: 'subscribe',
-      arg: { channel, instType: 'SPOT' },
-      connId: 'a',
-    })),
-};
 const confirm = (exchange: ExchangeId, socket: StubSocket | undefined, nth: number): void => {
   for (const message of [CONFIRM[exchange](nth)].flat()) socket?.send(message);
-};
-const REFUSE: Readonly<Record<ExchangeId, (nth: number) => unknown>> = {
-  binance: (nth) => ({
-    ...{ id: String(nth), status: 400 },
-    error: { code: -1022, msg: 'Signature for this request is not valid.' },
-  }),
-  kraken: (nth) => ({ method: 'subscribe', req_id: nth, success: false, error: 'ESession:Invalid session' }),
-  coinbase: () => ({ type: 'error', message: 'authentication failure' }),
-  kucoin: (nth) => ({ id: String(nth), type: 'error', code: 403, data: 'login is required' }),
-  deribit: () => ({ jsonrpc: '2.0', id: 1, error: { code: 13004, message: 'invalid_credentials' } }),
-  mexc: () => ({
-    ...{ id: 0, code: 0 },
-    msg: 'Not Subscribed successfully! [spot@private.orders.v3.api.pb].  Reason： Blocked! ',
-  }),
-  okx: () => ({ event: 'error', code: '60009', msg: 'Login failed.', connId: 'a1' }),
 };
 
 const report = (terms: Record<string, unknown>) => ({
@@ -197,6 +163,24 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
     const told = watched.events.length;
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(watched.events).toHaveLength(told);
+  });
+});
+
+describe('a process that was stopped', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('does not take what its socket held for news: it dials anew', async () => {
+    const watched = watch('binance', (socket, nth) => socket.send(CONFIRM.binance(nth)));
+    await expect.poll(watched.types, { timeout: 3_000 }).toEqual(['connected']);
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 20_000);
+    watched.sockets[0]?.send(report(trade));
+    await expect
+      .poll(() => watched.types().slice(0, 3), { timeout: 5_000 })
+      .toEqual(['connected', 'disconnected', 'connected']);
+    expect(watched.events[1]).toMatchObject({ error: expect.stringContaining('was stopped') as string });
+    watched.sockets[1]?.send(report(trade));
+    await expect.poll(() => fillsOf(watched.events), { timeout: 3_000 }).toEqual(['9001']);
   });
 });
 

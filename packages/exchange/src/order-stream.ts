@@ -10,6 +10,11 @@ import type { Link, VenueDefinition } from './venue.ts';
 /** A subscription that is not confirmed by then has failed, ms: some exchanges stay silent about a refusal. */
 const CONFIRM_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 1_000;
+/**
+ * A process that did not look for so long was stopped, ms: what its sockets held meanwhile is old, and would be taken for
+ * news, because a message of a stream counts as said when it is read. Somebody else may own the account by now.
+ */
+const STOPPED_MS = 5_000;
 
 /** One connection's life: from the dial to the reason of its end. */
 interface Connection {
@@ -21,6 +26,7 @@ interface Connection {
   /** By address of the socket. */
   readonly lastSignAt: Map<string, number>;
   readonly startedAt: number;
+  lookedAt: number;
   end(reason: string): void;
 }
 
@@ -95,6 +101,7 @@ export class OrderStream {
       lastSequence: null,
       lastSignAt: new Map(urls.map((url) => [url, now])),
       startedAt: now,
+      lookedAt: now,
       end: (reason) => ended.resolve(reason),
     };
     this.#connection = connection;
@@ -130,6 +137,7 @@ export class OrderStream {
 
   /** True: ccxt may see the message. */
   #receive(connection: Connection, message: unknown): boolean {
+    if (this.#wasStopped(connection)) return false;
     if (typeof message === 'string' && message === this.#venue.stream.heartbeat) return true;
     const signal = this.#venue.stream.signal(message);
     if (signal.kind === 'other' && !isRecord(message)) {
@@ -188,8 +196,18 @@ export class OrderStream {
     if (reports.length > 0) this.#tell({ type: 'reports', reports });
   }
 
+  /** Ends the connection when this process has not run for a while. */
+  #wasStopped(connection: Connection): boolean {
+    const stoppedMs = performance.now() - connection.lookedAt;
+    if (stoppedMs < STOPPED_MS) return false;
+    connection.end(`this process was stopped for ${Math.round(stoppedMs)} ms`);
+    return true;
+  }
+
   #look(connection: Connection): void {
+    if (this.#wasStopped(connection)) return;
     const now = performance.now();
+    connection.lookedAt = now;
     if (!connection.confirmed && now - connection.startedAt > CONFIRM_WITHIN_MS) {
       connection.end('the subscription was not confirmed');
     } else if (

@@ -82,6 +82,7 @@ export class ScriptedAdapter implements ExchangeAdapter {
   reserve = (): Promise<Room> => Promise.resolve({ granted: true, permit: { class: 'read', used: false } });
 
   watchOrders(sink: (event: StreamEvent) => void) {
+    this.calls.push('watch');
     this.sink = sink;
     return {
       close: () => {
