@@ -13,7 +13,7 @@ import {
   type ServiceContext,
 } from '@orderplane/service-kit';
 import { createPostgresStore } from '@orderplane/store';
-import { handle } from './commands/handle.ts';
+import { handleOrSay } from './commands/handle.ts';
 import type { CommandContext } from './context.ts';
 import { accountTroubles, marketDirectory, reachability } from './directories.ts';
 import { EnvironmentSchema } from './environment.ts';
@@ -68,7 +68,7 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
     handle: async (command) => {
       const stop = seconds.startTimer({ kind: command.kind });
       try {
-        const result = await watch.track(() => handle(context, command));
+        const result = await watch.track(() => handleOrSay(context, command));
         stop({ outcome: result.userErrors[0]?.code ?? 'accepted' });
         return { kind: 'done', result };
       } catch (error) {

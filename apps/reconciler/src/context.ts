@@ -24,6 +24,8 @@ export interface ReconcilerContext {
   readonly clock: { now(): Date; iso(): string; isSteady?(): boolean };
   readonly newId: () => string;
   readonly backoffMs: (attempt: number) => number;
+  /** Default: that time passes. */
+  readonly pause?: (ms: number) => Promise<void>;
   /** True when another worker may hold the key by now: no call to the exchange may begin. */
   readonly lockLost: () => boolean;
   /** Where crash tests kill this process, by client order id; does nothing in operation. */

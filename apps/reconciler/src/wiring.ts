@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import type { ExchangeId } from '@orderplane/domain';
 import { createAdapter, createAdapterPool, simulatorOption } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { createProducer, createRedisBudget, createWaker, openRedis, STREAMS, type Waker } from '@orderplane/queues';
+import {
+  createProducer,
+  createRedisBudget,
+  createWaker,
+  openRedis,
+  STREAMS,
+  type Producer,
+  type StreamJob,
+  type Waker,
+} from '@orderplane/queues';
 import {
   cacheScopes,
   createCommitListener,
@@ -39,6 +49,7 @@ const RULES_PAUSE_MS = 5_000;
 export function openParts(service: ServiceContext, env: Environment): Parts {
   const { log, metrics, shutdown } = service;
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
+  const onKeyError = (error: unknown): void => log.warn({ err: error }, 'a refused key was not written');
   const onShowError = (error: unknown): void => log.warn({ err: error }, 'a rate limit was not shown');
   const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16 });
   shutdown.defer('store', () => store.close());
@@ -98,17 +109,19 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       newId: randomUUID,
       backoffMs: (attempt) => backoffMs(attempt),
       crashPoint: crashPoints(),
-      keys: createKeyWatch({
-        observations: store.observations,
-        clock,
-        onError: (error) => log.warn({ err: error }, 'a refused key was not written'),
-      }),
-      onRulesChanged: (exchange) => {
-        // Many refusals at once are one reason to read; a job that is lost is made up for by the next refusal.
-        const deduplication = { id: `markets-${exchange}`, ttl: RULES_PAUSE_MS };
-        streams.add({ kind: 'markets', exchange }, { deduplication }).catch(onRedisError);
-      },
+      keys: createKeyWatch({ observations: store.observations, clock, onError: onKeyError }),
+      onRulesChanged: (exchange) => nudgeMarkets(streams, exchange, onRedisError),
       count: (what) => calls.inc({ what }),
     },
   };
+}
+
+/** Many refusals at once are one reason to read; a job that is lost is made up for by the next refusal. */
+function nudgeMarkets(
+  streams: Pick<Producer<StreamJob, null>, 'add'>,
+  exchange: ExchangeId,
+  onError: (error: unknown) => void,
+): void {
+  const deduplication = { id: `markets-${exchange}`, ttl: RULES_PAUSE_MS };
+  streams.add({ kind: 'markets', exchange }, { deduplication }).catch(onError);
 }

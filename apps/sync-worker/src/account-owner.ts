@@ -38,8 +38,7 @@ export function ownAccounts(
   const release = async (accountId: string, why: string): Promise<void> => {
     const held = owned.get(accountId);
     owned.delete(accountId);
-    context.log.info({ accountId, why }, 'lets go of the account');
-    context.health.forget(accountId);
+    letGo(context, accountId, why);
     await held?.stream.close();
   };
   const visit = async (account: Account): Promise<void> => {
@@ -96,6 +95,11 @@ export function ownAccounts(
       }
     },
   };
+}
+
+function letGo(context: SyncContext, accountId: string, why: string): void {
+  context.log.info({ accountId, why }, 'lets go of the account');
+  context.health.forget(accountId);
 }
 
 function take(context: SyncContext, desk: SyncDesk, account: Account, adapter: ExchangeAdapter): Owned {

@@ -25,11 +25,36 @@ export class QueueFullError extends Error {
     this.queue = queue;
   }
 }
-/** The queue could not be reached, or did not answer in time: whether the job was accepted is unknown. */
+/** The queue could not be reached, or did not answer in time. */
 export class QueueUnavailableError extends Error {
-  constructor(queue: string, cause: unknown) {
+  /** True: nothing was sent to it, so that the job surely was not accepted. Else that is unknown. */
+  readonly isNotAdded: boolean;
+  constructor(queue: string, cause: unknown, isNotAdded = false) {
     super(`queue ${queue} is not reachable`, { cause });
     this.name = 'QueueUnavailableError';
+    this.isNotAdded = isNotAdded;
+  }
+}
+
+const NOT_ACCEPTED = 'not accepted: ';
+/**
+ * Thrown by whoever handles a job that surely had no effect, for a reason that will pass. The class is lost on the way to
+ * who waits for the result, the first words are not.
+ */
+export class NotAcceptedError extends Error {
+  /** What it is to whom it concerns. */
+  readonly reason: string;
+  constructor(reason: string, cause?: unknown) {
+    super(`${NOT_ACCEPTED}${reason}`, { cause });
+    this.name = 'NotAcceptedError';
+    this.reason = reason;
+  }
+
+  /** From what came of a job; null: the error says something else. */
+  static from(error: unknown): NotAcceptedError | null {
+    if (error instanceof NotAcceptedError) return error;
+    if (!(error instanceof Error) || !error.message.startsWith(NOT_ACCEPTED)) return null;
+    return new NotAcceptedError(error.message.slice(NOT_ACCEPTED.length), error);
   }
 }
 /** The job was accepted, its result did not come within the time given. */

@@ -2,7 +2,7 @@ import { QueueUnavailableError } from './contract.ts';
 
 const CLOSE_WITHIN_MS = 1_000;
 
-/** Throws QueueUnavailableError when `work` fails or takes longer. */
+/** Throws QueueUnavailableError when `work`, which adds nothing, fails or takes longer. */
 export async function within(work: Promise<unknown>, timeoutMs: number, queue: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -11,7 +11,7 @@ export async function within(work: Promise<unknown>, timeoutMs: number, queue: s
   try {
     await Promise.race([work, late]);
   } catch (cause) {
-    throw new QueueUnavailableError(queue, cause);
+    throw new QueueUnavailableError(queue, cause, true);
   } finally {
     clearTimeout(timer);
   }

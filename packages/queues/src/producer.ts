@@ -140,7 +140,7 @@ function readiness(name: string, redis: Redis): () => Promise<void> {
     try {
       await waiting;
     } catch (cause) {
-      throw new QueueUnavailableError(name, cause);
+      throw new QueueUnavailableError(name, cause, true);
     }
   };
 }
@@ -165,7 +165,7 @@ function createGate<Data, Result>(
       try {
         waiting = (await queue.getWaitingCount()) + (await queue.getPrioritizedCount());
       } catch (cause) {
-        throw new QueueUnavailableError(contract.name, cause);
+        throw new QueueUnavailableError(contract.name, cause, true);
       }
     }
     if (waiting + sinceCheck > contract.maxWaiting) {

@@ -19,7 +19,7 @@ const STEADY_FOR_MS = 600_000;
  */
 export interface SharedClock extends Clock {
   /** ms since the epoch. */
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** False while nothing is known of the shared time: nothing may be concluded from `now` then. */
   isSteady(): boolean;
   /** Measures now. Never throws. */

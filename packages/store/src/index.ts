@@ -19,6 +19,8 @@ export type { CachedOpenOrders, CacheScope } from './open-order-cache.ts';
 export { orderCursor, PAGE_LIMIT, unattributedFillId, WALK_LIMIT } from './paging.ts';
 export { createPostgresStore } from './postgres/index.ts';
 export type { PostgresOptions } from './postgres/index.ts';
+export { databaseOutage } from './postgres/outage.ts';
+export type { DatabaseOutage } from './postgres/outage.ts';
 export { toNormalizedOrder } from './projection.ts';
 export { reseal } from './reseal.ts';
 export type { Resealed } from './reseal.ts';

@@ -1,5 +1,12 @@
 import type { UserError } from '@orderplane/domain';
-import { QueueFullError, ResultTimeoutError, type CommandResult, type OrderCommand } from '@orderplane/queues';
+import {
+  NotAcceptedError,
+  QueueFullError,
+  QueueUnavailableError,
+  ResultTimeoutError,
+  type CommandResult,
+  type OrderCommand,
+} from '@orderplane/queues';
 import type { OrderRecord } from '@orderplane/store';
 import { ZodError } from 'zod';
 import type { GatewayContext } from '../server/context.ts';
@@ -20,6 +27,11 @@ export async function runCommand(
   } catch (cause) {
     if (cause instanceof QueueFullError)
       throw requestError('SERVICE_UNAVAILABLE', 'too many commands are waiting, nothing was accepted: try again later');
+    const refused = NotAcceptedError.from(cause);
+    if (refused !== null)
+      throw requestError('SERVICE_UNAVAILABLE', `nothing was accepted: ${refused.reason}. Try again`);
+    if (cause instanceof QueueUnavailableError && cause.isNotAdded)
+      throw requestError('SERVICE_UNAVAILABLE', 'nothing was accepted: commands can not be taken right now. Try again');
     if (cause instanceof ZodError) throw cause;
     if (!(cause instanceof ResultTimeoutError))
       context.ports.log.warn(

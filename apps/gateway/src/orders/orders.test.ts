@@ -1,4 +1,4 @@
-import { QueueFullError, QueueUnavailableError, ResultTimeoutError } from '@orderplane/queues';
+import { NotAcceptedError, QueueFullError, QueueUnavailableError, ResultTimeoutError } from '@orderplane/queues';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { World } from '../testing/world.ts';
 
@@ -78,6 +78,21 @@ test.each([
   const command = world.commands[0];
   expect(timeout?.code).toBe('TIMEOUT');
   expect(timeout?.message).toContain(command?.kind === 'place' ? command.input.clientOrderId : '?');
+});
+
+test.each([
+  [
+    'Redis that was not there',
+    new QueueUnavailableError('order-commands', new Error('refused'), true),
+    'commands can not',
+  ],
+  // As it comes out of the queue: the class is lost.
+  ['a database that is full', new Error(new NotAcceptedError('its disk is full').message), 'its disk is full'],
+])('%s has surely accepted nothing, and says so', async (_, error, words) => {
+  world.onCommand = () => Promise.reject(error);
+  const answer = await world.query(PLACE, { input: good });
+  expect(answer.errors?.[0]?.extensions['code']).toBe('SERVICE_UNAVAILABLE');
+  expect(answer.errors?.[0]?.message).toMatch(new RegExp(`nothing was accepted.*${words}`));
 });
 
 test('a full queue has surely accepted nothing', async () => {

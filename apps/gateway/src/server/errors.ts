@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
 import { unwrapResolverError } from '@apollo/server/errors';
-import { InvalidCursorError } from '@orderplane/store';
+import { databaseOutage, InvalidCursorError } from '@orderplane/store';
 import type { Logger } from '@orderplane/service-kit';
 import { withoutQuotedValues } from './quotes.ts';
 
@@ -56,6 +56,15 @@ export function formatError(given: GraphQLFormattedError, error: unknown, log: L
     // Apollo wraps what validation reports and gives it its own code: ours is the more exact one.
     const inner = cause.originalError instanceof GraphQLError ? cause.originalError.extensions['code'] : undefined;
     return typeof inner === 'string' ? withCode(formatted, inner) : withoutHttp(formatted);
+  }
+  const outage = databaseOutage(cause);
+  if (outage !== null) {
+    log.warn({ err: cause, path: formatted.path }, 'the database does not serve');
+    return {
+      message: `the database can't answer right now (${outage.reason}): try again`,
+      ...(formatted.path === undefined ? {} : { path: formatted.path }),
+      extensions: { code: 'SERVICE_UNAVAILABLE' satisfies RequestErrorCode },
+    };
   }
   log.error({ err: cause, path: formatted.path }, 'a resolver failed');
   return {

@@ -1,10 +1,27 @@
-import type { CommandResult, OrderCommand } from '@orderplane/queues';
+import { NotAcceptedError, type CommandResult, type OrderCommand } from '@orderplane/queues';
+import { databaseOutage } from '@orderplane/store';
 import type { CommandContext } from '../context.ts';
 import { cancelAll } from './cancel-all.ts';
 import { cancelOne, modify } from './change.ts';
 import { halt, resume } from './halt.ts';
 import { place } from './place.ts';
 import { unlink } from './unlink.ts';
+
+/**
+ * A command that the database could not take is told so in words, where it surely had no effect: each of these kinds is
+ * one commit, which is rolled back whole. Of the others, and of a connection that was lost, nobody knows.
+ */
+export async function handleOrSay(context: CommandContext, command: OrderCommand): Promise<CommandResult> {
+  try {
+    return await handle(context, command);
+  } catch (error) {
+    const outage = databaseOutage(error);
+    if (outage === null || !outage.isNothingWritten || !isOneCommit(command)) throw error;
+    throw new NotAcceptedError(`the database can't write now (${outage.reason})`, error);
+  }
+}
+
+const isOneCommit = ({ kind }: OrderCommand): boolean => kind === 'place' || kind === 'modify' || kind === 'cancel';
 
 /** Every command is safe to run twice: its id, or the caller's client order id, makes the second run find the first. */
 export function handle(context: CommandContext, command: OrderCommand): Promise<CommandResult> {

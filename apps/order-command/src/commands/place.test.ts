@@ -1,8 +1,9 @@
 import type { ErrorCode } from '@orderplane/domain';
-import type { PlaceInput } from '@orderplane/queues';
+import { NotAcceptedError, type PlaceInput } from '@orderplane/queues';
 import { found } from '@orderplane/recorder/testing';
 import { describe, expect, test } from 'vitest';
 import { openDesk, placing } from '../testing/desk.ts';
+import { handleOrSay } from './handle.ts';
 
 const HOUR_AHEAD = '2026-01-01T01:00:00.000Z';
 
@@ -182,5 +183,29 @@ describe('the client order id', () => {
     const again = await desk.run(command);
     expect(again.orderIds).toHaveLength(1);
     expect(await desk.world.store.ledger.openOrders('account-1')).toHaveLength(1);
+  });
+});
+
+describe('while the database does not serve', () => {
+  const failing = async (code: string) => {
+    const desk = await openDesk();
+    desk.world.hooks.before = () => {
+      throw Object.assign(new Error('of this test'), { code });
+    };
+    return desk;
+  };
+
+  test('an order that it could not take is said not to be accepted, and why', async () => {
+    const desk = await failing('53100');
+    const refusal = await handleOrSay(desk.context, placing({})).catch((error: unknown) => error);
+    expect(NotAcceptedError.from(refusal)?.reason).toContain('its disk is full');
+    desk.world.hooks.before = () => undefined;
+    expect((await desk.run(placing({}))).userErrors).toEqual([]);
+  });
+
+  test('of a connection that was lost nothing is said', async () => {
+    const desk = await failing('57P01');
+    const refusal = await handleOrSay(desk.context, placing({})).catch((error: unknown) => error);
+    expect([NotAcceptedError.from(refusal), refusal]).toMatchObject([null, { code: '57P01' }]);
   });
 });

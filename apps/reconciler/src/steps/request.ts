@@ -12,6 +12,7 @@ import {
 import { compare, subtract } from '@orderplane/domain';
 import type { OrderRecord } from '@orderplane/store';
 import { controlOf, judgeKey, type ReconcilerContext, type StepResult } from '../context.ts';
+import { persist } from '../persist.ts';
 import { lookup } from './lookup.ts';
 
 /** Sends the cancel of a request: a wished cancel, the cancel of a stray, or the first step of a replace in two steps. */
@@ -113,7 +114,7 @@ async function sendRequest(
   // Refused, it may be, for fills that we have not heard of yet: they decide what becomes of the wish.
   if (step === 'amend' && outcome.kind === 'refused' && lowersSize(request, machine))
     await lookup(context, intended.record, 'fills may have crossed a change', false, undefined);
-  const written = await recordOutcome(context, intended.record, requestId, outcome);
+  const written = await persist(context, () => recordOutcome(context, intended.record, requestId, outcome));
   context.crashPoint(`${step}:after-outcome`, clientOrderId);
   return { record: written, throttledMs: outcome.kind === 'rateLimited' ? outcome.retryAfterMs : null };
 }

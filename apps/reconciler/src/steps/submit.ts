@@ -6,6 +6,7 @@ import { foldContext, record, recordOnce } from '@orderplane/recorder';
 import { currentLeg, type EventBody, type Leg } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
 import { controlOf, judgeKey, type ReconcilerContext, type StepResult } from '../context.ts';
+import { persist } from '../persist.ts';
 
 /** A request that would reach the exchange this close to its deadline is not sent at all. */
 const DEADLINE_MARGIN_MS = 250;
@@ -50,7 +51,7 @@ export async function submit(
   );
   context.crashPoint('submit:after-call', current.intent.clientOrderId);
   judgeKey(context, current.intent.accountId, outcome);
-  const written = await recordOutcome(context, intended.record, leg, outcome);
+  const written = await persist(context, () => recordOutcome(context, intended.record, leg, outcome));
   context.crashPoint('submit:after-outcome', current.intent.clientOrderId);
   if (outcome.kind === 'notPlaced' && outcome.rulesChanged) context.onRulesChanged(current.intent.exchange);
   return { record: written, throttledMs: outcome.kind === 'rateLimited' ? outcome.retryAfterMs : null };

@@ -61,11 +61,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     adapter,
     orderId,
     counts,
-    keys: createKeyWatch({
-      observations: world.store.observations,
-      clock: world.clock,
-      onError: (error) => void world.warnings.push(String(error)),
-    }),
+    keys: keysOf(world),
     crashAfter: 0,
     passed: 0,
     lockLost: false,
@@ -121,6 +117,9 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
   return harness;
 }
 
+const keysOf = ({ store, clock, warnings }: World): KeyWatch =>
+  createKeyWatch({ observations: store.observations, clock, onError: (error) => void warnings.push(String(error)) });
+
 /** What the exchange receives must be in the books, sent and with its client id, before it receives it. */
 async function isDurable(world: World, accountId: string, venueClientId: string): Promise<void> {
   const ids = { venueClientIds: [venueClientId], venueOrderIds: [] };
@@ -140,6 +139,10 @@ function contextOf(harness: Harness): ReconcilerContext {
     clock: { now: () => world.clock.now(), iso: () => world.clock.iso(), isSteady: () => harness.isTimeKnown },
     newId: world.newId,
     backoffMs: (attempt) => Math.min(250 * 2 ** attempt, 60_000),
+    pause: (ms) => {
+      world.clock.advance(ms);
+      return Promise.resolve();
+    },
     lockLost: () => harness.lockLost,
     crashPoint: () => undefined,
     keys,
