@@ -44,7 +44,11 @@ interface Figures {
 }
 
 const tally = (names: readonly string[]): Readonly<Record<string, number>> =>
-  Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]).sort());
+  Object.fromEntries(
+    [...Map.groupBy(names, (name) => name)]
+      .map(([name, all]): [string, number] => [name, all.length])
+      .sort(([a], [b]) => a.localeCompare(b)),
+  );
 
 export function summarize({ orders, diary, stories, settling, doubt, ...rest }: Figures): Summary {
   const chapters = stories.flatMap((story) => story.chapters);

@@ -26,6 +26,9 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 export const marketFor = ({ desk, world, random }: Actor): Market =>
   desk.market(pick(random, world.bases[desk.exchange]));
 
+const endOf = (outcome: Outcome<unknown>): string =>
+  outcome.kind === 'refused' ? `refused ${outcome.code}` : outcome.kind;
+
 /** Places it and writes down what came of it. */
 export async function placed(
   actor: Actor,
@@ -43,7 +46,7 @@ export async function placed(
     ...{ kind: 'place', clientOrderId, accountId, exchange, input, orderId: order?.id ?? null },
     ...told(sentAt, outcome),
   });
-  diary.count(`place ${outcome.kind}${outcome.kind === 'refused' ? ` ${outcome.code}` : ''}`);
+  diary.count(`place ${endOf(outcome)}`);
   return order;
 }
 
@@ -51,7 +54,7 @@ export async function cancelled({ world, diary }: Actor, orderId: string): Promi
   const sentAt = Date.now();
   const outcome = await tryCancel(world.trader, orderId, PATIENCE_MS);
   diary.deeds.push({ kind: 'cancel', orderId, ...told(sentAt, outcome) });
-  diary.count(`cancel ${outcome.kind}`);
+  diary.count(`cancel ${endOf(outcome)}`);
 }
 
 export async function modified(
@@ -62,6 +65,6 @@ export async function modified(
   const sentAt = Date.now();
   const outcome: Outcome<OrderView> = await tryModify(world.trader, { orderId, ...change }, PATIENCE_MS);
   diary.deeds.push({ kind: 'modify', orderId, change, ...told(sentAt, outcome) });
-  diary.count(`modify ${outcome.kind}`);
+  diary.count(`modify ${endOf(outcome)}`);
   return answerOf(outcome);
 }

@@ -3,7 +3,9 @@ import type { Endpoint, OrderView, Payload } from './client.ts';
 
 /** A client that does what every answer in doubt asks for: repeat the same request. */
 const PATIENCE_MS = 60_000;
+/** Longer after each doubt, so that many clients do not keep down what tries to come back. */
 const PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
 
 export interface Told {
   /** The order as the answer showed it. */
@@ -56,7 +58,7 @@ export async function insist<Answer>(
       doubts.push(error instanceof Error ? error.message : String(error));
     }
     if (Date.now() > until) return { kind: 'unanswered', doubts };
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, PAUSE_MS * doubts.length)));
   }
 }
 
