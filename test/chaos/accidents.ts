@@ -27,7 +27,16 @@ export interface Accident {
 
 /** All but the servers. */
 export const PROCESSES = [
-  ...['gateway', 'order-command', 'reconciler', 'reconciler-2', 'sync-worker', 'sync-worker-2', 'venue-simulator'],
+  ...[
+    'gateway',
+    'gateway-2',
+    'order-command',
+    'reconciler',
+    'reconciler-2',
+    'sync-worker',
+    'sync-worker-2',
+    'venue-simulator',
+  ],
 ];
 const SERVICES = PROCESSES.filter((name) => name !== 'venue-simulator');
 
@@ -137,6 +146,7 @@ async function lateExecution({ world, random, count }: Damage): Promise<void> {
   const target = ended[Math.floor(dice * ended.length)];
   if (target === undefined) return;
   const { exchangeOrderId, size } = target;
+  world.surprised.add(`${exchange} ${exchangeOrderId}`);
   await world.venue.script('orders/execute-late', { exchange, exchangeOrderId, size });
   count('late execution');
 }

@@ -121,6 +121,57 @@ async function look({ world, desk, random }: Actor): Promise<void> {
   await request(world.trader, query, { id: desk.accountId }).catch(() => undefined);
 }
 
+interface HaltAnswer {
+  readonly account: { readonly halt: { readonly remainingCount: number } | null } | null;
+  readonly userErrors: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** The kill switch, and back when everything has ended or the client's patience has. */
+async function haltAndResume({ world, desk, diary, random }: Actor): Promise<void> {
+  const { accountId } = desk;
+  if (world.halted.has(accountId)) return;
+  world.halted.add(accountId);
+  const call = (mutation: 'haltAccount' | 'resumeAccount') =>
+    insist<number | null>(
+      async () => {
+        const answer = await request<{ result: HaltAnswer }>(
+          world.trader,
+          `mutation ($id: ID!) { result: ${mutation}(accountId: $id) {
+             account { halt { remainingCount } } userErrors { code message } } }`,
+          { id: accountId },
+        );
+        const { account, userErrors } = answer.result;
+        return userErrors[0] ?? { answer: account?.halt?.remainingCount ?? null };
+      },
+      undefined,
+      PATIENCE_MS,
+    );
+  const sentAt = Date.now();
+  const halted = await call('haltAccount');
+  const answers = told(sentAt, halted);
+  const cleared = await eventually(
+    () =>
+      request<{ account: HaltAnswer['account'] }>(
+        world.trader,
+        'query ($id: ID!) { account(id: $id) { halt { remainingCount } } }',
+        { id: accountId },
+      ),
+    ({ account }) => account?.halt?.remainingCount === 0,
+    `${accountId} is cleared`,
+    between(random, 1_000, 15_000),
+  ).then(
+    () => true,
+    () => false,
+  );
+  const resumeSentAt = Date.now();
+  const resumed = await call('resumeAccount');
+  world.halted.delete(accountId);
+  if (resumed.kind !== 'accepted')
+    diary.complaints.push(`${accountId} could not be resumed: ${JSON.stringify(resumed)}`);
+  diary.deeds.push({ kind: 'halt', accountId, clearedAt: cleared ? resumeSentAt : null, resumeSentAt, ...answers });
+  diary.count(`halt ${halted.kind}, ${cleared ? 'cleared' : 'not cleared'}`);
+}
+
 /** What clients do. One more line here, and they do it. */
 export const ACTIONS: readonly Action[] = [
   { name: 'place', weight: 74, run: placeOne },
@@ -128,4 +179,5 @@ export const ACTIONS: readonly Action[] = [
   { name: 'outside', weight: 6, run: outside },
   { name: 'movePrice', weight: 14, run: movePrice },
   { name: 'look', weight: 4, run: look },
+  { name: 'halt', weight: 1, run: haltAndResume },
 ];

@@ -64,13 +64,14 @@ async function inWorld(world: ChaosWorld, options: ChaosOptions): Promise<Verdic
     await pause(stormMs);
     signal?.throwIfAborted();
     say('the storm is over: healing');
+    const overAt = Date.now();
     await accidents;
     await heal({ ...damage, random: randomFrom(seed) });
     await Promise.race([clients, pause(LAST_CLIENT_MS).then(() => diary.complaints.push('a client is still busy'))]);
     // Points that the last clients armed.
     await heal({ ...damage, random: randomFrom(seed) });
     say('waiting until nothing is on its way');
-    const settling = await settle(world, subscribers);
+    const settling = await settle(world, subscribers, overAt);
     await Promise.all(subscribers.map((subscriber) => subscriber.stop()));
     say('judging');
     const [orders, ledgers, journal] = await Promise.all([
@@ -79,7 +80,15 @@ async function inWorld(world: ChaosWorld, options: ChaosOptions): Promise<Verdic
       readJournal(world.stack.info.postgres),
     ]);
     const stories = subscribers.map(({ story }) => story);
-    const found = judge({ orders, ledgers, journal, diary, stories, mayBeRefused: world.mayBeRefused });
+    const found = judge({
+      orders,
+      ledgers,
+      journal,
+      diary,
+      stories,
+      mayBeRefused: world.mayBeRefused,
+      surprised: world.surprised,
+    });
     const general = [settling.stuck, settling.restless].flatMap((text) => text ?? []);
     const findings = [
       ...general.map((text) => ({ orderId: null, exchange: null, text: text.slice(0, 2_000) })),

@@ -33,13 +33,21 @@ export interface Sweep extends Told {
   readonly symbol: string | null;
   readonly orderIds: readonly string[];
 }
+/** An account was halted, and told to be (`answeredAt`), until it was about to be resumed. */
+export interface Halt extends Told {
+  readonly kind: 'halt';
+  readonly accountId: string;
+  /** Null: the account was resumed before all that was open had ended. */
+  readonly clearedAt: number | null;
+  readonly resumeSentAt: number;
+}
 /** Placed at the exchange by somebody else. */
 export interface Outside {
   readonly kind: 'outside';
   readonly exchange: string;
   readonly exchangeOrderId: string;
 }
-export type Deed = Placement | Cancellation | Modification | Sweep | Outside;
+export type Deed = Placement | Cancellation | Modification | Sweep | Halt | Outside;
 
 /** Everything that clients did and were told, in the order of the answers. */
 export class Diary {

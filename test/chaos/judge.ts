@@ -20,13 +20,14 @@ export interface Case {
   readonly diary: Diary;
   readonly stories: readonly Story[];
   readonly mayBeRefused: ReadonlySet<string>;
+  readonly surprised: ReadonlySet<string>;
 }
 
 export function judge(evidence: Case): readonly Finding[] {
   const { orders, ledgers, journal, stories } = evidence;
   const general = (text: string): Finding => ({ orderId: null, exchange: null, text });
   return [
-    ...orders.flatMap(unsettled),
+    ...orders.flatMap((order) => unsettled(order, evidence.surprised)),
     ...EXCHANGE_IDS.flatMap((exchange) =>
       ledgerFindings(
         exchange,
@@ -53,8 +54,20 @@ const about = ({ id, exchange, state, clientOrderId }: OrderView, text: string):
   text: `${exchange} order ${id} (${clientOrderId}, ${state}) ${text}`,
 });
 
-function unsettled(order: OrderView): readonly Finding[] {
-  if (isQuiet(order)) return [];
+/** Nothing is on its way. A person should look only where the exchange did what it had said it would not. */
+export function isSettled(order: OrderView, surprised: ReadonlySet<string>): boolean {
+  if (isQuiet(order)) return true;
+  const { reconciliation, pendingRequests, state, status, legs, exchange } = order;
+  return (
+    reconciliation.status === 'NEEDS_ATTENTION' &&
+    pendingRequests.length === 0 &&
+    (ENDED.has(state) || status === 'OPEN') &&
+    legs.some(({ exchangeOrderId }) => surprised.has(`${exchange} ${exchangeOrderId}`))
+  );
+}
+
+function unsettled(order: OrderView, surprised: ReadonlySet<string>): readonly Finding[] {
+  if (isSettled(order, surprised)) return [];
   const { status, lastError } = order.reconciliation;
   const requests = order.pendingRequests.map(({ kind }) => kind).join();
   return [about(order, `is not settled: ${status} ${requests} ${lastError ?? ''}`)];

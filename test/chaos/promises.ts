@@ -30,6 +30,7 @@ export function brokenPromises(evidence: Evidence): readonly Finding[] {
     ...brokenCancels(books),
     ...brokenSweeps(books),
     ...brokenChanges(books),
+    ...brokenHalts(books),
   ];
 }
 
@@ -103,6 +104,26 @@ function brokenSweeps(books: Books): readonly Finding[] {
       if (order === undefined || ENDED.has(order.state) || has(books, orderId, 'CANCEL_REJECTED', sentAt)) return [];
       const text = `cancelAll was accepted, ${orderId} is ${order.state}`;
       return [{ orderId, exchange: order.exchange, text }];
+    });
+  });
+}
+
+/** While an account is halted nothing new is accepted; what was there when it was, and had ended, stays ended. */
+function brokenHalts(books: Books): readonly Finding[] {
+  const placed = books.diary.ofKind('place').filter(({ outcome }) => outcome === 'accepted');
+  return books.diary.ofKind('halt').flatMap(({ accountId, outcome, sentAt, answeredAt, clearedAt, resumeSentAt }) => {
+    if (outcome !== 'accepted') return [];
+    return placed.flatMap((deed) => {
+      const order = books.byId.get(deed.orderId ?? '');
+      if (deed.accountId !== accountId || order === undefined) return [];
+      const finding = (text: string): Finding => ({ orderId: order.id, exchange: order.exchange, text });
+      const bornAt = books.journal.orders.get(order.id)?.[0]?.atMs ?? 0;
+      if (bornAt > answeredAt && bornAt < resumeSentAt)
+        return [finding(`${order.id} was accepted while its account was halted`)];
+      const wasMeant = clearedAt !== null && deed.answeredAt < sentAt;
+      return wasMeant && !ENDED.has(order.state)
+        ? [finding(`${order.id} is ${order.state}, its account was halted and cleared after it was placed`)]
+        : [];
     });
   });
 }

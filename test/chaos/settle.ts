@@ -1,11 +1,12 @@
 import { EXCHANGE_IDS } from '@orderplane/domain';
 import type { ExchangeId } from '@orderplane/domain';
 import { differences } from '../support/accounting.ts';
-import { ENDED, allOrders, isQuiet, request } from '../support/client.ts';
+import { ENDED, allOrders, request } from '../support/client.ts';
 import type { OrderView } from '../support/client.ts';
 import type { Ledger } from '../support/venue.ts';
 import { PROCESSES, wake } from './accidents.ts';
 import type { Damage } from './accidents.ts';
+import { isSettled } from './judge.ts';
 import { journalLength, readJournal } from './journal.ts';
 import { pause } from './requests.ts';
 import type { Subscriber } from './subscribers.ts';
@@ -52,18 +53,18 @@ async function whileItMoves(look: () => Promise<string>, isDone: (seen: string) 
   }
 }
 
-/** Orders that the system itself says are not in sync. */
+/** Orders that the system itself says are not in sync; what needs attention is looked at one by one, later. */
 async function outOfSync(world: ChaosWorld): Promise<readonly string[]> {
   const { orders } = await request<{ orders: { nodes: { id: string; state: string }[]; totalCount: number } }>(
     world.trader,
-    `{ orders(first: 50, filter: { reconciliation: [PROGRESSING, AMBIGUOUS, STALE, NEEDS_ATTENTION] }) {
+    `{ orders(first: 50, filter: { reconciliation: [PROGRESSING, AMBIGUOUS, STALE] }) {
          nodes { id state } totalCount } }`,
   );
   return orders.nodes.map(({ id, state }) => `${id} ${state}`).concat(String(orders.totalCount));
 }
 
-const isOnItsWay = (order: OrderView): boolean =>
-  !isQuiet(order) || (order.expiresAt !== null && !ENDED.has(order.state));
+const isOnItsWay = (order: OrderView, surprised: ReadonlySet<string>): boolean =>
+  !isSettled(order, surprised) || (order.expiresAt !== null && !ENDED.has(order.state));
 
 export const ledgersOf = async (world: ChaosWorld): Promise<Record<ExchangeId, Ledger>> =>
   Object.fromEntries(
@@ -77,7 +78,7 @@ async function openEnds(world: ChaosWorld): Promise<string> {
   if (waiting.length > 1) return `${lines} lines; ${waiting.join(', ')}`;
   const [orders, ledgers] = await Promise.all([allOrders(world.trader), ledgersOf(world)]);
   const ends = [
-    ...orders.filter(isOnItsWay).map(({ id, state }) => `${id} ${state}`),
+    ...orders.filter((order) => isOnItsWay(order, world.surprised)).map(({ id, state }) => `${id} ${state}`),
     ...EXCHANGE_IDS.flatMap((exchange) =>
       differences(
         orders.filter((order) => order.exchange === exchange),
@@ -89,7 +90,7 @@ async function openEnds(world: ChaosWorld): Promise<string> {
 }
 
 export interface Settling {
-  /** From the healing to the moment when nothing is on its way. */
+  /** From the end of the storm, healing and last answers included, to the moment when nothing is on its way. */
   readonly convergedMs: number;
   /** What never found its way; null: all has. */
   readonly stuck: string | null;
@@ -100,13 +101,12 @@ export interface Settling {
 /** Two complete rounds of looking, in which nothing may change. */
 const STILL_MS = 12_000;
 
-export async function settle(world: ChaosWorld, subscribers: readonly Subscriber[]): Promise<Settling> {
-  const startedAt = Date.now();
+export async function settle(world: ChaosWorld, subscribers: readonly Subscriber[], overAt: number): Promise<Settling> {
   const stuck = await whileItMoves(
     () => openEnds(world),
     (seen) => seen === '',
   );
-  const convergedMs = Date.now() - startedAt;
+  const convergedMs = Date.now() - overAt;
   const before = await journalLength(world.stack.info.postgres);
   if (stuck === null) await pause(STILL_MS);
   const journal = await readJournal(world.stack.info.postgres);

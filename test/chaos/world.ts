@@ -7,6 +7,7 @@ import type { ProcessChange } from '@orderplane/local';
 import { CRASH_POINTS_VARIABLE } from '@orderplane/service-kit';
 import { openArmory } from '../support/armory.ts';
 import type { Armory } from '../support/armory.ts';
+import type { Endpoint } from '../support/client.ts';
 import { openDesk } from '../support/desk.ts';
 import type { Desk } from '../support/desk.ts';
 import { openSystem } from '../support/system.ts';
@@ -14,20 +15,26 @@ import type { System } from '../support/system.ts';
 
 /** A running system with everything that clients and accidents need of it. */
 export interface ChaosWorld extends System {
+  /** Each request goes to another gateway than the one before: a repeat too. */
+  readonly trader: Endpoint;
   readonly desks: Readonly<Record<ExchangeId, Desk>>;
   /** Assets that are traded, by exchange. */
   readonly bases: Readonly<Record<ExchangeId, readonly string[]>>;
   readonly armory: Armory;
   /** Client order ids of orders that the exchange may refuse for what they are. */
   readonly mayBeRefused: Set<string>;
+  /** Orders of exchanges, as `exchange id`, that were executed beyond what anybody could know: a person should look. */
+  readonly surprised: Set<string>;
+  /** Accounts that a client has halted. */
+  readonly halted: Set<string>;
   /** Ends of processes that the runner saw, by name: kills, crash points, and what nobody planned. */
   readonly ends: Readonly<Record<string, number>>;
 }
 
 const BASES = ['BTC', 'ETH', 'SOL', 'LTC', 'LINK', 'AVAX', 'XRP', 'ADA'];
 
-/** Two of those that compete for orders and accounts, so that one takes over from the other. */
-const INSTANCES = { reconciler: 2, 'sync-worker': 2 } as const;
+/** Two of those that compete for orders and accounts or share subscribers, so that one takes over from the other. */
+const INSTANCES = { gateway: 2, reconciler: 2, 'sync-worker': 2 } as const;
 
 /** An interval of looking, shortened to save time at the end. No deadline and no proof depends on it. */
 const ENVIRONMENT = { RESYNC_INTERVAL_MS: '5000' };
@@ -69,11 +76,26 @@ export async function openChaosWorld(options: {
     const bases = Object.fromEntries(
       opened.map(([exchange, desk]) => [exchange, BASES.filter((base) => isTraded(desk, base))]),
     ) as Record<ExchangeId, string[]>;
-    return { ...system, stop, desks, bases, armory, mayBeRefused: new Set(), ends };
+    const trader = inTurn(system);
+    const sets = { mayBeRefused: new Set<string>(), surprised: new Set<string>(), halted: new Set<string>() };
+    return { ...system, ...sets, trader, stop, desks, bases, armory, ends };
   } catch (cause) {
     await stop();
     throw cause;
   }
+}
+
+/** Whoever reads its address gets the next gateway's. */
+function inTurn({ stack, trader }: System): Endpoint {
+  const addresses = stack.info.gateways.map(({ http }) => http);
+  let turn = 0;
+  return {
+    token: trader.token,
+    get http() {
+      turn += 1;
+      return addresses[turn % addresses.length] ?? trader.http;
+    },
+  };
 }
 
 function isTraded(desk: Desk, base: string): boolean {
