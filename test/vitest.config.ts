@@ -11,7 +11,13 @@ export default defineConfig({
       {
         test: {
           name: 'parts',
-          exclude: [...configDefaults.exclude, 'e2e/**', 'crash/**', 'conformance/venues/venues.test.ts'],
+          exclude: [
+            ...configDefaults.exclude,
+            'e2e/**',
+            'crash/**',
+            'conformance/venues/venues.test.ts',
+            'chaos/chaos.test.ts',
+          ],
           // Generous: a busy machine is no fault.
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -21,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['{e2e,crash}/**/*.test.ts', 'conformance/venues/venues.test.ts'],
+          include: ['{e2e,crash}/**/*.test.ts', 'conformance/venues/venues.test.ts', 'chaos/chaos.test.ts'],
           globalSetup: ['support/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 90_000,

@@ -1,4 +1,4 @@
-import { differences as compared } from '../support/accounting.ts';
+import { differences as compared, doubledClientIds } from '../support/accounting.ts';
 import { isQuiet } from '../support/client.ts';
 import type { OrderView } from '../support/client.ts';
 import type { Ledger } from '../support/venue.ts';
@@ -6,16 +6,10 @@ import type { Ledger } from '../support/venue.ts';
 export const isSettled = isQuiet;
 
 /** What the ledger alone shows to be wrong, besides the comparison of every order with it. */
-export function differences(orders: readonly OrderView[], ledger: Ledger): string[] {
-  const found = compared(orders, ledger);
-  const seen = new Set<string>();
-  for (const { clientId, exchangeOrderId } of ledger.orders) {
-    if (clientId === null) continue;
-    if (seen.has(clientId)) found.push(`the exchange holds client id ${clientId} twice (second: ${exchangeOrderId})`);
-    seen.add(clientId);
-  }
-  return found;
-}
+export const differences = (orders: readonly OrderView[], ledger: Ledger): string[] => [
+  ...compared(orders, ledger),
+  ...doubledClientIds(ledger),
+];
 
 /** What must be true of every order in a system where nothing was placed from outside. */
 export function wrongs(orders: readonly OrderView[]): string[] {

@@ -11,7 +11,7 @@ import { EXCHANGES } from '../support/system.ts';
 import { allOrders, eventually, isQuiet } from '../support/client.ts';
 import type { Endpoint } from '../support/client.ts';
 import { venueAt } from '../support/venue.ts';
-import { insistCancel, insistPlace } from './insist.ts';
+import { insistCancel, insistPlace } from '../support/insist.ts';
 import { differences } from './judge.ts';
 
 /** `npm start` itself is killed: nothing that it started may outlive it, and nothing that it accepted may be lost. */

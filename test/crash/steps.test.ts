@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allOrders, eventually, isQuiet, readOrder } from '../support/client.ts';
 import { EXCHANGES } from '../support/system.ts';
 import type { CoreExchange } from '../support/system.ts';
-import { insistCancel, insistModify, insistPlace } from './insist.ts';
+import { insistCancel, insistModify, insistPlace } from '../support/insist.ts';
 import { Lane } from './lanes.ts';
 import type { Case } from './lanes.ts';
 import { openWorld } from './world.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allOrders, eventually, readOrder } from '../support/client.ts';
 import { EXCHANGES } from '../support/system.ts';
 import type { CoreExchange } from '../support/system.ts';
-import { insistModify, insistPlace } from './insist.ts';
+import { insistModify, insistPlace } from '../support/insist.ts';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
 

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CRASH_POINTS_VARIABLE, crashPointFile } from '@orderplane/service-kit';
+import { CRASH_POINTS_VARIABLE } from '@orderplane/service-kit';
 import type { ProcessChange } from '@orderplane/local';
+import { openArmory } from '../support/armory.ts';
 import { allOrders, eventually, request } from '../support/client.ts';
 import { openDesk } from '../support/desk.ts';
 import type { Desk } from '../support/desk.ts';
@@ -38,8 +37,7 @@ const IMPATIENT = { RESYNC_INTERVAL_MS: '1000', COMMAND_TIMEOUT_MS: '1500' };
 
 export async function openWorld(options: SystemOptions = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'orderplane-crash-'));
-  const armedIn = join(directory, 'armed');
-  mkdirSync(armedIn);
+  const armory = openArmory(directory);
   const ends: string[] = [];
   const opened: { system: System | null } = { system: null };
   const onChange = (change: ProcessChange): void => {
@@ -51,7 +49,7 @@ export async function openWorld(options: SystemOptions = {}): Promise<World> {
   const system = await openSystem({
     ...options,
     home: options.home ?? join(directory, 'home'),
-    env: { ...IMPATIENT, ...options.env, [CRASH_POINTS_VARIABLE]: armedIn },
+    env: { ...IMPATIENT, ...options.env, [CRASH_POINTS_VARIABLE]: armory.directory },
     onChange,
   });
   opened.system = system;
@@ -61,16 +59,14 @@ export async function openWorld(options: SystemOptions = {}): Promise<World> {
     desks,
     ends,
     crashAt: (step, key, signal = 'SIGKILL') => {
-      const strikes = arm(armedIn, step, key, signal);
+      armory.arm(step, key, signal);
+      const strikes = armory.strikes(step, key);
       // Whoever waits for it hears of a failure; a case that has failed before has nobody left to.
       strikes.catch(() => undefined);
       return strikes;
     },
-    disarm: (key) => {
-      for (const file of readdirSync(armedIn))
-        if (file.endsWith(`@${key}`)) rmSync(join(armedIn, file), { force: true });
-    },
-    armed: () => readdirSync(armedIn),
+    disarm: (key) => armory.disarm(key),
+    armed: () => armory.armed(),
     converges: (timeoutMs = 180_000) => converges(system, timeoutMs),
     stop: async () => {
       opened.system = null;
@@ -85,25 +81,6 @@ async function callBack(system: System, name: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1));
   await system.stack.kill(name, { stayDown: true });
   await system.stack.up(name);
-}
-
-/** Written beside and renamed: the service must not see half a file. */
-async function arm(directory: string, step: string, key: string, signal: string): Promise<void> {
-  const file = join(directory, crashPointFile(step, key));
-  const fresh = join(directory, '..', randomUUID());
-  writeFileSync(fresh, `0 ${signal}`);
-  renameSync(fresh, file);
-  try {
-    await eventually(
-      async () => existsSync(file),
-      (exists) => !exists,
-      `a crash at ${step} of ${key}`,
-      120_000,
-    );
-  } catch (cause) {
-    rmSync(file, { force: true });
-    throw cause;
-  }
 }
 
 /** What happened to the orders that are not settled, for the message of a failure. */

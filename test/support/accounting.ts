@@ -72,3 +72,14 @@ function differencesOf(
     found.push(`${name} says ${order.filledSize} is filled, the exchange ${total.toFixed()}`);
   return found;
 }
+
+/** Client ids under which the exchange holds more than one order, as sentences. */
+export function doubledClientIds(ledger: Ledger): string[] {
+  const seen = new Map<string, string>();
+  return ledger.orders.flatMap(({ clientId, exchangeOrderId }) => {
+    if (clientId === null) return [];
+    const first = seen.get(clientId);
+    seen.set(clientId, exchangeOrderId);
+    return first === undefined ? [] : [`the exchange holds client id ${clientId} twice: ${first}, ${exchangeOrderId}`];
+  });
+}

@@ -61,6 +61,10 @@ export interface OrderView {
   readonly filledSize: string;
   readonly remainingSize: string | null;
   readonly price: string | null;
+  readonly stopPrice: string | null;
+  readonly timeInForce: string;
+  readonly expiresAt: string | null;
+  readonly account: { readonly id: string };
   readonly averageFilledPrice: string | null;
   readonly filledValue: string;
   readonly reason: string | null;
@@ -75,18 +79,25 @@ export interface OrderView {
     readonly exchangeOrderId: string | null;
     readonly venueClientId: string;
     readonly state: string;
+    readonly size: string | null;
+    readonly price: string | null;
     readonly filledSize: string;
   }[];
   readonly fills: {
-    readonly nodes: readonly { readonly exchangeTradeId: string; readonly size: string; readonly price: string }[];
+    readonly nodes: readonly {
+      readonly exchangeTradeId: string;
+      readonly size: string;
+      readonly price: string;
+      readonly fee: { readonly currency: string; readonly cost: string } | null;
+    }[];
   };
 }
 
-const ORDER = `id clientOrderId exchange exchangeOrderId symbol side type status state origin size filledSize remainingSize price
+const ORDER = `id clientOrderId exchange exchangeOrderId symbol side type status state origin size filledSize remainingSize price stopPrice timeInForce expiresAt account { id }
   averageFilledPrice filledValue reason pendingRequests { kind }
   reconciliation { status generation observedGeneration lastError }
-  legs { exchangeOrderId venueClientId state filledSize }
-  fills(first: 200) { nodes { exchangeTradeId size price } }`;
+  legs { exchangeOrderId venueClientId state size price filledSize }
+  fills(first: 200) { nodes { exchangeTradeId size price fee { currency cost } } }`;
 
 export interface Payload {
   readonly order: OrderView | null;
@@ -135,7 +146,7 @@ async function listOrders(endpoint: Endpoint, filter: { accountIds: string[] } |
     const page: { orders: { nodes: OrderView[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } } } =
       await request(
         endpoint,
-        `query ($filter: OrderFilter, $after: String) { orders(filter: $filter, first: 100, after: $after) { nodes { ${ORDER} } pageInfo { hasNextPage endCursor } } }`,
+        `query ($filter: OrderFilter, $after: String) { orders(filter: $filter, first: 50, after: $after) { nodes { ${ORDER} } pageInfo { hasNextPage endCursor } } }`,
         { filter, after },
       );
     orders.push(...page.orders.nodes);
