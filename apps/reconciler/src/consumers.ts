@@ -1,16 +1,9 @@
 import { EXCHANGE_IDS, type ExchangeId } from '@orderplane/domain';
-import {
-  createConsumer,
-  MAINTENANCE,
-  reconcileQueue,
-  type Consumer,
-  type JobVerdict,
-  type Waker,
-} from '@orderplane/queues';
+import { createConsumer, MAINTENANCE, reconcileQueue, type Consumer, type Waker } from '@orderplane/queues';
 import type { Logger, Metrics } from '@orderplane/service-kit';
-import type { ReconcilerContext, Verdict } from './context.ts';
+import type { ReconcilerContext } from './context.ts';
 import type { Environment } from './environment.ts';
-import { reconcile } from './reconcile.ts';
+import { guarded, wakeNext } from './job.ts';
 
 export interface ConsumerDeps {
   readonly env: Environment;
@@ -39,10 +32,11 @@ export function startConsumers(deps: ConsumerDeps): { readonly name: string; rea
       onError,
       handle: async ({ orderId }, { lockLost }) => {
         const stop = seconds.startTimer({ exchange });
-        const verdict = await guarded(deps, { ...deps.context, lockLost }, orderId);
+        const verdict = await guarded({ ...deps.context, lockLost }, orderId, deps.log);
         stop();
         verdicts.inc({ exchange, verdict: verdict.kind });
-        return settleJob(deps, exchange, orderId, verdict);
+        await wakeNext(deps, exchange, orderId, verdict);
+        return { kind: 'done', result: null };
       },
     });
   const maintenance = createConsumer(MAINTENANCE, {
@@ -66,39 +60,4 @@ export function startConsumers(deps: ConsumerDeps): { readonly name: string; rea
     ...EXCHANGE_IDS.map((exchange) => ({ name: `reconcile-${exchange}`, consumer: forExchange(exchange) })),
     { name: 'maintenance', consumer: maintenance },
   ];
-}
-
-/** A failure inside (the database is away, a bug) says nothing about the order: it is looked at again after a pause. */
-async function guarded(deps: ConsumerDeps, context: ReconcilerContext, orderId: string): Promise<Verdict> {
-  try {
-    return await reconcile(context, orderId);
-  } catch (error) {
-    deps.log.error({ err: error, orderId }, 'reconciling failed');
-    return { kind: 'Recheck', afterMs: context.backoffMs(2) };
-  }
-}
-
-async function settleJob(
-  deps: ConsumerDeps,
-  exchange: ExchangeId,
-  orderId: string,
-  verdict: Verdict,
-): Promise<JobVerdict<null>> {
-  switch (verdict.kind) {
-    case 'Settled':
-      break;
-    case 'Recheck':
-      await deps.waker.wakeLater(exchange, orderId, verdict.afterMs);
-      break;
-    case 'Escalated':
-      deps.log.warn({ orderId, reason: verdict.reason }, 'an order needs attention');
-      await deps.waker.wakeLater(exchange, orderId, verdict.afterMs);
-      break;
-    case 'Throttled':
-      deps.log.info({ exchange, orderId, retryAfterMs: verdict.retryAfterMs }, 'a limit makes an order wait');
-      // This order waits; what else has to wait, the shared budget knows: a limit of new orders stops no cancel.
-      await deps.waker.wakeLater(exchange, orderId, Math.max(1, verdict.retryAfterMs));
-      break;
-  }
-  return { kind: 'done', result: null };
 }

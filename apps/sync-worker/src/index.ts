@@ -1,0 +1,6 @@
+/** What this service does, without the servers around it: the simulation runs it on a model of them. */
+export type { SyncContext } from './context.ts';
+export type { Environment } from './environment.ts';
+export { createHealthBoard } from './health-board.ts';
+export { openOrderStream, type OrderStream } from './order-stream.ts';
+export { createSyncDesk, type SyncDesk } from './sync-desk.ts';
