@@ -1,0 +1,185 @@
+import { divide, multiply, type OrderSpec } from '@orderplane/domain';
+import type { CommandResult, OrderCommand, PlaceInput } from '@orderplane/queues';
+import type { Judge } from './judge.ts';
+import type { SimQueue } from './queue.ts';
+import type { Item, PlaceTerms } from './script.ts';
+import type { Sightings } from './sightings.ts';
+import type { Timeline } from './timeline.ts';
+import type { SimExchange } from './venue/exchange.ts';
+import { iso } from './timeline.ts';
+
+const cents = (amount: number): string => divide(String(Math.max(1, Math.round(amount))), '100', 2);
+export const userOf = (accountId: string): string => `user-${accountId}`;
+
+/** The order that a script's terms mean at the market's price of now. */
+export function specOf(terms: PlaceTerms, venue: SimExchange, nowMs: number): OrderSpec {
+  const price = venue.price(terms.symbol);
+  const sign = terms.side === 'BUY' ? 1 : -1;
+  const isStop = terms.type === 'STOP_LIMIT' || terms.type === 'STOP_MARKET';
+  const stop = price + sign * terms.stopOffset;
+  const limit = isStop ? stop + sign * Math.abs(terms.priceOffset) : price + sign * terms.priceOffset;
+  const size = cents(terms.sizeCents);
+  return {
+    symbol: terms.symbol,
+    side: terms.side,
+    type: terms.type,
+    size: terms.quoteSized ? null : size,
+    quoteSize: terms.quoteSized ? multiply(size, '100') : null,
+    price: terms.type === 'LIMIT' || terms.type === 'STOP_LIMIT' ? cents(limit) : null,
+    stopPrice: isStop ? cents(stop) : null,
+    timeInForce: terms.timeInForce,
+    expiresAt: terms.timeInForce === 'GTT' ? iso(nowMs + terms.expiresAfterMs) : null,
+    postOnly: terms.postOnly,
+    reduceOnly: false,
+  };
+}
+
+interface Placed {
+  readonly input: PlaceInput;
+  orderId: string | null;
+  /** What is to be done when it has been accepted. */
+  readonly then: (() => void)[];
+}
+
+export interface ClientParts {
+  readonly timeline: Timeline;
+  readonly queue: SimQueue;
+  readonly judge: Judge;
+  readonly sightings: Sightings;
+  readonly venues: readonly SimExchange[];
+}
+
+/** How a result is checked: what was confirmed to a caller must be in the books (I20). */
+interface Sent {
+  readonly command: OrderCommand;
+  readonly confirmed: (result: CommandResult) => void;
+}
+
+/** Everybody who gives commands. What they were promised they remember. */
+export class Clients {
+  readonly #parts: ClientParts;
+  readonly #placed = new Map<number, Placed>();
+  /** Orders whose acceptance was confirmed. */
+  readonly promised = new Map<string, { readonly accountId: string; readonly clientOrderId: string }>();
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+  }
+
+  place(item: Extract<Item, { kind: 'place' }>): void {
+    const { venues, timeline } = this.#parts;
+    const venue = venues[item.account];
+    if (venue === undefined) return;
+    const clientOrderId = `order-${item.index}`;
+    const spec = specOf(item.terms, venue, timeline.nowMs);
+    const input: PlaceInput = { ...spec, accountId: venue.accountId, clientOrderId };
+    const before = this.#placed.get(item.index);
+    const placed: Placed = { input, orderId: null, then: before?.then ?? [] };
+    this.#placed.set(item.index, placed);
+    this.#sendPlace(placed, `place-${item.index}`);
+  }
+
+  /** The same request again, as a caller does who got no answer. */
+  repeat(item: Extract<Item, { kind: 'cancel' | 'repeat' }>): void {
+    const { timeline } = this.#parts;
+    timeline.after(item.afterMs, `client repeats order-${item.of}`, () => {
+      const placed = this.#placed.get(item.of);
+      if (placed !== undefined) this.#sendPlace(placed, `place-${item.of}-again-${item.index}`);
+    });
+  }
+
+  cancel(item: Extract<Item, { kind: 'cancel' | 'repeat' }>): void {
+    this.#whenAccepted(item.of, item.afterMs, `client cancels order-${item.of}`, (orderId, input) =>
+      this.#send({
+        command: { kind: 'cancel', commandId: `cancel-${item.index}`, userId: userOf(input.accountId), orderId },
+        confirmed: () => this.#mustKnow(orderId, (record) => record.requests.some(({ kind }) => kind === 'cancel')),
+      }),
+    );
+  }
+
+  modify(item: Extract<Item, { kind: 'modify' }>): void {
+    this.#whenAccepted(item.of, item.afterMs, `client changes order-${item.of}`, (orderId, input) => {
+      const commandId = `modify-${item.index}`;
+      const shifted = (price: string | null): string | null =>
+        price === null || item.priceShift === null ? null : cents(Number(price) * 100 + item.priceShift);
+      const size =
+        input.size === null || item.sizeFactor === null ? null : cents(Number(input.size) * 100 * item.sizeFactor);
+      const command: OrderCommand = {
+        kind: 'modify',
+        commandId,
+        userId: userOf(input.accountId),
+        orderId,
+        size,
+        price: shifted(input.price),
+        stopPrice: null,
+      };
+      this.#send({
+        command,
+        confirmed: () => this.#mustKnow(orderId, (m) => m.requests.some(({ id }) => id === commandId)),
+      });
+    });
+  }
+
+  cancelAll(item: Extract<Item, { kind: 'cancelAll' }>): void {
+    const venue = this.#parts.venues[item.account];
+    if (venue === undefined) return;
+    const { accountId } = venue;
+    const base = { commandId: `cancel-all-${item.index}`, userId: userOf(accountId), accountId };
+    this.#send({ command: { ...base, kind: 'cancelAll', symbol: null, side: item.side }, confirmed: () => undefined });
+  }
+
+  cancelExternal(item: Extract<Item, { kind: 'cancelExternal' }>): void {
+    const { judge, venues } = this.#parts;
+    const accountId = venues[item.account]?.accountId ?? '';
+    const external = [...judge.orders.values()].filter(
+      ({ intent }) => intent.origin === 'EXTERNAL' && intent.accountId === accountId,
+    );
+    const orderId = external[item.nth % Math.max(1, external.length)]?.intent.orderId;
+    if (orderId === undefined) return;
+    const command = { kind: 'cancel', commandId: `cancel-${item.index}`, userId: userOf(accountId), orderId } as const;
+    this.#send({ command, confirmed: () => undefined });
+  }
+
+  #whenAccepted(of: number, afterMs: number, label: string, run: (orderId: string, input: PlaceInput) => void): void {
+    const placed = this.#placed.get(of);
+    if (placed === undefined) return;
+    const soon = (): void =>
+      this.#parts.timeline.after(afterMs, label, () => {
+        if (placed.orderId !== null) run(placed.orderId, placed.input);
+      });
+    if (placed.orderId === null) placed.then.push(soon);
+    else soon();
+  }
+
+  #sendPlace(placed: Placed, commandId: string): void {
+    const { accountId, clientOrderId } = placed.input;
+    this.#send({
+      command: { kind: 'place', commandId, userId: userOf(accountId), input: placed.input },
+      confirmed: ({ orderIds: [orderId] }) => {
+        if (orderId === undefined) return;
+        this.#mustKnow(orderId, () => true);
+        if (placed.orderId !== null && placed.orderId !== orderId)
+          this.#parts.judge.fail('I20', 'a repeated request gives the first order', `${placed.orderId}, ${orderId}`);
+        if (placed.orderId !== null) this.#parts.sightings.see('a repeated request gives the first order');
+        placed.orderId = orderId;
+        this.promised.set(orderId, { accountId, clientOrderId });
+        for (const next of placed.then.splice(0)) next();
+      },
+    });
+  }
+
+  #send({ command, confirmed }: Sent): void {
+    this.#parts.queue.command(command, (result) => {
+      if (result.userErrors.length === 0) confirmed(result);
+    });
+  }
+
+  #mustKnow(
+    orderId: string,
+    has: (machine: { readonly requests: readonly { id: string; kind: string }[] }) => boolean,
+  ): void {
+    const record = this.#parts.judge.orders.get(orderId);
+    if (record === undefined || !has(record.actual.machine))
+      this.#parts.judge.fail('I20', 'what was confirmed to a caller is in the books', `order ${orderId}`);
+  }
+}

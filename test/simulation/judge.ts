@@ -1,0 +1,154 @@
+import type { OrderSpec } from '@orderplane/domain';
+import type { Coverage } from '@orderplane/exchange';
+import type { VenueOrder } from '@orderplane/planner/testing';
+import type { MachineEvent } from '@orderplane/state-machine';
+import type { JournalRecord, OrderRecord } from '@orderplane/store';
+import { ARRIVED, HELD } from './invariants/exchange.ts';
+import type { Known, Rule, Written } from './invariants/facts.ts';
+import { newExecutions, WRITTEN } from './invariants/written.ts';
+import type { Sightings } from './sightings.ts';
+import type { Timeline } from './timeline.ts';
+import type { OnItsWay, SimExchange } from './venue/exchange.ts';
+
+export interface Violation {
+  readonly id: string;
+  readonly says: string;
+  readonly what: string;
+  readonly step: number;
+}
+
+const key = (...parts: readonly string[]): string => parts.join('|');
+
+/** Sees every write and every exchange's ledger, and says at once when a promise is broken. */
+export class Judge implements Known {
+  violation: Violation | null = null;
+  readonly orders = new Map<string, OrderRecord>();
+  /** Writes of order state so far: in a quiet time there are none. */
+  writes = 0;
+  /** Submits, cancels and amends that reached an exchange. */
+  requests = 0;
+  readonly #timeline: Timeline;
+  readonly #sightings: Sightings;
+  readonly #venues: ReadonlyMap<string, SimExchange>;
+  readonly #owners = new Map<string, string>();
+  readonly #venueOwners = new Map<string, string>();
+  readonly #booked = new Map<string, string>();
+  readonly #placed = new Map<string, VenueOrder[]>();
+  readonly #listings = new Map<string, Coverage>();
+
+  constructor(timeline: Timeline, venues: ReadonlyMap<string, SimExchange>, sightings: Sightings) {
+    this.#timeline = timeline;
+    this.#venues = venues;
+    this.#sightings = sightings;
+  }
+
+  get nowMs(): number {
+    return this.#timeline.nowMs;
+  }
+
+  fail(id: string, says: string, what: string): void {
+    this.violation ??= { id, says, what, step: this.#timeline.steps };
+  }
+
+  ownerOf(accountId: string, venueClientId: string): OrderRecord | null {
+    return this.orders.get(this.#owners.get(key(accountId, venueClientId)) ?? '') ?? null;
+  }
+
+  venueOf(record: OrderRecord): SimExchange {
+    const venue = this.#venues.get(record.intent.accountId);
+    if (venue === undefined) throw new Error(`no account ${record.intent.accountId}`);
+    return venue;
+  }
+
+  held(record: OrderRecord): readonly VenueOrder[] {
+    const venue = this.venueOf(record);
+    const { accountId } = record.intent;
+    const held = new Set<VenueOrder>();
+    for (const leg of record.actual.machine.legs) {
+      for (const order of this.#placed.get(key(accountId, leg.venueClientId)) ?? []) held.add(order);
+      for (const id of leg.venueOrderIds) {
+        const order = venue.ledger.byId(id);
+        if (order !== undefined) held.add(order);
+      }
+    }
+    return [...held];
+  }
+
+  bookedTo(accountId: string, symbol: string, venueOrderId: string, tradeId: string): string | null {
+    return this.#booked.get(key(accountId, symbol, venueOrderId, tradeId)) ?? null;
+  }
+
+  listing(accountId: string, askedAt: string): Coverage | null {
+    return this.#listings.get(key(accountId, askedAt)) ?? null;
+  }
+
+  listed(venue: SimExchange, coverage: Coverage): void {
+    const at = key(venue.accountId, coverage.askedAt);
+    // Asked twice within a millisecond: what one of them covered may be concluded.
+    if (this.#listings.get(at)?.complete !== true) this.#listings.set(at, coverage);
+  }
+
+  mayStillCome(record: OrderRecord): readonly OnItsWay[] {
+    const venue = this.venueOf(record);
+    return record.actual.machine.legs.flatMap((leg) => venue.onItsWay('submit', leg.venueClientId));
+  }
+
+  /** An order was written: the write has just become visible to everybody. */
+  written(after: OrderRecord, journal: readonly JournalRecord[]): void {
+    this.writes += 1;
+    const { orderId, accountId, spec } = after.intent;
+    const events: readonly MachineEvent[] = journal.map(({ event }) => event);
+    const written: Written = { known: this, before: this.orders.get(orderId) ?? null, after, events };
+    this.#timeline.note(
+      `  ${accountId} ${orderId.slice(-4)} ${after.actual.machine.life} ${events.map(({ type }) => type).join(' ')} ${JSON.stringify(after.actual.machine.terms.size)}`,
+    );
+    for (const leg of after.actual.machine.legs) {
+      const at = key(accountId, leg.venueClientId);
+      if (!this.#owners.has(at)) this.#owners.set(at, orderId);
+      for (const id of leg.venueOrderIds) this.#venueOwners.set(key(accountId, id), orderId);
+    }
+    this.#check(WRITTEN, written, orderId);
+    for (const execution of newExecutions(written))
+      this.#booked.set(key(accountId, spec.symbol, execution.venueOrderId ?? '', execution.id), orderId);
+    this.orders.set(orderId, after);
+    this.#sightings.written(written);
+  }
+
+  arrived(venue: SimExchange, op: OnItsWay['op'], venueClientId: string, spec: OrderSpec | null): void {
+    this.requests += 1;
+    const owner = this.ownerOf(venue.accountId, venueClientId);
+    const arrived = { known: this, venue, op, venueClientId, spec, owner };
+    this.#check(ARRIVED, arrived, owner?.intent.orderId ?? venueClientId);
+    this.#sightings.arrived(arrived);
+  }
+
+  placed(venue: SimExchange, order: VenueOrder): void {
+    if (order.clientId === null || venue.foreign.has(order.orderId)) return;
+    const at = key(venue.accountId, order.clientId);
+    this.#placed.set(at, [...(this.#placed.get(at) ?? []), order]);
+  }
+
+  changed(venue: SimExchange, order: VenueOrder): void {
+    const byClient = venue.foreign.has(order.orderId) ? null : this.ownerOf(venue.accountId, order.clientId ?? '');
+    this.#timeline.note(
+      `  ${venue.accountId} ${order.orderId} ${order.clientId ?? ''} ${order.status} ${order.size} at ${order.price ?? 'market'}, ${order.fills.length} fills`,
+    );
+    const owner = byClient ?? this.orders.get(this.#venueOwners.get(key(venue.accountId, order.orderId)) ?? '') ?? null;
+    if (owner === null) return;
+    const held = { known: this, venue, order, owner };
+    this.#check(HELD, held, owner.intent.orderId);
+  }
+
+  ownerAt(venue: SimExchange, order: VenueOrder): OrderRecord | null {
+    const byId = this.orders.get(this.#venueOwners.get(key(venue.accountId, order.orderId)) ?? '') ?? null;
+    if (byId !== null || venue.foreign.has(order.orderId)) return byId;
+    return this.ownerOf(venue.accountId, order.clientId ?? '');
+  }
+
+  #check<Facts>(rules: readonly Rule<Facts>[], facts: Facts, subject: string): void {
+    for (const { id, says, check } of rules) {
+      const wrong = check(facts);
+      if (wrong !== null) this.fail(id, says, `${subject.slice(-12)}: ${wrong}`);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { Waker } from '@orderplane/queues';
+import type { CommitResult, JournalRecord, OrderChange, OrderLedger, OrderRecord } from '@orderplane/store';
+import type { Faults } from './faults.ts';
+import type { Judge } from './judge.ts';
+import type { SimProcess } from './process.ts';
+import type { SimQueue } from './queue.ts';
+import type { Random } from './random.ts';
+
+export class StoreAway extends Error {
+  constructor(call: string) {
+    super(`the database did not answer ${call}`);
+    this.name = 'StoreAway';
+  }
+}
+
+export interface PortParts {
+  readonly process: SimProcess;
+  readonly random: Random;
+  readonly faults: Faults;
+}
+
+/**
+ * Any port of the store as one process has it: every method is a call over a boundary, which takes effect at one
+ * instant and is answered at a later one, and may fail before its effect or after it.
+ */
+export function storePort<Port extends object>(name: string, port: Port, { process, random, faults }: PortParts): Port {
+  return new Proxy(port, {
+    get: (target, method) => {
+      const member: unknown = Reflect.get(target, method, target);
+      if (typeof member !== 'function' || typeof method !== 'string') return member;
+      return (...args: readonly unknown[]): Promise<unknown> => {
+        const label = `${name}.${method}`;
+        const fails = faults.strikes('storeFails');
+        const unheard = faults.strikes('storeAnswerLost');
+        const slowMs = faults.strikes('storeSlow') ? random.whole(100, 4_000) : 0;
+        const latency = { thereMs: random.whole(1, 4) + slowMs, backMs: random.whole(0, 3) };
+        return process.call(label, latency, async () => {
+          if (fails) throw new StoreAway(label);
+          const result: unknown = await Reflect.apply(member, target, args);
+          if (unheard) throw new StoreAway(label);
+          return result;
+        });
+      };
+    },
+  });
+}
+
+/** The ledger itself; the judge sees every write at the instant of its effect. */
+export function watchedLedger(ledger: OrderLedger, judge: Judge): OrderLedger {
+  const seen = (result: CommitResult, journal: readonly JournalRecord[]): CommitResult => {
+    if (result.kind === 'committed') judge.written(result.record, journal);
+    return result;
+  };
+  return new Proxy(ledger, {
+    get: (target, method) => {
+      if (method === 'place')
+        return async (record: OrderRecord, journal: readonly JournalRecord[]) =>
+          seen(await target.place(record, journal), journal);
+      if (method === 'commit') return async (change: OrderChange) => seen(await target.commit(change), change.journal);
+      const member: unknown = Reflect.get(target, method, target);
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+}
+
+/** The queue as a process has it. What fails is swallowed, as the real one does: the resync heals it. */
+export function wakerPort(queue: SimQueue, { process, random, faults }: PortParts): Waker {
+  const call = (label: string, effect: () => void): Promise<void> => {
+    const isLost = faults.strikes('wakeLost');
+    return process.call(label, { thereMs: random.whole(0, 2), backMs: random.whole(0, 2) }, async () => {
+      if (!isLost) effect();
+    });
+  };
+  return {
+    wake: (exchange, orderId, urgency) => call('wake', () => queue.wake(exchange, orderId, urgency)),
+    wakeMany: (exchange, orderIds, urgency) =>
+      call('wake many', () => {
+        for (const orderId of orderIds) queue.wake(exchange, orderId, urgency);
+      }),
+    wakeLater: (exchange, orderId, delayMs) => call('wake later', () => queue.wakeLater(exchange, orderId, delayMs)),
+    pending: async () => ({ waiting: 0, active: 0, delayed: 0 }),
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,178 @@
+import type { ExchangeId } from '@orderplane/domain';
+import type { ExchangeAdapter } from '@orderplane/exchange';
+import { capabilitiesOf } from '@orderplane/exchange/capabilities';
+import { handle, marketDirectory, reachability, type CommandContext } from '@orderplane/order-command';
+import { guarded, lastCompleteSyncReader, resync, wakeNext, type ReconcilerContext } from '@orderplane/reconciler';
+import type { RecorderOptions } from '@orderplane/recorder';
+import { backoffMs, createLogger, NO_CRASH_POINTS } from '@orderplane/service-kit';
+import { OpenOrderCache, type Store } from '@orderplane/store';
+import {
+  createHealthBoard,
+  createSyncDesk,
+  openOrderStream,
+  type Environment,
+  type OrderStream,
+  type SyncContext,
+} from '@orderplane/sync-worker';
+import { Redis } from 'ioredis';
+import { storePort, wakerPort } from './ports.ts';
+import type { SimProcess } from './process.ts';
+import type { CommandRunner, JobRunner, SimQueue } from './queue.ts';
+import type { Random } from './random.ts';
+import type { Faults } from './faults.ts';
+
+/** What the real services are given in place of servers and exchanges. */
+export interface Surroundings {
+  readonly store: Store;
+  readonly queue: SimQueue;
+  readonly faults: Faults;
+  /** Latencies and draws of the services' own. */
+  readonly random: Random;
+  readonly newId: () => string;
+  readonly adapterFor: (process: SimProcess, accountId: string) => ExchangeAdapter;
+}
+
+const CALL_TIMEOUT_MS = 8_000;
+const RESYNC_MS = 30_000;
+/** How often a sync-worker looks at its accounts; a second in operation, more here to spare steps. */
+const ROUND_MS = 2_500;
+export const LIMITS = { staleAfterMs: 60_000, attentionAfterMs: 120_000, callTimeoutMs: CALL_TIMEOUT_MS };
+const SILENT = createLogger({ service: 'simulation', level: 'silent' });
+/** Never connected: no account has a place in the cache here. */
+const NO_CACHE = new OpenOrderCache(new Redis({ lazyConnect: true }));
+
+const ENVIRONMENT: Environment = {
+  LOG_LEVEL: 'silent',
+  HEALTH_HOST: '127.0.0.1',
+  HEALTH_PORT: 0,
+  DATABASE_URL: 'postgresql://nowhere',
+  REDIS_URL: 'redis://nowhere',
+  ORDERPLANE_MASTER_KEY: 'none',
+  STALE_AFTER_MS: LIMITS.staleAfterMs,
+  ATTENTION_AFTER_MS: LIMITS.attentionAfterMs,
+  CALL_TIMEOUT_MS,
+  SYNC_INTERVAL_STREAMING_MS: 30_000,
+  SYNC_INTERVAL_BLIND_MS: 5_000,
+  LEASE_MS: 10_000,
+  MARKETS_INTERVAL_MS: 600_000,
+};
+
+function partsOf(process: SimProcess, around: Surroundings) {
+  const parts = { process, random: around.random, faults: around.faults };
+  const recorder: RecorderOptions = {
+    ledger: storePort('ledger', around.store.ledger, parts),
+    listener: { committed: () => undefined },
+    clock: process.clock,
+    limits: LIMITS,
+    visibilityDelayMs: (exchange: ExchangeId) => capabilitiesOf(exchange).visibilityDelayMs,
+    newId: around.newId,
+    log: SILENT,
+  };
+  return {
+    recorder,
+    access: storePort('access', around.store.access, parts),
+    accounts: storePort('accounts', around.store.accounts, parts),
+    observations: storePort('observations', around.store.observations, parts),
+    waker: wakerPort(around.queue, parts),
+    clock: process.clock,
+    newId: around.newId,
+    crashPoint: NO_CRASH_POINTS,
+  };
+}
+
+/** order-command, from a command to its result. */
+export function bootCommander(process: SimProcess, around: Surroundings): CommandRunner {
+  const parts = partsOf(process, around);
+  const now = (): number => process.nowMs;
+  const context: CommandContext = {
+    ...parts,
+    capabilities: capabilitiesOf,
+    markets: marketDirectory(parts.observations, now),
+    exchangeReachable: reachability(parts.observations, now),
+  };
+  return (command) => handle(context, command);
+}
+
+/** reconciler: its jobs, and its own sweep over all that is not settled. */
+export function bootReconciler(process: SimProcess, around: Surroundings): JobRunner {
+  const parts = partsOf(process, around);
+  const adapters = new Map<string, ExchangeAdapter>();
+  const context: Omit<ReconcilerContext, 'lockLost'> = {
+    ...parts,
+    adapters: { get: async (accountId) => adapterOf(adapters, accountId, process, around) },
+    capabilities: capabilitiesOf,
+    limits: LIMITS,
+    lastCompleteSync: lastCompleteSyncReader(parts.observations, () => process.nowMs),
+    backoffMs: (attempt) => backoffMs(attempt, undefined, () => around.random.next()),
+    onRulesChanged: () => undefined,
+    count: () => undefined,
+  };
+  const sweep = (): void => {
+    void resync(parts.recorder.ledger, parts.waker, () => false).catch(() => 0);
+    process.later(RESYNC_MS, 'resync', sweep);
+  };
+  process.later(around.random.whole(0, 2_000), 'resync', sweep);
+  return async ({ exchange, orderId }, lockLost) => {
+    const verdict = await guarded({ ...context, lockLost }, orderId, SILENT);
+    await wakeNext({ waker: parts.waker, log: SILENT }, exchange, orderId, verdict);
+  };
+}
+
+function adapterOf(
+  adapters: Map<string, ExchangeAdapter>,
+  accountId: string,
+  process: SimProcess,
+  around: Surroundings,
+): ExchangeAdapter {
+  const known = adapters.get(accountId) ?? around.adapterFor(process, accountId);
+  adapters.set(accountId, known);
+  return known;
+}
+
+/**
+ * sync-worker: order streams, their bookings, syncs on demand and on schedule. The owner's round is told again here
+ * (account-owner.ts waits on timers): a sync every 30 s while the stream can be trusted, else every 5 s.
+ */
+export function bootSyncWorker(process: SimProcess, around: Surroundings): void {
+  const parts = partsOf(process, around);
+  const adapters = new Map<string, ExchangeAdapter>();
+  const context: SyncContext = {
+    ...parts,
+    env: ENVIRONMENT,
+    cache: NO_CACHE,
+    scopes: () => Promise.resolve(null),
+    adapters: { get: async (accountId) => adapterOf(adapters, accountId, process, around) },
+    health: createHealthBoard(parts.observations, process.clock, () => undefined),
+    log: SILENT,
+  };
+  const desk = createSyncDesk(context);
+  const streams = new Map<string, OrderStream>();
+  const nextSyncMs = new Map<string, number>();
+  const round = async (): Promise<void> => {
+    for (const account of await parts.access.linkedAccounts()) {
+      const known = streams.get(account.id);
+      const stream = known ?? openOrderStream(context, desk, account, await context.adapters.get(account.id));
+      streams.set(account.id, stream);
+      const intervalMs = stream.isTrusted()
+        ? ENVIRONMENT.SYNC_INTERVAL_STREAMING_MS
+        : ENVIRONMENT.SYNC_INTERVAL_BLIND_MS;
+      const dueMs = Math.min(nextSyncMs.get(account.id) ?? 0, process.nowMs + intervalMs);
+      nextSyncMs.set(account.id, process.nowMs < dueMs ? dueMs : process.nowMs + intervalMs);
+      if (process.nowMs < dueMs) continue;
+      const maxAgeMs = known === undefined ? 0 : Math.floor(intervalMs / 2);
+      const reason = known === undefined ? 'takeover' : 'scheduled';
+      void desk.request({ accountId: account.id, reason, requestedAt: process.clock.iso(), maxAgeMs }).then(
+        (outcome) => {
+          if (outcome.complete && outcome.syncedAt !== null) stream.synced(outcome.syncedAt);
+        },
+        () => undefined,
+      );
+    }
+  };
+  const rounds = (): void => {
+    void round()
+      .catch(() => undefined)
+      .then(() => process.later(ROUND_MS, 'round', rounds));
+  };
+  process.later(around.random.whole(0, 200), 'round', rounds);
+}

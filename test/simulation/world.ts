@@ -1,0 +1,189 @@
+import type { ExchangeId, Market } from '@orderplane/domain';
+import type { NormalizedFill } from '@orderplane/normalization';
+import type { VenueOrder } from '@orderplane/planner/testing';
+import type { Store } from '@orderplane/store';
+import { createMemoryStore } from '@orderplane/store/memory';
+import { Clients, userOf } from './clients.ts';
+import { Faults } from './faults.ts';
+import { Judge } from './judge.ts';
+import { watchedLedger } from './ports.ts';
+import { SimProcess, type Outstanding } from './process.ts';
+import { SimQueue, type CommandRunner, type JobRunner } from './queue.ts';
+import { streamOf } from './random.ts';
+import { PROCESSES, SYMBOLS, type Item, type ProcessName, type Script } from './script.ts';
+import { bootCommander, bootReconciler, bootSyncWorker, type Surroundings } from './services.ts';
+import { Sightings, type Happening } from './sightings.ts';
+import { iso, START_MS, Timeline } from './timeline.ts';
+import { SimAdapter } from './venue/adapter.ts';
+import { SimExchange } from './venue/exchange.ts';
+import type { SimStream } from './venue/stream.ts';
+
+/** Everything of one run. */
+export interface World {
+  readonly timeline: Timeline;
+  readonly sightings: Sightings;
+  readonly faults: Faults;
+  readonly judge: Judge;
+  readonly queue: SimQueue;
+  readonly clients: Clients;
+  readonly store: Store;
+  readonly venues: readonly SimExchange[];
+  readonly streams: Set<SimStream>;
+  readonly processes: ReadonlyMap<ProcessName, SimProcess>;
+}
+
+/** The whole system on models of time, queues, network and exchanges. Nothing has happened yet. */
+export async function openWorld(seed: number, script: Script, items: readonly Item[]): Promise<World> {
+  const timeline = new Timeline(streamOf(seed, 'ties'));
+  const sightings = new Sightings();
+  const faults = new Faults(
+    seed,
+    items,
+    () => timeline.nowMs,
+    (fault) => sightings.see(`fault ${fault}`),
+  );
+  const byAccount = new Map<string, SimExchange>();
+  const judge = new Judge(timeline, byAccount, sightings);
+  const streams = new Set<SimStream>();
+  const listener = listenerOf(judge, streams);
+  const venues = script.accounts.map(
+    (exchange, number) => new SimExchange(number, exchange, timeline, streamOf(seed, `venue ${number}`), listener),
+  );
+  for (const venue of venues) byAccount.set(venue.accountId, venue);
+
+  const memory = createMemoryStore({ nowMs: () => timeline.nowMs });
+  await openAccounts(memory, venues);
+  const store = { ...memory, ledger: watchedLedger(memory.ledger, judge) };
+  const queue = new SimQueue(timeline, streamOf(seed, 'queue'), sightings);
+  const network = streamOf(seed, 'network');
+  let ids = 0;
+  const around: Surroundings = {
+    store,
+    queue,
+    faults,
+    random: streamOf(seed, 'services'),
+    newId: () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`,
+    adapterFor: (process, accountId) => {
+      const venue = byAccount.get(accountId);
+      if (venue === undefined) throw new Error(`no account ${accountId}`);
+      const listed = (at: SimExchange, coverage: Parameters<Judge['listed']>[1]): void => judge.listed(at, coverage);
+      return new SimAdapter({ process, venue, timeline, random: network, faults, listed, streams });
+    },
+  };
+  const processes = openProcesses(seed, { timeline, queue, sightings, around });
+  const clients = new Clients({ timeline, queue, judge, sightings, venues });
+  return { timeline, sightings, faults, judge, queue, clients, store, venues, streams, processes };
+}
+
+const listenerOf = (judge: Judge, streams: Set<SimStream>) => ({
+  received: (...arrived: Parameters<Judge['arrived']>) => judge.arrived(...arrived),
+  placed: (venue: SimExchange, order: VenueOrder) => judge.placed(venue, order),
+  changed: (venue: SimExchange, order: VenueOrder, fills: readonly NormalizedFill[]) => {
+    judge.changed(venue, order);
+    for (const stream of streams) {
+      if (stream.isOver) streams.delete(stream);
+      else if (stream.isOf(venue.accountId)) stream.changed(order, fills);
+    }
+  },
+});
+
+const marketOf = (exchange: ExchangeId, symbol: string): Market => ({
+  exchange,
+  symbol,
+  base: symbol.split('-')[0] ?? '',
+  quote: 'USD',
+  nativeId: symbol,
+  unifiedSymbol: symbol.replace('-', '/'),
+  priceStep: '0.01',
+  sizeStep: '0.01',
+  minSize: '0.01',
+  maxSize: null,
+  minNotional: null,
+  quoteStep: null,
+  active: true,
+});
+
+async function openAccounts(store: Store, venues: readonly SimExchange[]): Promise<void> {
+  const createdAt = iso(START_MS);
+  for (const { accountId, exchange } of venues) {
+    const userId = userOf(accountId);
+    await store.access.createUser({ id: userId, name: userId, createdAt });
+    const risk = { maxOrderNotional: null, maxOpenNotional: null, maxOpenOrders: null, priceCollar: null };
+    await store.access.createAccount(
+      {
+        id: accountId,
+        userId,
+        exchange,
+        label: accountId,
+        mode: 'PAPER',
+        halted: false,
+        lastSyncedAt: null,
+        createdAt,
+        unlinkedAt: null,
+        privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays: null },
+        risk: { ...risk, rejectDuplicates: false },
+      },
+      'sealed',
+    );
+    await store.observations.saveMarkets(
+      exchange,
+      SYMBOLS.map((symbol) => marketOf(exchange, symbol)),
+      createdAt,
+    );
+  }
+}
+
+function openProcesses(
+  seed: number,
+  parts: {
+    readonly timeline: Timeline;
+    readonly queue: SimQueue;
+    readonly sightings: Sightings;
+    readonly around: Surroundings;
+  },
+): ReadonlyMap<ProcessName, SimProcess> {
+  const { timeline, queue, sightings, around } = parts;
+  const processes = new Map<ProcessName, SimProcess>();
+  const idle = (): never => {
+    throw new Error('the process does not run');
+  };
+  let commander: CommandRunner = idle;
+  const workers = new Map<ProcessName, JobRunner>();
+  const boot: Readonly<Record<ProcessName, (process: SimProcess) => void>> = {
+    'order-command': (process) => void (commander = bootCommander(process, around)),
+    'reconciler-1': (process) => void workers.set('reconciler-1', bootReconciler(process, around)),
+    'reconciler-2': (process) => void workers.set('reconciler-2', bootReconciler(process, around)),
+    'sync-worker': (process) => bootSyncWorker(process, around),
+  };
+  for (const name of PROCESSES) {
+    const hooks = {
+      boot: (process: SimProcess) => {
+        boot[name](process);
+        queue.handOut();
+      },
+      onDeath: (process: SimProcess, outstanding: readonly Outstanding[]) => {
+        queue.abandon(process);
+        for (const happening of deathsOf(outstanding)) sightings.see(happening);
+      },
+    };
+    const process = new SimProcess(name, timeline, streamOf(seed, `process ${name}`), hooks);
+    processes.set(name, process);
+    if (name === 'order-command') queue.setCommander(process, () => commander);
+    if (name.startsWith('reconciler')) queue.addWorker(process, () => workers.get(name) ?? idle());
+  }
+  for (const process of processes.values()) process.start();
+  return processes;
+}
+
+/** In the middle of what it died. */
+function deathsOf(outstanding: readonly Outstanding[]): readonly Happening[] {
+  const deaths: Happening[] = [];
+  for (const { label, hasArrived } of outstanding) {
+    if (/ledger\.(commit|place)/.test(label))
+      deaths.push(
+        hasArrived ? 'a process dies between its write and what follows' : 'a process dies with a write on its way',
+      );
+    if (/ (submit|cancel|amend) /.test(label)) deaths.push('a process dies with a request on its way');
+  }
+  return deaths;
+}
