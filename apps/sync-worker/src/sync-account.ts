@@ -1,4 +1,4 @@
-import type { Coverage, ExchangeAdapter, Listing, Trouble } from '@orderplane/exchange';
+import type { Coverage, Listing, Trouble } from '@orderplane/exchange';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import { Folding } from '@orderplane/planner';
 import { observe, record, type AccountKey } from '@orderplane/recorder';
@@ -6,11 +6,9 @@ import { currentLeg, isTerminal, type Leg } from '@orderplane/state-machine';
 import type { SyncJob, SyncOutcome } from '@orderplane/queues';
 import type { Account, OrderRecord } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
+import { readFills } from './read-fills.ts';
 import { cancelSeconds } from './seconds.ts';
 import { attributeFills } from './unattributed.ts';
-
-/** Executions are read from a little before the last complete read: exchanges may show them late. */
-const FILLS_OVERLAP_MS = 120_000;
 
 /**
  * One complete look at an account: its open orders and its executions since the last look. Writes what the exchange
@@ -26,7 +24,10 @@ export async function syncAccount(
   // Read before asking: an order that was alive then and is missing in a complete list has to be looked up.
   const before = await context.recorder.ledger.openOrders(account.id);
   const control = { timeoutMs: context.env.CALL_TIMEOUT_MS };
-  const [open, fills] = await Promise.all([adapter.openOrders(control), readFills(context, account, adapter, before)]);
+  const [open, { listing: fills, isWhole }] = await Promise.all([
+    adapter.openOrders(control),
+    readFills(context, account, adapter, before, reason),
+  ]);
   const key: AccountKey = { accountId: account.id, userId: account.userId, exchange: account.exchange };
 
   context.crashPoint('sync:before-booking', account.exchange);
@@ -51,7 +52,8 @@ export async function syncAccount(
     adopted,
     changed: observed.changed,
   });
-  if (fills.coverage.complete) await context.observations.setFillsWatermark(account.id, fills.coverage.askedAt);
+  if (isWhole && fills.coverage.complete)
+    await context.observations.setFillsWatermark(account.id, fills.coverage.askedAt);
   if (open.coverage.complete) {
     await context.access.setLastSynced(account.id, open.coverage.askedAt);
     await refreshCache(context, account, open.coverage.askedAt);
@@ -89,18 +91,6 @@ const part = (name: string, listing: Listing<unknown>) => ({
   items: listing.items.length,
   error: listing.coverage.error,
 });
-
-async function readFills(
-  context: SyncContext,
-  account: Account,
-  adapter: ExchangeAdapter,
-  before: readonly OrderRecord[],
-): Promise<Listing<NormalizedFill>> {
-  const watermark = (await context.observations.fillsWatermark(account.id)) ?? account.createdAt;
-  const from = new Date(Date.parse(watermark) - FILLS_OVERLAP_MS).toISOString();
-  const symbols = [...new Set(before.map((order) => order.intent.spec.symbol))];
-  return adapter.fills(from, symbols, { timeoutMs: context.env.CALL_TIMEOUT_MS });
-}
 
 /** One report per listed order with its executions, and one per order that is spoken of only by executions. */
 function reportsOf(open: Listing<NormalizedOrder>, fills: Listing<NormalizedFill>): OrderReport[] {

@@ -38,6 +38,8 @@ export interface ExchangeCapabilities {
   readonly amendSizeIsTotal: boolean;
   readonly lookupByClientId: boolean;
   readonly cancelByClientId: boolean;
+  /** Executions are listed market by market: nobody tells of those in a market that was not asked about. */
+  readonly executionsByMarket?: true;
   readonly orderStream: boolean;
   readonly deadMansSwitch: boolean;
   /** Server-side submission deadline in ms, or null where there is none. */

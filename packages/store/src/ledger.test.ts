@@ -353,6 +353,24 @@ describe.each(BACKENDS)('OrderLedger ($name)', ({ open }) => {
     expect(after.map((k) => k.orderId)).not.toContain(id);
   });
 
+  test('the markets of an account, also of orders that have ended, the one with the newest change first', async () => {
+    const accountId = 'account-2';
+    const spec = (symbol: string) => ({ ...intentOf(id).spec, symbol });
+    for (const [suffix, symbol] of [
+      ['a', `A-${id}`],
+      ['b', `B-${id}`],
+      ['c', `A-${id}`],
+    ] as const) {
+      const intent = intentOf(`${id}-${suffix}`, { accountId, exchange: 'kraken', spec: spec(symbol) });
+      const record = await placeOpen(store, intent, `x-${id}-${suffix}`);
+      if (suffix !== 'b') await store.ledger.commit(changeOf(record, [cancelled]));
+    }
+    const own = (await store.ledger.marketsOf(accountId, 100)).filter((symbol) => symbol.endsWith(id));
+    expect([...own].sort()).toEqual([`A-${id}`, `B-${id}`]);
+    expect(await store.ledger.marketsOf(accountId, 1)).toHaveLength(1);
+    expect(await store.ledger.marketsOf('nobody', 10)).toEqual([]);
+  });
+
   test('unsettled is walked in id order, page by page', async () => {
     for (const suffix of ['c', 'a', 'B']) {
       const intent = intentOf(`z-${id}-${suffix}`);

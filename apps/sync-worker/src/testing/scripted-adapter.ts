@@ -19,6 +19,8 @@ export class ScriptedAdapter implements ExchangeAdapter {
   readonly calls: string[] = [];
   /** Executions are listed from here on. */
   readonly fillsFrom: string[] = [];
+  /** False: executions are listed market by market, as its capabilities say. */
+  listsAllMarkets = true;
   /** What the next listings of open orders suffer, in order. */
   readonly openFaults: ('partial' | 'failed' | 'keyRefused')[] = [];
   readonly fillFaults: ('partial' | 'failed')[] = [];
@@ -50,11 +52,12 @@ export class ScriptedAdapter implements ExchangeAdapter {
     return fault === 'keyRefused' ? { ...failed, coverage: { ...failed.coverage, keyRefused: true } } : failed;
   }
 
-  async fills(from: string): Promise<Listing<NormalizedFill>> {
+  async fills(from: string, symbols: readonly string[]): Promise<Listing<NormalizedFill>> {
     const askedAt = this.#clock.iso();
     this.calls.push('fills');
     this.fillsFrom.push(from);
-    const all = this.venue.orders.flatMap((order) => order.fills).filter((fill) => fill.executedAt >= from);
+    const asked = this.venue.orders.filter(({ spec }) => this.listsAllMarkets || symbols.includes(spec.symbol));
+    const all = asked.flatMap((order) => order.fills).filter((fill) => fill.executedAt >= from);
     await this.gate;
     const fault = this.fillFaults.shift();
     return listing(fault === undefined ? all : [], askedAt, from, fault === undefined ? null : 'page 1 did not come');

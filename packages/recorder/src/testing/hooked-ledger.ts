@@ -31,6 +31,7 @@ export function hookedLedger(ledger: OrderLedger, hooks: LedgerHooks): OrderLedg
     findByClientOrderId: (accountId, clientOrderId) => ledger.findByClientOrderId(accountId, clientOrderId),
     findByVenueIds: (accountId, ids) => ledger.findByVenueIds(accountId, ids),
     openOrders: (accountId, symbol) => ledger.openOrders(accountId, symbol),
+    marketsOf: (accountId, limit) => ledger.marketsOf(accountId, limit),
     unsettled: (page) => ledger.unsettled(page),
     journalOf: (orderId) => ledger.journalOf(orderId),
     accountJournal: (accountId, after, limit) => ledger.accountJournal(accountId, after, limit),

@@ -85,6 +85,8 @@ export interface OrderLedger {
   ): Promise<readonly OrderRecord[]>;
   /** Orders of an account that have not ended (status PENDING or OPEN). */
   openOrders(accountId: string, symbol?: string): Promise<readonly OrderRecord[]>;
+  /** Markets in which the account ever had an order, the one with the newest change first, at most `limit`. */
+  marketsOf(accountId: string, limit: number): Promise<readonly string[]>;
   /** Keys of all orders that are not done (see isDone of the state machine), id order, after the given id. */
   unsettled(page: PageRequest & { readonly exchange?: ExchangeId }): Promise<readonly OrderKey[]>;
   /** Replay source, oldest first. */

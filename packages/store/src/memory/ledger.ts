@@ -93,6 +93,19 @@ export class MemoryOrderLedger implements OrderLedger {
     return rows.filter((row) => symbol === undefined || row.intent.spec.symbol === symbol).map(toRecord);
   }
 
+  async marketsOf(accountId: string, limit: number): Promise<readonly string[]> {
+    const newest = new Map<string, string>();
+    for (const row of this.#tables.state.orders.values()) {
+      if (!isRecorded(row) || row.intent.accountId !== accountId) continue;
+      const { symbol } = row.intent.spec;
+      if ((newest.get(symbol) ?? '') < row.actual.updatedAt) newest.set(symbol, row.actual.updatedAt);
+    }
+    return [...newest]
+      .sort(([a, aAt], [b, bAt]) => compareText(bAt, aAt) || compareText(a, b))
+      .slice(0, checkedLimit(limit, WALK_LIMIT))
+      .map(([symbol]) => symbol);
+  }
+
   async unsettled(page: PageRequest & { readonly exchange?: ExchangeId }): Promise<readonly OrderKey[]> {
     const limit = checkedLimit(page.limit, WALK_LIMIT);
     const after = page.after ?? '';

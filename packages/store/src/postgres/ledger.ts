@@ -121,6 +121,13 @@ export class PostgresOrderLedger implements OrderLedger {
     return rows.map(toRecord);
   }
 
+  async marketsOf(accountId: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.#sql.$queryRaw<{ symbol: string }[]>`
+      SELECT o.symbol FROM orders o WHERE o.account_id = ${accountId} AND o.version IS NOT NULL
+      GROUP BY o.symbol ORDER BY max(o.actual_updated_at) DESC, o.symbol LIMIT ${checkedLimit(limit, WALK_LIMIT)}`;
+    return rows.map(({ symbol }) => symbol);
+  }
+
   async unsettled(page: PageRequest & { readonly exchange?: ExchangeId }): Promise<readonly OrderKey[]> {
     const limit = checkedLimit(page.limit, WALK_LIMIT);
     const ofExchange = page.exchange === undefined ? Prisma.empty : Prisma.sql`AND o.exchange = ${page.exchange}`;

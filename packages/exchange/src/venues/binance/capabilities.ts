@@ -21,6 +21,8 @@ export const binanceCapabilities: ExchangeCapabilities = {
   amendSizeIsTotal: false,
   lookupByClientId: true,
   cancelByClientId: true,
+  // `symbol` is mandatory in myTrades.
+  executionsByMarket: true,
   orderStream: true,
   deadMansSwitch: false,
   submissionDeadlineMs: 5_000,

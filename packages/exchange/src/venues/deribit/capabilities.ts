@@ -30,6 +30,8 @@ export const deribitCapabilities: ExchangeCapabilities = {
   // get_order_state_by_label, cancel_by_label (doc). Labels are not unique: an own one is never used twice.
   lookupByClientId: true,
   cancelByClientId: true,
+  // get_user_trades_by_instrument_and_time is what is asked (doc).
+  executionsByMarket: true,
   orderStream: true,
   // cancel_on_disconnect is bound to a WebSocket connection; orders sent over HTTP belong to none (doc).
   deadMansSwitch: false,

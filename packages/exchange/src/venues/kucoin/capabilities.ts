@@ -27,6 +27,8 @@ export const kucoinCapabilities: ExchangeCapabilities = {
   amendSizeIsTotal: true,
   lookupByClientId: true,
   cancelByClientId: true,
+  // `symbol` is mandatory in the list of fills of high-frequency orders.
+  executionsByMarket: true,
   orderStream: true,
   // `dead-cancel-all`.
   deadMansSwitch: true,

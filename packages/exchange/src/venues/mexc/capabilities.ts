@@ -26,6 +26,8 @@ export const mexcCapabilities: ExchangeCapabilities = {
   amendSizeIsTotal: false,
   lookupByClientId: true,
   cancelByClientId: true,
+  // `symbol` is mandatory in myTrades (documentation, "Account Trade List").
+  executionsByMarket: true,
   orderStream: true,
   deadMansSwitch: false,
   // recvWindow: its default, and what the documentation recommends.
