@@ -110,6 +110,7 @@ async function fault({ world, random, count }: Damage): Promise<void> {
   const name = pick(random, FAULT_NAMES);
   const exchange = pick(random, EXCHANGE_IDS);
   const terms = FAULTS[name]?.(random) ?? {};
+  if (name === 'authFail') world.refusing.add(exchange);
   await world.venue.fault({ exchange, fault: name, ...terms });
   count(`fault ${name}`);
   count(`faults of ${exchange}`);

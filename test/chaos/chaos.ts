@@ -80,15 +80,8 @@ async function inWorld(world: ChaosWorld, options: ChaosOptions): Promise<Verdic
       readJournal(world.stack.info.postgres),
     ]);
     const stories = subscribers.map(({ story }) => story);
-    const found = judge({
-      orders,
-      ledgers,
-      journal,
-      diary,
-      stories,
-      mayBeRefused: world.mayBeRefused,
-      surprised: world.surprised,
-    });
+    const { mayBeRefused, surprised, refusing } = world;
+    const found = judge({ orders, ledgers, journal, diary, stories, mayBeRefused, surprised, refusing });
     const general = [settling.stuck, settling.restless].flatMap((text) => text ?? []);
     const findings = [
       ...general.map((text) => ({ orderId: null, exchange: null, text: text.slice(0, 2_000) })),

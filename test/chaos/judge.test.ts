@@ -65,7 +65,9 @@ const later = { ...answered, sentAt: 30, answeredAt: 40 };
 function broken(deeds: readonly Deed[], orders: readonly OrderView[], journal = NO_JOURNAL): readonly string[] {
   const diary = new Diary();
   diary.deeds.push(...deeds);
-  return brokenPromises({ diary, orders, journal, mayBeRefused: new Set() }).map(({ text }) => text);
+  return brokenPromises({ diary, orders, journal, mayBeRefused: new Set(), refusing: new Set() }).map(
+    ({ text }) => text,
+  );
 }
 const journalWith = (type: string): Journal => {
   const line: JournalLine = {

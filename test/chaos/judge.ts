@@ -21,6 +21,7 @@ export interface Case {
   readonly stories: readonly Story[];
   readonly mayBeRefused: ReadonlySet<string>;
   readonly surprised: ReadonlySet<string>;
+  readonly refusing: ReadonlySet<string>;
 }
 
 export function judge(evidence: Case): readonly Finding[] {

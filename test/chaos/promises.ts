@@ -11,6 +11,7 @@ interface Evidence {
   readonly orders: readonly OrderView[];
   readonly journal: Journal;
   readonly mayBeRefused: ReadonlySet<string>;
+  readonly refusing: ReadonlySet<string>;
 }
 
 export interface Finding {
@@ -66,16 +67,15 @@ function brokenPlacements(books: Books): readonly Finding[] {
 }
 
 /** An accepted order that the exchange never got, without a reason that lies in the order. */
-function disappointment({ mayBeRefused }: Books, deed: Placement, order: OrderView): readonly string[] {
+function disappointment({ mayBeRefused, refusing }: Books, deed: Placement, order: OrderView): readonly string[] {
   const { clientOrderId, state, reason } = order;
   if (deed.clientOrderId !== clientOrderId) return [`${deed.clientOrderId} was answered with order ${clientOrderId}`];
   if (order.origin !== 'API') return [`${clientOrderId} is an order of origin ${order.origin}`];
   if (state !== 'FAILED' && state !== 'REJECTED') return [];
   if (reason === null) return [`${clientOrderId} is ${state} without a reason`];
-  // "authentication": an exchange that refuses the key refuses the order.
-  return mayBeRefused.has(clientOrderId) || /auth|key|permission|signature|credential/i.test(reason)
-    ? []
-    : [`${clientOrderId} is ${state}: ${reason}`];
+  // An exchange that refuses the key refuses the order.
+  const isExplained = mayBeRefused.has(clientOrderId) || (state === 'REJECTED' && refusing.has(order.exchange));
+  return isExplained ? [] : [`${clientOrderId} is ${state}: ${reason}`];
 }
 
 function brokenCancels(books: Books): readonly Finding[] {

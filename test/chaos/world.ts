@@ -25,6 +25,8 @@ export interface ChaosWorld extends System {
   readonly mayBeRefused: Set<string>;
   /** Orders of exchanges, as `exchange id`, that were executed beyond what anybody could know: a person should look. */
   readonly surprised: Set<string>;
+  /** Exchanges that have refused a key in this run, and with it whatever it was used for. */
+  readonly refusing: Set<string>;
   /** Accounts that a client has halted. */
   readonly halted: Set<string>;
   /** Ends of processes that the runner saw, by name: kills, crash points, and what nobody planned. */
@@ -77,7 +79,12 @@ export async function openChaosWorld(options: {
       opened.map(([exchange, desk]) => [exchange, BASES.filter((base) => isTraded(desk, base))]),
     ) as Record<ExchangeId, string[]>;
     const trader = inTurn(system);
-    const sets = { mayBeRefused: new Set<string>(), surprised: new Set<string>(), halted: new Set<string>() };
+    const sets = {
+      mayBeRefused: new Set<string>(),
+      surprised: new Set<string>(),
+      halted: new Set<string>(),
+      refusing: new Set<string>(),
+    };
     return { ...system, ...sets, trader, stop, desks, bases, armory, ends };
   } catch (cause) {
     await stop();
