@@ -11,6 +11,8 @@ interface ChangeKind {
   readonly name: string;
   readonly weight: number;
   readonly run: (actor: Actor, order: OrderView, market: Market) => Promise<unknown>;
+  /** It asks for the order's end. */
+  readonly ends?: true;
 }
 
 const MOST_CHANGES = 3;
@@ -68,14 +70,14 @@ const CHANGES: readonly ChangeKind[] = [
       await modified(actor, order.id, { size: market.third });
     },
   },
-  { ...{ name: 'cancel', weight: 10 }, run: (actor, order) => cancelled(actor, order.id) },
+  { ...{ name: 'cancel', weight: 10, ends: true }, run: (actor, order) => cancelled(actor, order.id) },
   {
     // Two clients of the same mind.
-    ...{ name: 'cancelTwice', weight: 2 },
+    ...{ name: 'cancelTwice', weight: 2, ends: true },
     run: (actor, order) => Promise.all([cancelled(actor, order.id), cancelled(actor, order.id)]),
   },
   {
-    ...{ name: 'changeAndCancel', weight: 3 },
+    ...{ name: 'changeAndCancel', weight: 3, ends: true },
     run: (actor, order, market) =>
       Promise.all([
         order.price === null ? null : modified(actor, order.id, { price: priced(actor, order, market) }),
@@ -93,5 +95,7 @@ export async function changeOrder(actor: Actor, order: OrderView, market: Market
     const change = pickWeighted(random, CHANGES);
     diary.count(`change ${change.name}`);
     await change.run(actor, order, market);
+    // What was cancelled takes no change any more; one try in five is made all the same.
+    if (change.ends === true && chance(random, 0.8)) return;
   }
 }
