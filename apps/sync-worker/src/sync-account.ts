@@ -11,6 +11,9 @@ import { attributeFills } from './unattributed.ts';
 
 /** Executions are read from a little before the last complete read: exchanges may show them late. */
 const FILLS_OVERLAP_MS = 120_000;
+/** Newest lines of the account's journal, and executions without an order, in which markets are looked for. */
+const MAX_LINES = 500n;
+const MAX_KEPT = 20;
 
 /**
  * One complete look at an account: its open orders and its executions since the last look. Writes what the exchange
@@ -32,10 +35,11 @@ export async function syncAccount(
   context.crashPoint('sync:before-booking', account.exchange);
   const observed = await observe(context.recorder, key, reportsOf(open, fills));
   const missing = open.coverage.complete ? await markMissing(context, before, observed.seen, open) : [];
-  const orphans = await attributeFills(context, key, adapter, observed.orphans.filter(isSince(account.createdAt)));
   const seconds = await cancelSeconds(context, key, open.items);
   const wake = new Set([...observed.questions.map((question) => question.orderId), ...missing, ...seconds]);
+  // Looked up at once: what follows may ask the exchange many times.
   if (wake.size > 0) await context.waker.wakeMany(account.exchange, [...wake], 'read');
+  const orphans = await attributeFills(context, key, adapter, observed.orphans.filter(isSince(account.createdAt)));
 
   context.crashPoint('sync:after-booking', account.exchange);
   const adopted = observed.adopted + orphans;
@@ -98,8 +102,25 @@ async function readFills(
 ): Promise<Listing<NormalizedFill>> {
   const watermark = (await context.observations.fillsWatermark(account.id)) ?? account.createdAt;
   const from = new Date(Date.parse(watermark) - FILLS_OVERLAP_MS).toISOString();
-  const symbols = [...new Set(before.map((order) => order.intent.spec.symbol))];
-  return adapter.fills(from, symbols, { timeoutMs: context.env.CALL_TIMEOUT_MS });
+  const symbols = new Set(before.map((order) => order.intent.spec.symbol));
+  for (const symbol of await restlessSymbols(context, account.id, from)) symbols.add(symbol);
+  return adapter.fills(from, [...symbols], { timeoutMs: context.env.CALL_TIMEOUT_MS });
+}
+
+/**
+ * Some exchanges list executions by market only. Those without an open order are asked too, as long as something happened
+ * to an order of theirs within what is read, or an execution there has no order: an end may not be the last word.
+ */
+async function restlessSymbols(context: SyncContext, accountId: string, from: string): Promise<readonly string[]> {
+  const { ledger } = context.recorder;
+  const newest = (await ledger.journalBounds([accountId])).get(accountId)?.newest ?? 0n;
+  const after = newest > MAX_LINES ? newest - MAX_LINES : 0n;
+  const { lines, orders } = await ledger.accountJournal(accountId, after, Number(MAX_LINES));
+  const moved = lines
+    .filter((line) => line.at >= from)
+    .flatMap((line) => orders.get(line.orderId)?.intent.spec.symbol ?? []);
+  const kept = await context.unattributed.pending(accountId, MAX_KEPT);
+  return [...moved, ...kept.flatMap(({ symbol }) => (symbol === '' ? [] : [symbol]))];
 }
 
 /** One report per listed order with its executions, and one per order that is spoken of only by executions. */
