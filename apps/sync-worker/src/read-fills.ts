@@ -10,6 +10,8 @@ const OVERLAP_MS = 120_000;
 const ALL_MARKETS_EVERY_MS = 60_000;
 /** Of those in which the account ever had an order, the latest: a bound on the requests of one look. */
 const MOST_MARKETS = 40;
+/** Executions without an order whose markets are asked about too. */
+const MOST_KEPT = 20;
 /** What the stream would have told may have been missed. */
 const AFTER_A_GAP: ReadonlySet<SyncJob['reason']> = new Set(['stream-connected', 'takeover', 'forced']);
 
@@ -39,9 +41,17 @@ export async function readFills(
   const isDue =
     read === null || AFTER_A_GAP.has(reason) || context.clock.now().getTime() - readMs >= ALL_MARKETS_EVERY_MS;
   const isByMarket = adapter.capabilities.executionsByMarket === true;
-  const others = isByMarket && isDue ? await context.recorder.ledger.marketsOf(account.id, MOST_MARKETS) : [];
+  const others = isByMarket && isDue ? await otherMarkets(context, account.id) : [];
   const from = new Date(readMs - OVERLAP_MS).toISOString();
   const symbols = [...new Set([...open, ...others])];
   const listing = await adapter.fills(from, symbols, { timeoutMs: context.env.CALL_TIMEOUT_MS });
   return { listing, isWhole: !isByMarket || isDue };
+}
+
+async function otherMarkets(context: SyncContext, accountId: string): Promise<readonly string[]> {
+  const [known, kept] = await Promise.all([
+    context.recorder.ledger.marketsOf(accountId, MOST_MARKETS),
+    context.unattributed.pending(accountId, MOST_KEPT),
+  ]);
+  return [...known, ...kept.flatMap(({ symbol }) => (symbol === '' ? [] : [symbol]))];
 }

@@ -119,6 +119,30 @@ describe('a complete look', () => {
   });
 });
 
+test('executions are asked for in every market of the account, and where one has no order', async () => {
+  const floor = await openFloor();
+  const asked: (readonly string[])[] = [];
+  const list = floor.adapter.fills.bind(floor.adapter);
+  floor.adapter.fills = (from, symbols) => {
+    asked.push([...symbols].sort());
+    return list(from);
+  };
+  await resting(floor);
+  const eth = { ...limitSpec, symbol: 'ETH-USD' };
+  const over = await openOrder(floor.world, { client: 'c2', venue: 'v9' }, eth);
+  await happen(floor.world, over.intent.orderId, { type: 'Cancelled', reason: null });
+  const theirs = floor.adapter.venue.place('theirs', { ...limitSpec, symbol: 'SOL-USD' }, floor.world.clock.iso());
+  floor.adapter.venue.fill(theirs, '1', floor.world.clock.iso());
+  floor.adapter.hidden.add(theirs.orderId);
+  await sync(floor);
+  floor.world.clock.advance(600_000);
+  await sync(floor);
+  expect(asked).toEqual([
+    ['BTC-USD', 'ETH-USD'],
+    ['BTC-USD', 'ETH-USD', 'SOL-USD'],
+  ]);
+});
+
 describe('a look that failed in part', () => {
   test('concludes nothing from what is missing', async () => {
     const floor = await openFloor();

@@ -58,6 +58,8 @@ const OrderInput = z.strictObject({
   expiresAt: z.iso.datetime().optional(),
   postOnly: z.boolean().optional(),
   clientId: z.string().min(1).max(100).optional(),
+  /** Also while another open order has this client id, as no exchange should take it. */
+  repeatsClientId: z.boolean().optional(),
   apiKey: z.string().optional(),
 });
 
@@ -81,6 +83,7 @@ function placeOutside(setting: AdminSetting, request: AdminRequest): unknown {
   const order: NewOrder = {
     account,
     clientId: input.clientId ?? null,
+    ...(input.repeatsClientId === true ? { uniqueOpenClientId: false } : {}),
     symbol: market.symbol,
     side: input.side,
     type: input.type,
