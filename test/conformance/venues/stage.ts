@@ -142,6 +142,20 @@ export class Stage {
     );
     equal(cancelAllOrders.userErrors, [], 'the answer to cancel all');
   }
+  async halt(): Promise<void> {
+    await this.#switch('haltAccount');
+  }
+  async resume(): Promise<void> {
+    await this.#switch('resumeAccount');
+  }
+  async #switch(mutation: 'haltAccount' | 'resumeAccount'): Promise<void> {
+    const answer = await request<Record<string, { userErrors: unknown[] }>>(
+      this.system.trader,
+      `mutation ($id: ID!) { ${mutation}(accountId: $id) { userErrors { code message } } }`,
+      { id: this.account.id },
+    );
+    equal(answer[mutation]?.userErrors, [], `the answer to ${mutation}`);
+  }
   async sync(account = this.account): Promise<{ readonly complete: boolean; readonly adopted: number }> {
     const { syncOrders } = await request<{ syncOrders: { complete: boolean; adopted: number } }>(
       this.system.trader,

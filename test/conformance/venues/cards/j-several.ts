@@ -44,7 +44,31 @@ export const SEVERAL: readonly AnyCard[] = [
     title: 'The kill switch',
     situation: 'Thrown in the middle of a burst with orders in doubt.',
     required: 'No new order is received after it; what was in doubt is found and cancelled.',
-    absent: 'the kill switch',
+    run: async (stage) => {
+      const { id: rests } = await stage.resting();
+      await stage.fault('ackLost', { method: 'submit', times: 1 });
+      const { id: doubtful } = await stage.placed(stage.limit({ price: stage.market.at('0.89') }));
+      const burst = Promise.all(
+        Array.from({ length: 6 }, () => stage.place(stage.limit({ price: stage.market.at('0.88') }))),
+      );
+      await stage.halt();
+      try {
+        const submits = (await stage.received('submit')).length;
+        const accepted = (await burst).flatMap(({ order, userErrors }) => {
+          if (order === null) equal(userErrors[0]?.code, 'ACCOUNT_HALTED', 'the refusal');
+          return order === null ? [] : [order.id];
+        });
+        await stage.denied(stage.limit(), 'ACCOUNT_HALTED');
+        for (const id of [rests, doubtful, ...accepted]) await stage.reaches(id, 'CANCELLED', PROOF_MS);
+        equal((await stage.received('submit')).length, submits, 'submissions after the halt');
+        equal((await stage.order(rests)).reason, 'the account is halted', 'the reason');
+        const open = (await stage.ledger()).orders.filter(({ status }) => status === 'OPEN');
+        equal(open.length, 0, 'open orders in the ledger');
+      } finally {
+        // The next card has this account too.
+        await stage.resume();
+      }
+    },
   },
   {
     id: 'OP-94',
