@@ -1,12 +1,5 @@
 import { EXCHANGE_IDS, type ExchangeId } from '@orderplane/domain';
-import {
-  createConsumer,
-  MAINTENANCE,
-  reconcileQueue,
-  type Consumer,
-  type JobVerdict,
-  type Waker,
-} from '@orderplane/queues';
+import { createConsumer, MAINTENANCE, reconcileQueue, type Consumer, type Waker } from '@orderplane/queues';
 import type { Logger, Metrics } from '@orderplane/service-kit';
 import type { ReconcilerContext, Verdict } from './context.ts';
 import type { Environment } from './environment.ts';
@@ -59,7 +52,7 @@ export function startConsumers(deps: ConsumerDeps): { readonly name: string; rea
           await deps.resync();
           break;
       }
-      return { kind: 'done', result: null };
+      return null;
     },
   });
   return [
@@ -78,12 +71,7 @@ async function guarded(deps: ConsumerDeps, context: ReconcilerContext, orderId: 
   }
 }
 
-async function settleJob(
-  deps: ConsumerDeps,
-  exchange: ExchangeId,
-  orderId: string,
-  verdict: Verdict,
-): Promise<JobVerdict<null>> {
+async function settleJob(deps: ConsumerDeps, exchange: ExchangeId, orderId: string, verdict: Verdict): Promise<null> {
   switch (verdict.kind) {
     case 'Settled':
       break;
@@ -100,5 +88,5 @@ async function settleJob(
       await deps.waker.wakeLater(exchange, orderId, Math.max(1, verdict.retryAfterMs));
       break;
   }
-  return { kind: 'done', result: null };
+  return null;
 }
