@@ -70,7 +70,7 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
       try {
         const result = await watch.track(() => handleOrSay(context, command));
         stop({ outcome: result.userErrors[0]?.code ?? 'accepted' });
-        return { kind: 'done', result };
+        return result;
       } catch (error) {
         stop({ outcome: 'error' });
         throw error;

@@ -36,7 +36,7 @@ export function startConsumers(deps: ConsumerDeps): { readonly name: string; rea
         stop();
         verdicts.inc({ exchange, verdict: verdict.kind });
         await wakeNext(deps, exchange, orderId, verdict);
-        return { kind: 'done', result: null };
+        return null;
       },
     });
   const maintenance = createConsumer(MAINTENANCE, {
@@ -53,7 +53,7 @@ export function startConsumers(deps: ConsumerDeps): { readonly name: string; rea
           await deps.resync();
           break;
       }
-      return { kind: 'done', result: null };
+      return null;
     },
   });
   return [

@@ -85,12 +85,12 @@ function startConsumers(
     createConsumer(SYNC, {
       ...shared,
       concurrency: 16,
-      handle: async (job) => ({ kind: 'done', result: await desk.request(job) }),
+      handle: (job) => desk.request(job),
     }),
     createConsumer(ACCOUNT_CHECKS, {
       ...shared,
       concurrency: 4,
-      handle: async (job) => ({ kind: 'done', result: await checkCandidate(credentials, job) }),
+      handle: (job) => checkCandidate(credentials, job),
     }),
     createConsumer(STREAMS, {
       ...shared,
@@ -107,7 +107,7 @@ function startConsumers(
             await prices.need(job.exchange, job.symbol);
             break;
         }
-        return { kind: 'done', result: null };
+        return null;
       },
     }),
   ];

@@ -1,8 +1,9 @@
-import https from 'node:https';
-import net from 'node:net';
 import ccxt from 'ccxt';
 import { startSimulator } from './simulator.ts';
 import type { Simulator, SimulatorOptions } from './simulator.ts';
+import { leadTo, until } from './venues/testing.ts';
+
+export { until } from './venues/testing.ts';
 
 /** For tests: a simulator without timers whose walks stand still, its operator, and unmodified ccxt clients of it. */
 
@@ -39,20 +40,7 @@ export async function connectBinance(port: number, key: { apiKey: string; secret
       warnOnFetchOpenOrdersWithoutSymbol: false,
     },
   });
-  const dial = (): net.Socket => net.connect({ port, host: '127.0.0.1' });
-  await exchange.loadFetchImplementation();
-  const { Agent } = exchange.undiciModule as { Agent: new (options: object) => unknown };
-  exchange.fetchDispatcher = new Agent({
-    connect: (_options: unknown, done: (error: Error | null, socket: net.Socket | null) => void) => {
-      const socket = dial();
-      socket.once('connect', () => done(null, socket)).once('error', (error) => done(error, null));
-    },
-  });
-  exchange.agent = new (class extends https.Agent {
-    override createConnection(): net.Socket {
-      return dial();
-    }
-  })();
+  await leadTo(exchange, port);
   return exchange;
 }
 
@@ -104,13 +92,4 @@ export async function startRig(options: Partial<SimulatorOptions> = {}): Promise
       await simulator.close();
     },
   };
-}
-
-/** Waits for a condition of the outside world, at most two seconds. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 2_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`it did not happen: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -40,7 +40,7 @@ describe.skipIf(NO_REDIS)('results on a real Redis', () => {
       handle: async ({ n }) => {
         await killListeners();
         if (n === 13) throw new Error('thirteen');
-        return { kind: 'done', result: { doubled: 2 * n } };
+        return { doubled: 2 * n };
       },
     });
     open.push(() => consumer.close(5_000));
@@ -56,7 +56,7 @@ describe.skipIf(NO_REDIS)('results on a real Redis', () => {
       concurrency: 8,
       now: () => Date.now(),
       onError: ignore,
-      handle: async ({ n }) => ({ kind: 'done', result: { doubled: 2 * n } }),
+      handle: async ({ n }) => ({ doubled: 2 * n }),
     });
     open.push(() => consumer.close(5_000));
     const numbers = Array.from({ length: 40 }, (_, index) => index);

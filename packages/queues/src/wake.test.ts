@@ -26,7 +26,7 @@ function reconciling(
     onError: (error) => void errors.push(error),
     handle: async ({ orderId }) => {
       await handle(orderId);
-      return { kind: 'done', result: null };
+      return null;
     },
   });
   open.push(() => consumer.close(5_000));
@@ -43,7 +43,7 @@ function maintaining(waker: Waker, before: () => Promise<void> = () => Promise.r
     handle: async (job) => {
       if (job.kind === 'recheck') await waker.wake(job.exchange, job.orderId, 'read');
       await before();
-      return { kind: 'done', result: null };
+      return null;
     },
   });
   open.push(() => consumer.close(5_000));

@@ -3,10 +3,6 @@ import { QUEUE_PREFIX, type QueueContract } from './contract.ts';
 import { openRedis } from './connection.ts';
 import { tellWaiter } from './results.ts';
 
-/** What became of a job, as a closed set. `pauseMs` holds up the whole queue (a rate limit): the job runs again then. */
-export type JobVerdict<Result> =
-  { readonly kind: 'done'; readonly result: Result } | { readonly kind: 'pause'; readonly pauseMs: number };
-
 export interface Consumer {
   readonly running: () => boolean;
   /** Jobs begun and ended by this process, for health checks that watch progress. */
@@ -22,13 +18,13 @@ export interface Consumer {
 export interface ConsumerOptions<Data, Result> {
   readonly redisUrl: string;
   readonly concurrency: number;
-  readonly handle: (data: Data, signal: { readonly lockLost: () => boolean }) => Promise<JobVerdict<Result>>;
+  readonly handle: (data: Data, signal: { readonly lockLost: () => boolean }) => Promise<Result>;
   readonly onError: (error: Error, jobId: string | null) => void;
   readonly now: () => number;
 }
 
 /**
- * The one place where BullMQ's control-flow exceptions live. A job that does not parse fails and is reported, it is
+ * A job that does not parse fails and is reported, it is
  * never acted on. A crash does not count as an attempt: the job is run again by whoever finds its lock expired.
  */
 export function createConsumer<Data, Result>(
@@ -53,16 +49,10 @@ export function createConsumer<Data, Result>(
       hold(jobId);
       try {
         const data = contract.data.parse(job.data);
-        const verdict = await options.handle(data, {
-          lockLost: () => performance.now() >= (heldUntilMs.get(jobId) ?? 0),
-        });
-        if (verdict.kind === 'done') {
-          const result = contract.result.parse(verdict.result);
-          tellWaiter(connection, { jobId, result });
-          return result;
-        }
-        await worker.rateLimit(verdict.pauseMs);
-        throw Worker.RateLimitError();
+        const lockLost = (): boolean => performance.now() >= (heldUntilMs.get(jobId) ?? 0);
+        const result = contract.result.parse(await options.handle(data, { lockLost }));
+        tellWaiter(connection, { jobId, result });
+        return result;
       } finally {
         heldUntilMs.delete(jobId);
         finished += 1;
@@ -78,8 +68,8 @@ export function createConsumer<Data, Result>(
       // A job of a crashed worker is given out again this often; its key is safe to run any number of times.
       maxStalledCount: 1_000,
       maxStartedAttempts: 1_000,
-      // The check of the server's version stays on: without it BullMQ waits in whole seconds, and every delayed job and
-      // every pause would end up to a second late.
+      // The check of the server's version stays on: without it BullMQ waits in whole seconds, and every delayed job
+      // would end up to a second late.
       drainDelay: 5,
     },
   );

@@ -1,12 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import https from 'node:https';
-import net from 'node:net';
 import ccxt from 'ccxt';
 import WebSocket from 'ws';
-import type { MatchingEngine } from '../../engine/engine.ts';
-import type { SimExchange } from '../../exchange.ts';
-import { startSimulator } from '../../simulator.ts';
 import type { SimAccount } from '../protocol.ts';
+import { startVenue, VenueRig } from '../testing.ts';
 import { coinbase } from './index.ts';
 
 /** For tests: the simulator with Coinbase alone and a clock of its own, and the unmodified ccxt class talking to it. */
@@ -44,70 +40,17 @@ export interface Listener {
   close(): void;
 }
 
-export class Rig {
-  readonly port: number;
-  readonly exchange: SimExchange;
-  readonly #close: () => Promise<void>;
-  readonly #tick: () => void;
-  readonly #clock: { skew: number };
-  readonly #clients: Coinbase[] = [];
-
-  private constructor(
-    port: number,
-    exchange: SimExchange,
-    clock: { skew: number },
-    tick: () => void,
-    close: () => Promise<void>,
-  ) {
-    this.port = port;
-    this.exchange = exchange;
-    this.#clock = clock;
-    this.#tick = tick;
-    this.#close = close;
-  }
-
+export class Rig extends VenueRig<Coinbase> {
   /** With `home` the exchange remembers; it is found there again by the next rig. */
   static async start(home?: string): Promise<Rig> {
-    const clock = { skew: 0 };
-    const now = () => Date.now() + clock.skew;
-    const remembered = home === undefined ? {} : { home };
-    const simulator = await startSimulator({ port: 0, now, timers: false, venues: [coinbase], ...remembered });
-    const exchange = simulator.exchanges.get('coinbase');
-    if (exchange === undefined) throw new Error('the simulator has no coinbase');
-    for (const account of [ACCOUNT, OTHER]) {
-      if (!exchange.accounts.has(account.apiKey)) exchange.register(account, BALANCES);
-    }
-    exchange.limits = { enabled: false, scale: 1 };
-    exchange.engine.setWalk(null, false);
-    return new Rig(
-      simulator.port,
-      exchange,
-      clock,
-      () => simulator.tick(),
-      () => simulator.close(),
-    );
+    return new Rig(await startVenue({ venue: coinbase, accounts: [ACCOUNT, OTHER], balances: BALANCES, home }));
   }
 
-  get engine(): MatchingEngine {
-    return this.exchange.engine;
-  }
-
-  now(): number {
-    return Date.now() + this.#clock.skew;
-  }
-
-  /** Moves the clock, that of the clients too, and lets the exchange notice. */
-  advance(ms: number): void {
-    this.#clock.skew += ms;
-    this.#tick();
-  }
-
-  /** An unmodified ccxt class, markets loaded. */
-  async client(account: SimAccount = ACCOUNT): Promise<Coinbase> {
-    const client = await connectCcxt(account, this.port, () => this.now());
-    this.#clients.push(client);
-    await client.loadMarkets();
-    return client;
+  /** An unmodified ccxt class, markets loaded; its clock is the exchange's. */
+  async client({ apiKey, secret }: SimAccount = ACCOUNT): Promise<Coinbase> {
+    const client = new ccxt.pro.coinbase({ apiKey, secret, enableRateLimit: false, timeout: 5_000 });
+    client.seconds = () => Math.floor(this.now() / 1000);
+    return this.connect(client);
   }
 
   async listen(): Promise<Listener> {
@@ -134,32 +77,4 @@ export class Rig {
       close: () => socket.terminate(),
     };
   }
-
-  async close(): Promise<void> {
-    for (const client of this.#clients) await client.close();
-    await this.#close();
-  }
-}
-
-/** The URLs stay genuine; only the sockets lead to the loopback port. */
-async function connectCcxt({ apiKey, secret }: SimAccount, port: number, now: () => number): Promise<Coinbase> {
-  const client = new ccxt.pro.coinbase({ apiKey, secret, enableRateLimit: false, timeout: 5000 });
-  Object.assign(client, { number: String, seconds: () => Math.floor(now() / 1000) });
-  const dial = () => net.connect({ port, host: '127.0.0.1' });
-  type Connect = (options: unknown, done: (error: Error | null, socket: net.Socket | null) => void) => void;
-  await client.loadFetchImplementation();
-  const { Agent } = client.undiciModule as { Agent: new (options: { connect: Connect }) => unknown };
-  client.fetchDispatcher = new Agent({
-    connect: (_options, done) => {
-      const socket = dial()
-        .once('connect', () => done(null, socket))
-        .once('error', (error) => done(error, null));
-    },
-  });
-  client.agent = new (class extends https.Agent {
-    override createConnection() {
-      return dial();
-    }
-  })();
-  return client;
 }

@@ -178,13 +178,16 @@ describe('tokens', () => {
 test('20 orders, then five a second; other calls are counted apart', async () => {
   rig.exchange.venue.reset();
   rig.exchange.limits = { enabled: true, scale: 1 };
-  const ids: string[] = [];
-  for (let index = 0; index < 20; index += 1) ids.push(await buy('0.001', '40000'));
-  await expect(buy('0.001', '40000')).rejects.toThrow(ccxt.DDoSProtection);
-  await client.fetchBalance();
-  rig.advance(1_000);
-  await client.cancelOrder(ids[0] ?? '');
-  rig.exchange.limits = { enabled: false, scale: 1 };
+  await rig
+    .held(async () => {
+      const ids: string[] = [];
+      for (let index = 0; index < 20; index += 1) ids.push(await buy('0.001', '40000'));
+      await expect(buy('0.001', '40000')).rejects.toThrow(ccxt.DDoSProtection);
+      await client.fetchBalance();
+      rig.advance(1_000);
+      await client.cancelOrder(ids[0] ?? '');
+    })
+    .finally(() => (rig.exchange.limits = { enabled: false, scale: 1 }));
 });
 
 test.each([

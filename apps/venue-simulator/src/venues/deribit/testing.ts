@@ -1,12 +1,10 @@
-import https from 'node:https';
-import net from 'node:net';
 import ccxt from 'ccxt';
 import WebSocket from 'ws';
-import type { MatchingEngine } from '../../engine/engine.ts';
-import type { SimExchange } from '../../exchange.ts';
-import { startSimulator } from '../../simulator.ts';
 import type { SimAccount } from '../protocol.ts';
+import { startVenue, VenueRig } from '../testing.ts';
 import { deribit } from './index.ts';
+
+export { resultOf } from '../testing.ts';
 
 /** For tests: the simulator with Deribit alone and a clock of its own, and the unmodified ccxt class talking to it. */
 
@@ -17,76 +15,12 @@ const BALANCES = { USDC: '1000000', USDT: '1000000', BTC: '10', ETH: '100', SOL:
 export type Deribit = InstanceType<typeof ccxt.pro.deribit>;
 export type Info = Readonly<Record<string, unknown>>;
 
-export class Rig {
-  readonly port: number;
-  readonly exchange: SimExchange;
-  readonly #close: () => Promise<void>;
-  readonly #tick: () => void;
-  readonly #clock: { skew: number };
-  readonly #clients: Deribit[] = [];
+export class Rig extends VenueRig<Deribit> {
   readonly #sockets: WebSocket[] = [];
-
-  private constructor(
-    port: number,
-    exchange: SimExchange,
-    clock: { skew: number },
-    tick: () => void,
-    close: () => Promise<void>,
-  ) {
-    this.port = port;
-    this.exchange = exchange;
-    this.#clock = clock;
-    this.#tick = tick;
-    this.#close = close;
-  }
 
   /** With `home` the exchange remembers; it is found there again by the next rig. */
   static async start(home?: string): Promise<Rig> {
-    const clock = { skew: 0 };
-    const now = () => Date.now() + clock.skew;
-    const simulator = await startSimulator({
-      port: 0,
-      now,
-      timers: false,
-      venues: [deribit],
-      ...(home === undefined ? {} : { home }),
-    });
-    const exchange = simulator.exchanges.get('deribit');
-    if (exchange === undefined) throw new Error('the simulator has no deribit');
-    for (const account of [ACCOUNT, OTHER]) {
-      if (!exchange.accounts.has(account.apiKey)) exchange.register(account, BALANCES);
-    }
-    exchange.limits = { enabled: false, scale: 1 };
-    exchange.engine.setWalk(null, false);
-    return new Rig(
-      simulator.port,
-      exchange,
-      clock,
-      () => simulator.tick(),
-      () => simulator.close(),
-    );
-  }
-
-  get engine(): MatchingEngine {
-    return this.exchange.engine;
-  }
-
-  now(): number {
-    return Date.now() + this.#clock.skew;
-  }
-
-  /** Moves the clock and lets the exchange notice. */
-  advance(ms: number): void {
-    this.#clock.skew += ms;
-    this.#tick();
-  }
-
-  async admin(route: string, body?: object): Promise<unknown> {
-    const [method = 'GET', path = ''] = route.split(' ');
-    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, init);
-    if (!answer.ok) throw new Error(`${route}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    return new Rig(await startVenue({ venue: deribit, accounts: [ACCOUNT, OTHER], balances: BALANCES, home }));
   }
 
   price(symbol: string, price: string, size?: string): Promise<unknown> {
@@ -94,12 +28,10 @@ export class Rig {
   }
 
   /** An unmodified ccxt class, markets loaded; its clock is the rig's. */
-  async client(account: SimAccount = ACCOUNT): Promise<Deribit> {
-    const client = await connectCcxt(account, this.port);
+  async client({ apiKey, secret }: SimAccount = ACCOUNT): Promise<Deribit> {
+    const client = new ccxt.pro.deribit({ apiKey, secret, enableRateLimit: false, timeout: 5_000 });
     client.milliseconds = () => this.now();
-    this.#clients.push(client);
-    await client.loadMarkets();
-    return client;
+    return this.connect(client);
   }
 
   /** A bare connection that keeps everything it is told. */
@@ -111,10 +43,9 @@ export class Rig {
     return bare;
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     for (const socket of this.#sockets) socket.terminate();
-    for (const client of this.#clients) await client.close();
-    await this.#close();
+    await super.close();
   }
 }
 
@@ -164,32 +95,4 @@ export class BareSocket {
   told(channel: string): unknown[] {
     return this.messages.filter((one) => one.params?.channel === channel).map((one) => one.params?.data);
   }
-}
-
-/** The URLs stay genuine; only the sockets lead to the loopback port. */
-async function connectCcxt({ apiKey, secret }: SimAccount, port: number): Promise<Deribit> {
-  const client = new ccxt.pro.deribit({ apiKey, secret, enableRateLimit: false, timeout: 5000 });
-  Object.assign(client, { number: String });
-  const dial = () => net.connect({ port, host: '127.0.0.1' });
-  type Connect = (options: unknown, done: (error: Error | null, socket: net.Socket | null) => void) => void;
-  await client.loadFetchImplementation();
-  const { Agent } = client.undiciModule as { Agent: new (options: { connect: Connect }) => unknown };
-  client.fetchDispatcher = new Agent({
-    connect: (_options, done) => {
-      const socket = dial()
-        .once('connect', () => done(null, socket))
-        .once('error', (error) => done(error, null));
-    },
-  });
-  client.agent = new (class extends https.Agent {
-    override createConnection() {
-      return dial();
-    }
-  })();
-  return client;
-}
-
-/** What a raw call answered under `result`, as the test expects it to look. */
-export async function resultOf<Result = Info>(call: Promise<unknown>): Promise<Result> {
-  return ((await call) as { result: Result }).result;
 }
