@@ -27,6 +27,7 @@ const CONFIG = {
     AccountHalt: '../accounts/model#HaltedAccount',
     RemainingOrder: '@orderplane/store#OrderRecord',
     Order: '@orderplane/store#OrderRecord',
+    OrderGroup: '@orderplane/store#OrderGroup as OrderGroupModel',
     Reconciliation: '@orderplane/store#OrderRecord',
     OrderEvent: '@orderplane/store#StoredOrderEvent',
     OrderEventConnection: '../orders/model#OrderEventPage',

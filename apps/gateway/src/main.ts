@@ -129,6 +129,7 @@ function connectPorts(
   shutdown.defer('subscriber', () => subscriber.disconnect());
   return {
     ledger: store.ledger,
+    groups: store.ledger.groups,
     queries: store.queries,
     access: store.access,
     accounts: store.accounts,

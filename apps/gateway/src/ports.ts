@@ -16,6 +16,7 @@ import type { Clock, Logger, Metrics } from '@orderplane/service-kit';
 import type {
   AccessStore,
   AccountStore,
+  GroupStore,
   ObservationStore,
   OrderLedger,
   OrderQueries,
@@ -47,6 +48,7 @@ export interface ReconcilerProbe {
 /** Everything that the gateway needs of the world: the real one in main.ts, another one in tests. */
 export interface Ports {
   readonly ledger: Pick<OrderLedger, 'openOrders' | 'accountJournal' | 'accountSnapshot' | 'journalBounds'>;
+  readonly groups: Pick<GroupStore, 'byIds' | 'membersOf'>;
   readonly queries: OrderQueries;
   readonly access: Pick<AccessStore, 'principalByTokenHash' | 'accountsOfUser'>;
   /** Takes in sealed credentials, and can open none. */

@@ -1,4 +1,4 @@
-import type { ExchangeId } from '@orderplane/domain';
+import type { ExchangeId, Market } from '@orderplane/domain';
 import type {
   AdapterPool,
   CallControl,
@@ -7,7 +7,7 @@ import type {
   Permit,
   SubmitOutcome,
 } from '@orderplane/exchange';
-import type { Actual, Desired, Halt, PlannerCapabilities, PlannerLimits } from '@orderplane/planner';
+import type { Actual, Desired, GroupView, Halt, PlannerCapabilities, PlannerLimits } from '@orderplane/planner';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
 import type { AccountHalt, OrderRecord } from '@orderplane/store';
@@ -20,6 +20,10 @@ export interface ReconcilerContext {
   readonly limits: PlannerLimits;
   /** Time of the newest complete open-order listing of the account: evidence for every order that it listed. */
   readonly lastCompleteSync: (accountId: string) => Promise<string | null>;
+  /** The rules of a market as they were read last; null: never. */
+  readonly market: (exchange: ExchangeId, symbol: string) => Promise<Market | null>;
+  /** Wakes orders whose group has news for them; a wake-up that is lost is healed by the resync. */
+  readonly wakeSiblings: (exchange: ExchangeId, orderIds: readonly string[]) => Promise<void>;
   /** The time that all processes share. `isSteady` false: it is not known now, and nothing may be concluded from it. */
   readonly clock: { now(): Date; iso(): string; isSteady?(): boolean };
   readonly newId: () => string;
@@ -57,12 +61,14 @@ export const controlOf = (context: ReconcilerContext, permit: Permit | undefined
   ...(permit === undefined ? {} : { permit }),
 });
 
-export const desiredOf = (record: OrderRecord): Desired => ({
+/** `group`: as the order sees it; null: it stands alone. */
+export const desiredOf = (record: OrderRecord, group: GroupView | null = null): Desired => ({
   orderId: record.intent.orderId,
   generation: record.intent.generation,
   spec: record.intent.spec,
   mode: record.intent.mode,
   ...(record.halt === undefined ? {} : { halt: haltOf(record, record.halt) }),
+  ...(group === null ? {} : { group }),
 });
 
 /** An order found at the exchange after the halt is somebody's at another screen: it is held like any other, not cancelled. */

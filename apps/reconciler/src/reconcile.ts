@@ -2,7 +2,7 @@ import type { OrderRequestKind, Permit, Room } from '@orderplane/exchange';
 import { plan, type Step } from '@orderplane/planner';
 import { record as write, recordOnce } from '@orderplane/recorder';
 import { currentLeg } from '@orderplane/state-machine';
-import type { OrderRecord } from '@orderplane/store';
+import { isUntold, type OrderRecord } from '@orderplane/store';
 import { Folding } from '@orderplane/planner';
 import {
   actualOf,
@@ -13,6 +13,7 @@ import {
   type StepResult,
   type Verdict,
 } from './context.ts';
+import { groupViewOf, tellGroup } from './groups.ts';
 import { amend, cancel } from './steps/request.ts';
 import { lookup } from './steps/lookup.ts';
 import { submit } from './steps/submit.ts';
@@ -33,9 +34,13 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
     if (context.lockLost()) return { kind: 'Recheck', afterMs: 0 };
     // Deadlines, proofs of absence and expiries compare instants of several processes.
     if (!isTimeKnown(context)) return { kind: 'Recheck', afterMs: context.backoffMs(1) };
+    if (isUntold(current)) {
+      current = withHalt(await tellGroup(context, current), current.halt);
+      continue;
+    }
     const actual = await actualOf(context, current);
     const step: Step = plan(
-      desiredOf(current),
+      desiredOf(current, await groupViewOf(context, current)),
       actual,
       context.clock.iso(),
       plannerCapabilities(context.capabilities(current.intent.exchange), current),
@@ -54,10 +59,11 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
       return { kind: 'Recheck', afterMs: Math.max(1, room.waitMs) };
     }
     const result = await apply(context, current, step, room?.permit);
+    const told = result.record === null ? null : await tellGroup(context, result.record);
+    current = withHalt(told, current.halt);
     if (result.throttledMs !== null) return { kind: 'Throttled', retryAfterMs: result.throttledMs };
     if (step.kind === 'Escalate')
-      return { kind: 'Escalated', reason: step.reason, afterMs: nextTryMs(context, result.record) };
-    current = withHalt(result.record, current.halt);
+      return { kind: 'Escalated', reason: step.reason, afterMs: nextTryMs(context, current) };
   }
   return { kind: 'Recheck', afterMs: context.backoffMs(0) };
 }

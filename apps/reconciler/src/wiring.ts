@@ -105,6 +105,8 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       capabilities: capabilitiesOf,
       limits,
       lastCompleteSync: lastCompleteSyncReader(store.observations, clock.nowMs),
+      market: async (exchange, symbol) => (await store.observations.markets(exchange, [symbol]))[0] ?? null,
+      wakeSiblings: (exchange, orderIds) => waker.wakeMany(exchange, orderIds, 'cancel'),
       clock,
       newId: randomUUID,
       backoffMs: (attempt) => backoffMs(attempt),

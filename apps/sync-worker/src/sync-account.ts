@@ -33,6 +33,7 @@ export async function syncAccount(
   context.crashPoint('sync:before-booking', account.exchange);
   const observed = await observe(context.recorder, key, reportsOf(open, fills));
   const missing = open.coverage.complete ? await markMissing(context, before, observed.seen, open) : [];
+  if (observed.untold.size > 0) await context.waker.wakeMany(account.exchange, [...observed.untold], 'cancel');
   const orphans = await attributeFills(context, key, adapter, observed.orphans.filter(isSince(account.createdAt)));
   const seconds = await cancelSeconds(context, key, open.items);
   const wake = new Set([...observed.questions.map((question) => question.orderId), ...missing, ...seconds]);

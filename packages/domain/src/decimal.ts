@@ -55,3 +55,6 @@ export const sum = (values: Iterable<DecimalString>): DecimalString => {
 /** True when `value` is a whole multiple of `step` (a step of 0 allows everything). */
 export const isMultipleOf = (value: DecimalString, step: DecimalString): boolean =>
   isZero(step) || decimal(value).mod(step).isZero();
+/** The largest multiple of `step` that is not above `value` (of a value of zero or more; a step of 0 leaves it as it is). */
+export const roundDown = (value: DecimalString, step: DecimalString): DecimalString =>
+  isZero(step) ? value : canonicalDecimal(decimal(value).minus(decimal(value).mod(step)));

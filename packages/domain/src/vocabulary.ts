@@ -96,6 +96,13 @@ export const EXECUTION_MODES = ['LIVE', 'DARK'] as const;
 export type ExecutionMode = (typeof EXECUTION_MODES)[number];
 export const ORDER_ORIGINS = ['API', 'EXTERNAL'] as const;
 export type OrderOrigin = (typeof ORDER_ORIGINS)[number];
+export const GROUP_KINDS = ['OCO'] as const;
+export type GroupKind = (typeof GROUP_KINDS)[number];
+export const GroupKindSchema = z.enum(GROUP_KINDS);
+/** What the others of an OCO group do on a partial fill: end, or shrink by what is filled. */
+export const PARTIAL_FILL_POLICIES = ['CANCEL', 'REDUCE'] as const;
+export type PartialFillPolicy = (typeof PARTIAL_FILL_POLICIES)[number];
+export const PartialFillPolicySchema = z.enum(PARTIAL_FILL_POLICIES);
 export const ROLES = ['viewer', 'trader', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 

@@ -9,6 +9,7 @@ import {
   type OrderMachine,
   type OrderRequest,
 } from '@orderplane/state-machine';
+import { groupWish } from './groups.ts';
 import type { Actual, Desired, PlannerCapabilities, PlannerLimits } from './model.ts';
 import { earliest, plusMs, toMs } from './time.ts';
 
@@ -39,7 +40,7 @@ export interface DemandFacts {
 }
 
 /** Where demands come from, in order of precedence. Null: nothing is demanded. */
-const SOURCES: readonly ((facts: DemandFacts) => Demand | null)[] = [halted, unanswered, expiry];
+const SOURCES: readonly ((facts: DemandFacts) => Demand | null)[] = [halted, group, unanswered, expiry];
 
 /** Distance between the first and the second request for one demand, doubled for each further one. */
 const RETRY_MS = 1_000;
@@ -85,9 +86,10 @@ function unmet(facts: DemandFacts): Demand[] {
   return SOURCES.flatMap((source) => {
     const demand = source(facts);
     if (demand === null || isMet(order, demand)) return [];
-    const last = earlierRequests(demand, facts).at(-1);
+    const tries = earlierRequests(demand, facts).filter((request) => isTryOf(demand, request));
+    const last = tries.at(-1);
     if (last === undefined) return [demand];
-    const waitMs = Math.min(RETRY_MS * 2 ** (earlierRequests(demand, facts).length - 1), MAX_RETRY_MS);
+    const waitMs = Math.min(RETRY_MS * 2 ** (tries.length - 1), MAX_RETRY_MS);
     return [{ ...demand, dueAt: plusMs(last.requestedAt, waitMs) }];
   });
 }
@@ -97,6 +99,10 @@ function isMet(order: OrderMachine, { wish }: Demand): boolean {
   const { size } = wishedTerms(order);
   return size === null || compare(size, wish.atMost) <= 0;
 }
+
+/** A request for another size was for another demand of the same source: this one does not wait because of it. */
+const isTryOf = ({ wish }: Demand, { phase, terms }: OrderRequest): boolean =>
+  wish.kind === 'end' ? terms === null : phase !== 'applied' && terms?.size === wish.atMost;
 
 const prefixOf = (demand: Demand, desired: Desired): string => `${demand.key}-${desired.orderId}-`;
 const earlierRequests = (demand: Demand, { desired, actual }: DemandFacts): readonly OrderRequest[] =>
@@ -138,4 +144,15 @@ function unanswered({ actual, limits }: DemandFacts): Demand | null {
     reason: `no sign of life within ${limits.submittedMs} ms of the submission`,
     wish: { kind: 'end', as: 'CANCELLED' },
   };
+}
+
+/** The others of the order's group have filled: it ends, or becomes smaller. */
+function group({ desired, now }: DemandFacts): Demand | null {
+  const wish = desired.group === undefined ? null : groupWish(desired.group, desired.spec);
+  if (wish === null) return null;
+  const { reason } = wish;
+  const about = { key: 'group', dueAt: now, reason };
+  return wish.kind === 'end'
+    ? { ...about, wish: { kind: 'end', as: 'CANCELLED' } }
+    : { ...about, wish: { kind: 'size', atMost: wish.atMost } };
 }

@@ -1,5 +1,6 @@
 export * from './model.ts';
 export { fold } from './fold.ts';
+export * from './groups.ts';
 export { bookedOn, Folding, type FoldContext, type Folded } from './folding.ts';
 export * from './outcomes.ts';
 export * from './plan.ts';

@@ -1,5 +1,6 @@
 import type { EventBody, OrderMachine } from '@orderplane/state-machine';
 import type { OrderSpec } from '@orderplane/domain';
+import type { GroupView } from './groups.ts';
 
 /** The desired order as the planner needs it. */
 export interface Desired {
@@ -9,6 +10,8 @@ export interface Desired {
   readonly mode: 'LIVE' | 'DARK';
   /** Its account is halted: nothing new may reach the exchange. Left out: it is not. */
   readonly halt?: Halt;
+  /** Left out: the order stands alone. */
+  readonly group?: GroupView;
 }
 
 export interface Halt {

@@ -1,4 +1,5 @@
 import type { OrderSpec } from '@orderplane/domain';
+import type { GroupView } from './groups.ts';
 import type { Actual, Halt, PlannerCapabilities, PlannerLimits } from './model.ts';
 import { at, limitSpec, START, type Word } from './testing/machines.ts';
 
@@ -20,6 +21,7 @@ export interface PlanCase {
   readonly capabilities: Partial<PlannerCapabilities>;
   readonly limits: Partial<PlannerLimits>;
   readonly halt: Halt | null;
+  readonly group: GroupView | null;
 }
 
 interface Besides {
@@ -27,6 +29,7 @@ interface Besides {
   readonly dark?: boolean;
   readonly work?: Partial<Actual>;
   readonly can?: Partial<PlannerCapabilities>;
+  readonly group?: GroupView;
   readonly limits?: Partial<PlannerLimits>;
   readonly halt?: Halt;
 }
@@ -57,6 +60,7 @@ const row = (
   dark: desired.endsWith('dark'),
   work: besides.work ?? {},
   capabilities: besides.can ?? {},
+  group: besides.group ?? null,
   limits: besides.limits ?? {},
   halt: besides.halt ?? null,
 });
@@ -73,6 +77,14 @@ const TWENTY_REFUSALS: readonly Word[] = [
   'validated',
   ...Array.from({ length: 20 }, (): readonly Word[] => ['sent', 'notSent']).flat(),
 ];
+/** Beside an order of the same size that has filled so much; nothing of this one is filled. */
+const beside = (onPartialFill: GroupView['onPartialFill'], filled: string): GroupView => ({
+  groupId: 'group',
+  onPartialFill,
+  self: { orderId: 'order-1', symbol: limitSpec.symbol, size: '1', filled: '0', isFilled: false },
+  siblings: [{ orderId: 'order-2', symbol: limitSpec.symbol, size: '1', filled, isFilled: filled === '1' }],
+  market: { sizeStep: '0.01', minSize: '0.05', minNotional: null },
+});
 const AMENDS = { amend: 'sizeAndPrice' } as const;
 /** The kill switch of second 0: what is open ends, or stays. */
 const ENDS = { halt: { cancelOpenBefore: START } } as const;
@@ -151,6 +163,8 @@ export const PLAN_CASES: readonly PlanCase[] = [
   row('limit',         'two steps: the old leg is over',                  ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'old leg over'], {},                 'Submit newLeg',             'the old leg is proved over: place the rest'),
   row('limit',         'two steps: old leg over, 0.4 filled',             ['validated', 'sent', 'fill 0.4', 'change wanted', 'two-step sent', 'old leg over'], {},              'Submit newLeg of 1.6',      'the old leg is proved over: place the rest'),
   row('limit',         'two steps: the old leg filled all that was wished', ['validated', 'sent', 'fill 0.4', 'shrink wanted', 'two-step sent', 'old leg over'], {},            'Settle',                    'ended, nothing open, nothing in doubt'),
+  row('limit',         'two steps: the old leg is over, a newer wish came', ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'newer change wanted', 'old leg over'], {}, 'Record ReplaceSent', 'the old leg is over: the newest wish is placed'),
+  row('limit',         'two steps: old leg over, a newer wish is filled already', ['validated', 'sent', 'fill 0.4', 'change wanted', 'two-step sent', 'newer shrink wanted', 'old leg over'], {}, 'Record ReplaceSent, LegEnded', 'the old leg is over: the newest wish is placed'),
   row('limit',         'two steps: new leg sent, its sender is gone',     ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'old leg over', 'new leg sent'], {}, 'Record SubmitUnknown',      'due by time or by a lost sender'),
   row('limit',         'two steps: the new leg is in doubt',              ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'old leg over', 'new leg sent', 'unanswered'], {}, 'Lookup',       'the outcome of the submission is unknown'),
   row('limit',         'two steps: the new leg was not sent',             ['validated', 'sent', 'acked', 'change wanted', 'two-step sent', 'old leg over', 'new leg sent', 'notSent'], {}, 'Submit newLeg',   'the old leg is proved over: place the rest'),
@@ -197,6 +211,23 @@ export const PLAN_CASES: readonly PlanCase[] = [
   row('limit',         'unknown, the time for an answer is over',         ['validated', 'sent', 'unanswered'],           { ...ANSWERED, now: 20, work: { attempts: 3, nextAttemptAt: at(60) } }, 'Record CancelRequested', 'due by time or by a lost sender'),
   row('limit',         'absent, the time for an answer is over',          ['validated', 'sent', 'notSent'],              { ...ANSWERED, now: 20 },                              'Record CancelRequested',    'due by time or by a lost sender'),
   row('limit',         'found after the time for an answer',              ['validated', 'sent', 'acked'],                { ...ANSWERED, now: 20 },                              'Settle',                    'rests at the exchange as desired'),
+
+  // One of a group: what another has filled binds this one
+  row('limit',         'in a group, nothing is filled',                   ['validated', 'sent', 'acked'],                { group: beside('CANCEL', '0') },                      'Settle',                    'rests at the exchange as desired'),
+  row('limit',         'CANCEL: another is partly filled, this one not sent', ['validated'],                             { group: beside('CANCEL', '0.4') },                    'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'CANCEL: another is partly filled',                ['validated', 'sent', 'acked'],                { group: beside('CANCEL', '0.4') },                    'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'CANCEL: another is partly filled, outcome unknown', ['validated', 'sent', 'unanswered'],         { group: beside('CANCEL', '0.4') },                    'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'CANCEL: another is filled, this one is proved absent', ['validated', 'sent', 'notSent'],         { group: beside('CANCEL', '1') },                      'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'REDUCE: another is filled',                       ['validated', 'sent', 'acked'],                { group: beside('REDUCE', '1') },                      'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'REDUCE: another is filled but for too little',    ['validated', 'sent', 'acked'],                { group: beside('REDUCE', '0.96') },                   'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit',         'REDUCE: another is partly filled, this one not sent', ['validated'],                             { group: beside('REDUCE', '0.4') },                    'Record ReplaceRequested',   'due by time or by a lost sender'),
+  row('limit',         'REDUCE: another is partly filled',                ['validated', 'sent', 'acked'],                { group: beside('REDUCE', '0.4') },                    'Record ReplaceRequested',   'due by time or by a lost sender'),
+  row('limit',         'REDUCE: to be smaller, the exchange amends',      ['validated', 'sent', 'acked', 'group change wanted'], { group: beside('REDUCE', '0.4'), can: AMENDS }, 'Amend',                   'a change is wanted'),
+  row('limit',         'REDUCE: to be smaller, the exchange does not amend', ['validated', 'sent', 'acked', 'group change wanted'], { group: beside('REDUCE', '0.4') },         'Cancel',                    'a change in two steps: first the old leg must end'),
+  row('limit',         'REDUCE: smaller, the other has filled no more',   ['validated', 'sent', 'acked', 'group change wanted', 'group amend sent', 'group change done'], { group: beside('REDUCE', '0.4'), can: AMENDS }, 'Settle', 'rests at the exchange as desired'),
+  row('limit',         'REDUCE: smaller, the other has filled more',      ['validated', 'sent', 'acked', 'group change wanted', 'group amend sent', 'group change done'], { group: beside('REDUCE', '0.5'), can: AMENDS }, 'Record ReplaceRequested', 'due by time or by a lost sender'),
+  row('limit',         'REDUCE: the change was refused just now',         ['validated', 'sent', 'acked', 'group change wanted', 'group amend sent', 'group change refused'], { now: 0.5, group: beside('REDUCE', '0.4'), can: AMENDS }, 'RecheckAt 1 s', 'rests; our timer ends it'),
+  row('limit',         'REDUCE: the change was refused a while ago',      ['validated', 'sent', 'acked', 'group change wanted', 'group amend sent', 'group change refused'], { now: 2, group: beside('REDUCE', '0.4'), can: AMENDS }, 'Record ReplaceRequested', 'due by time or by a lost sender'),
 
   // Over
   row('limit',         'filled',                                          ['validated', 'sent', 'acked', 'fill 1'],      {},                                                    'Settle',                    'ended, nothing open, nothing in doubt'),

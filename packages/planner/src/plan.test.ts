@@ -27,6 +27,7 @@ const stepOf = (given: PlanCase): Step => {
     spec: given.spec,
     mode: given.dark ? 'DARK' : 'LIVE',
     ...(given.halt === null ? {} : { halt: given.halt }),
+    ...(given.group === null ? {} : { group: given.group }),
   };
   const actual: Actual = {
     machine: specAfter(given.spec, given.story),

@@ -5,6 +5,7 @@ import {
   isDone,
   openCancel,
   openReplaces,
+  openTwoSteps,
   type EventBody,
   type Leg,
   type OrderMachine,
@@ -138,7 +139,7 @@ function planLeg(
       return planUnknownLeg(actual, leg, now, capabilities);
     case 'absent':
     case 'ended':
-      return planNextSend(actual, leg, now);
+      return planNextSend(actual, leg, now, limits);
     case 'live':
       return planLiveLeg(desired, actual, leg, now, capabilities, limits);
   }
@@ -168,7 +169,7 @@ function planUnknownLeg(actual: Actual, leg: Leg, now: string, capabilities: Pla
 }
 
 /** Nothing of the order lives at the exchange, proved: send the same leg again, or the rest as a new one. */
-function planNextSend(actual: Actual, leg: Leg, now: string): Step {
+function planNextSend(actual: Actual, leg: Leg, now: string, limits: PlannerLimits): Step {
   const order = actual.machine;
   if (leg.attempts >= MAX_SUBMIT_ATTEMPTS && leg.phase === 'absent') {
     return {
@@ -179,6 +180,8 @@ function planNextSend(actual: Actual, leg: Leg, now: string): Step {
   }
   const replace = twoStepReplace(order);
   if (replace !== null) {
+    const newer = newerWish(order, replace);
+    if (newer !== null) return carry(order, newer, plusMs(now, limits.callTimeoutMs));
     const terms = restTerms(order, replace);
     if (terms === null)
       return { kind: 'Escalate', reason: 'a replace in two steps has nothing left to place', lookup: true };
@@ -270,8 +273,24 @@ function shrinksToFilled(order: OrderMachine, replace: OrderRequest): boolean {
   return wished !== null && !isPositive(subtract(wished, cumQty(order)));
 }
 
-const twoStepReplace = (order: OrderMachine): OrderRequest | null =>
-  openReplaces(order).find((request) => request.how === 'TWO_STEP') ?? null;
+/** The newest of them: what is placed is what is wished by then. */
+const twoStepReplace = (order: OrderMachine): OrderRequest | null => openTwoSteps(order).at(-1) ?? null;
+
+/** A wish that came while the old leg was being ended: no leg with older terms has to live for a moment. */
+function newerWish(order: OrderMachine, replace: OrderRequest): OrderRequest | null {
+  const newest = openReplaces(order).at(-1);
+  return newest === undefined || newest === replace || newest.phase !== 'wanted' ? null : newest;
+}
+
+/** The old leg is over for it as well; with nothing left to place it is carried out thereby. */
+function carry(order: OrderMachine, newer: OrderRequest, deadlineAt: string): Step {
+  const sent: EventBody = { type: 'ReplaceSent', requestId: newer.id, how: 'TWO_STEP', deadlineAt };
+  return {
+    kind: 'Record',
+    events: restTerms(order, newer) === null ? [sent, { type: 'LegEnded', reason: null }] : [sent],
+    why: 'the old leg is over: the newest wish is placed',
+  };
+}
 
 /** Terms of the new leg: the newest wish less what is filled. Null when nothing is left. */
 function restTerms(order: OrderMachine, replace: OrderRequest): OrderMachine['terms'] | null {

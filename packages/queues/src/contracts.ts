@@ -1,8 +1,10 @@
 import {
   DecimalSchema,
   ExchangeIdSchema,
+  GroupKindSchema,
   OrderSideSchema,
   OrderTypeSchema,
+  PartialFillPolicySchema,
   TimeInForceSchema,
   UserErrorSchema,
   type ExchangeId,
@@ -31,10 +33,20 @@ export const PlaceInputSchema = z.object({
 });
 export type PlaceInput = z.infer<typeof PlaceInputSchema>;
 
+/** Orders of one group: they are checked and written together. */
+export const MAX_GROUP_ORDERS = 20;
+
 const base = { commandId: Id, userId: Id };
 /** `commandId` makes a command idempotent: a job that runs twice has one effect. */
 export const OrderCommandSchema = z.discriminatedUnion('kind', [
   z.object({ ...base, kind: z.literal('place'), input: PlaceInputSchema }),
+  z.object({
+    ...base,
+    kind: z.literal('placeGroup'),
+    groupKind: GroupKindSchema,
+    onPartialFill: PartialFillPolicySchema,
+    orders: z.array(PlaceInputSchema).min(1).max(MAX_GROUP_ORDERS).readonly(),
+  }),
   z.object({
     ...base,
     kind: z.literal('modify'),

@@ -1,7 +1,7 @@
 import type { OrderReport } from '@orderplane/normalization';
 import { fold } from '@orderplane/planner';
 import { isTerminal } from '@orderplane/state-machine';
-import type { OrderRecord } from '@orderplane/store';
+import { isUntold, type OrderRecord } from '@orderplane/store';
 import { adopt, adoptSecond, type AccountKey } from './adopt.ts';
 import { idsOf, indexRecords, type RecordIndex } from './match.ts';
 import { foldContext, record, type RecorderOptions } from './record.ts';
@@ -15,6 +15,8 @@ export interface Observed {
   readonly adopted: number;
   /** Orders that should be reconciled now, and why: the exchange must be asked, or a wish can be sent at last. */
   readonly questions: readonly { readonly orderId: string; readonly why: string }[];
+  /** Orders that have filled, whose groups are to be told of it: others may have to be cancelled. */
+  readonly untold: ReadonlySet<string>;
   /** Reports of ended orders and of executions that belong to no order of ours. */
   readonly orphans: readonly OrderReport[];
   /** Our orders that these reports spoke of, by id. */
@@ -41,6 +43,7 @@ class Observation implements Observed {
   readonly questions: { orderId: string; why: string }[] = [];
   readonly orphans: OrderReport[] = [];
   readonly seen = new Set<string>();
+  readonly untold = new Set<string>();
   changed = 0;
   adopted = 0;
   readonly #options: RecorderOptions;
@@ -136,6 +139,7 @@ class Observation implements Observed {
     const wanted = outcome.changed && outcome.record !== null && waits(outcome.record);
     const why = outcome.question ?? (wanted ? 'a request waits to be sent' : null);
     if (why !== null) this.questions.push({ orderId, why });
+    if (outcome.record !== null && isUntold(outcome.record)) this.untold.add(orderId);
   }
 
   /** Waits for all bookings, then throws what one of them threw. */

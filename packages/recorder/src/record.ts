@@ -177,6 +177,7 @@ function nextReconciliation(
     ...(ended && !doubtful ? { attempts: 0, nextAttemptAt: null, lastError: null } : {}),
     ...triedSince(doubtBegan ? [] : (before.tried ?? []), change, doubtful),
     ...(before.alert === undefined ? {} : { alert: before.alert }),
+    ...(before.toldFilled === undefined ? {} : { toldFilled: before.toldFilled }),
     ...change.reconciliation,
   };
   // Reports come in any order: an older one does not make the evidence older.
@@ -225,6 +226,7 @@ function sameReconciliation(a: ReconciliationRecord, b: ReconciliationRecord): b
     a.lastError === b.lastError &&
     a.absentLookups === b.absentLookups &&
     a.tried === b.tried &&
-    a.alert === b.alert
+    a.alert === b.alert &&
+    a.toldFilled === b.toldFilled
   );
 }

@@ -8,6 +8,7 @@ import type { OrderQueries } from './contracts/queries.ts';
 export * from './contracts/access.ts';
 export * from './contracts/accounts.ts';
 export * from './contracts/errors.ts';
+export * from './contracts/groups.ts';
 export * from './contracts/ledger.ts';
 export * from './contracts/observations.ts';
 export * from './contracts/orders.ts';

@@ -1,7 +1,7 @@
-import type { OrderState, OrderStatus } from '@orderplane/domain';
+import { compare, type OrderState, type OrderStatus } from '@orderplane/domain';
 import { averagePrice, counts, cumQty, currentLeg, isDone, status } from '@orderplane/state-machine';
 import type { Execution, JournalEntry, MachineEvent, OrderMachine } from '@orderplane/state-machine';
-import type { JournalRecord } from './contracts.ts';
+import type { JournalRecord, OrderRecord } from './contracts.ts';
 
 /** Columns computed from the machine, so that lists can be filtered without opening snapshots. Never a second truth. */
 export interface DerivedColumns {
@@ -25,6 +25,10 @@ export function derivedColumns(machine: OrderMachine): DerivedColumns {
     done: isDone(machine),
   };
 }
+
+/** Something was filled (or taken back) that the order's group was not told of yet. */
+export const isUntold = ({ intent, actual }: OrderRecord): boolean =>
+  intent.groupId !== null && compare(cumQty(actual.machine), actual.reconciliation.toldFilled ?? '0') !== 0;
 
 export interface LegRow {
   readonly leg_index: number;

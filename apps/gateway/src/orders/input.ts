@@ -1,7 +1,19 @@
-import { OrderSideSchema, OrderTypeSchema, TimeInForceSchema, type UserError } from '@orderplane/domain';
-import type { PlaceInput } from '@orderplane/queues';
+import {
+  GroupKindSchema,
+  OrderSideSchema,
+  OrderTypeSchema,
+  PartialFillPolicySchema,
+  TimeInForceSchema,
+  type UserError,
+} from '@orderplane/domain';
+import { MAX_GROUP_ORDERS, type OrderCommand, type PlaceInput } from '@orderplane/queues';
 import { z } from 'zod';
-import type { CancelAllInput, ModifyOrderInput, PlaceOrderInput } from '../schema/types.generated.ts';
+import type {
+  CancelAllInput,
+  ModifyOrderInput,
+  PlaceOrderGroupInput,
+  PlaceOrderInput,
+} from '../schema/types.generated.ts';
 import { isId } from '../access/roles.ts';
 import { AmountSchema, InstantSchema } from './values.ts';
 
@@ -30,6 +42,15 @@ const PlaceSchema = z.object({
   reduceOnly: absentIs(z.boolean(), false),
 });
 
+const PlaceGroupSchema = z.object({
+  kind: GroupKindSchema,
+  onPartialFill: absentIs(PartialFillPolicySchema, 'CANCEL' as const),
+  orders: z
+    .array(PlaceSchema)
+    .min(2, { message: `a group has 2 to ${MAX_GROUP_ORDERS} orders` })
+    .max(MAX_GROUP_ORDERS, { message: `a group has 2 to ${MAX_GROUP_ORDERS} orders` }),
+});
+
 const ModifySchema = z
   .object({
     orderId: IdSchema,
@@ -56,6 +77,19 @@ export function parsePlaceInput(input: PlaceOrderInput, newClientOrderId: () => 
   if (!parsed.ok) return parsed;
   const { clientOrderId, ...rest } = parsed.value;
   return { ok: true, value: { ...rest, clientOrderId: clientOrderId ?? newClientOrderId() } };
+}
+
+type PlaceGroup = Pick<Extract<OrderCommand, { kind: 'placeGroup' }>, 'groupKind' | 'onPartialFill' | 'orders'>;
+
+export function parsePlaceGroupInput(input: PlaceOrderGroupInput, newClientOrderId: () => string): Parsed<PlaceGroup> {
+  const parsed = parse(PlaceGroupSchema, input);
+  if (!parsed.ok) return parsed;
+  const { kind: groupKind, onPartialFill, orders } = parsed.value;
+  const named = orders.map(({ clientOrderId, ...rest }) => ({
+    ...rest,
+    clientOrderId: clientOrderId ?? newClientOrderId(),
+  }));
+  return { ok: true, value: { groupKind, onPartialFill, orders: named } };
 }
 
 export const parseModifyInput = (input: ModifyOrderInput): Parsed<z.infer<typeof ModifySchema>> =>

@@ -56,6 +56,7 @@ export const orderFields: Required<OrderResolvers> = {
   postOnly: ({ intent }) => intent.spec.postOnly,
   reduceOnly: ({ intent }) => intent.spec.reduceOnly,
   expiresAt: ({ intent }) => intent.spec.expiresAt,
+  group: ({ intent }, _, { loaders }) => (intent.groupId === null ? null : loaders.group.load(intent.groupId)),
   reconciliation: (record) => record,
   latency: async (record, _, { loaders }) => {
     const events = await loaders.events.load({ orderId: record.intent.orderId, limit: MAX_PAGE, after: null });

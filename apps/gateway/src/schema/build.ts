@@ -2,6 +2,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
 import { accountResolvers } from '../accounts/index.ts';
 import { exchangeResolvers } from '../exchanges/index.ts';
+import { groupResolvers } from '../groups/index.ts';
 import { orderResolvers } from '../orders/index.ts';
 import { reconcilerResolvers } from '../reconciler/index.ts';
 import { subscriptionResolvers } from '../subscriptions/index.ts';
@@ -15,6 +16,7 @@ export const buildGatewaySchema = (): GraphQLSchema =>
     resolvers: [
       scalars,
       orderResolvers,
+      groupResolvers,
       accountResolvers,
       exchangeResolvers,
       reconcilerResolvers,

@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type {
   Account as AccountModel,
   OrderRecord,
+  OrderGroup as OrderGroupModel,
   StoredOrderEvent,
   UnattributedFill as UnattributedFillModel,
 } from '@orderplane/store';
@@ -210,6 +211,7 @@ export type Mutation = {
   /** Stops new orders; with `cancelOpen` also cancels everything open. */
   readonly haltAccount: AccountPayload;
   readonly resumeAccount: AccountPayload;
+  readonly placeOrderGroup: OrderGroupPayload;
   readonly placeOrder: OrderPayload;
   readonly modifyOrder: OrderPayload;
   readonly cancelOrder: OrderPayload;
@@ -240,6 +242,10 @@ export type MutationResumeAccountArgs = {
   accountId: Scalars['ID']['input'];
 };
 
+export type MutationPlaceOrderGroupArgs = {
+  input: PlaceOrderGroupInput;
+};
+
 export type MutationPlaceOrderArgs = {
   input: PlaceOrderInput;
 };
@@ -265,6 +271,7 @@ export type Query = {
   readonly account?: Maybe<Account>;
   readonly exchanges: ReadonlyArray<ExchangeInfo>;
   readonly markets: ReadonlyArray<Market>;
+  readonly orderGroup?: Maybe<OrderGroup>;
   readonly order?: Maybe<Order>;
   readonly orders: OrderConnection;
   /** Open orders of one account; asks the exchange first when the last sync is older than `maxAgeSeconds`. */
@@ -279,6 +286,10 @@ export type QueryAccountArgs = {
 export type QueryMarketsArgs = {
   exchange: Scalars['String']['input'];
   symbols?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+export type QueryOrderGroupArgs = {
+  id: Scalars['ID']['input'];
 };
 
 export type QueryOrderArgs = {
@@ -391,6 +402,104 @@ export type Market = {
   readonly minSize?: Maybe<Scalars['Decimal']['output']>;
   readonly minNotional?: Maybe<Scalars['Decimal']['output']>;
   readonly lastPrice?: Maybe<Scalars['Decimal']['output']>;
+};
+
+export type GroupKind = 'OCO';
+
+/** What an OCO sibling does on a partial fill: cancel outright, or shrink by the filled size. */
+export type PartialFillPolicy = 'CANCEL' | 'REDUCE';
+
+export type OrderGroup = {
+  readonly id: Scalars['ID']['output'];
+  readonly kind: GroupKind;
+  readonly onPartialFill: PartialFillPolicy;
+  readonly orders: ReadonlyArray<Order>;
+  /** more was executed than the group allows; once recorded it stays */
+  readonly conflict?: Maybe<OrderGroupConflict>;
+  readonly createdAt: Scalars['DateTime']['output'];
+};
+
+/** Orders of a group filled at the same moment: how much, and since when it is known. Those orders are NEEDS_ATTENTION. */
+export type OrderGroupConflict = {
+  readonly at: Scalars['DateTime']['output'];
+  readonly reason: Scalars['String']['output'];
+};
+
+export type Order = {
+  readonly group?: Maybe<OrderGroup>;
+  readonly id: Scalars['ID']['output'];
+  readonly account: Account;
+  readonly exchange: Scalars['String']['output'];
+  readonly exchangeOrderId?: Maybe<Scalars['String']['output']>;
+  readonly clientOrderId: Scalars['String']['output'];
+  readonly symbol: Scalars['String']['output'];
+  readonly side: OrderSide;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly mode: ExecutionMode;
+  readonly origin: OrderOrigin;
+  readonly status: OrderStatus;
+  readonly state: OrderState;
+  readonly pendingRequests: ReadonlyArray<PendingRequest>;
+  readonly size?: Maybe<Scalars['Decimal']['output']>;
+  readonly filledSize: Scalars['Decimal']['output'];
+  readonly remainingSize?: Maybe<Scalars['Decimal']['output']>;
+  readonly price?: Maybe<Scalars['Decimal']['output']>;
+  readonly stopPrice?: Maybe<Scalars['Decimal']['output']>;
+  readonly averageFilledPrice?: Maybe<Scalars['Decimal']['output']>;
+  readonly quoteSize?: Maybe<Scalars['Decimal']['output']>;
+  readonly filledValue: Scalars['Decimal']['output'];
+  readonly fees: ReadonlyArray<Fee>;
+  readonly postOnly: Scalars['Boolean']['output'];
+  readonly reduceOnly: Scalars['Boolean']['output'];
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly reconciliation: Reconciliation;
+  readonly latency: OrderLatency;
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** every order placed at the exchange on behalf of this one, oldest first */
+  readonly legs: ReadonlyArray<OrderLeg>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly updatedAt: Scalars['DateTime']['output'];
+  readonly events: OrderEventConnection;
+  readonly fills: FillConnection;
+};
+
+export type OrderEventsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type OrderFillsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type PlaceOrderGroupInput = {
+  readonly kind: GroupKind;
+  readonly onPartialFill?: InputMaybe<PartialFillPolicy>;
+  /** 2 to 20 orders of one account, each able to rest; all are placed, or none */
+  readonly orders: ReadonlyArray<PlaceOrderInput>;
+};
+
+export type OrderFilter = {
+  readonly groupId?: InputMaybe<Scalars['ID']['input']>;
+  readonly accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  readonly exchanges?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly symbols?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly statuses?: InputMaybe<ReadonlyArray<OrderStatus>>;
+  readonly states?: InputMaybe<ReadonlyArray<OrderState>>;
+  readonly reconciliation?: InputMaybe<ReadonlyArray<ReconciliationStatus>>;
+  readonly clientOrderId?: InputMaybe<Scalars['String']['input']>;
+  readonly exchangeOrderId?: InputMaybe<Scalars['String']['input']>;
+  readonly side?: InputMaybe<OrderSide>;
+  readonly mode?: InputMaybe<ExecutionMode>;
+  readonly createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly createdBefore?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+export type OrderGroupPayload = {
+  readonly group?: Maybe<OrderGroup>;
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 export type OrderSide = 'BUY' | 'SELL';
@@ -521,54 +630,6 @@ export type OrderLatency = {
   readonly toDoneMs?: Maybe<Scalars['Int']['output']>;
 };
 
-export type Order = {
-  readonly id: Scalars['ID']['output'];
-  readonly account: Account;
-  readonly exchange: Scalars['String']['output'];
-  readonly exchangeOrderId?: Maybe<Scalars['String']['output']>;
-  readonly clientOrderId: Scalars['String']['output'];
-  readonly symbol: Scalars['String']['output'];
-  readonly side: OrderSide;
-  readonly type: OrderType;
-  readonly timeInForce: TimeInForce;
-  readonly mode: ExecutionMode;
-  readonly origin: OrderOrigin;
-  readonly status: OrderStatus;
-  readonly state: OrderState;
-  readonly pendingRequests: ReadonlyArray<PendingRequest>;
-  readonly size?: Maybe<Scalars['Decimal']['output']>;
-  readonly filledSize: Scalars['Decimal']['output'];
-  readonly remainingSize?: Maybe<Scalars['Decimal']['output']>;
-  readonly price?: Maybe<Scalars['Decimal']['output']>;
-  readonly stopPrice?: Maybe<Scalars['Decimal']['output']>;
-  readonly averageFilledPrice?: Maybe<Scalars['Decimal']['output']>;
-  readonly quoteSize?: Maybe<Scalars['Decimal']['output']>;
-  readonly filledValue: Scalars['Decimal']['output'];
-  readonly fees: ReadonlyArray<Fee>;
-  readonly postOnly: Scalars['Boolean']['output'];
-  readonly reduceOnly: Scalars['Boolean']['output'];
-  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  readonly reconciliation: Reconciliation;
-  readonly latency: OrderLatency;
-  readonly reason?: Maybe<Scalars['String']['output']>;
-  /** every order placed at the exchange on behalf of this one, oldest first */
-  readonly legs: ReadonlyArray<OrderLeg>;
-  readonly createdAt: Scalars['DateTime']['output'];
-  readonly updatedAt: Scalars['DateTime']['output'];
-  readonly events: OrderEventConnection;
-  readonly fills: FillConnection;
-};
-
-export type OrderEventsArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type OrderFillsArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
 /** One order at the exchange. A cancel-and-replace starts a new leg; at most one leg lives at a time. */
 export type OrderLeg = {
   readonly exchangeOrderId?: Maybe<Scalars['String']['output']>;
@@ -670,21 +731,6 @@ export type CancelAllInput = {
   readonly accountId: Scalars['ID']['input'];
   readonly symbol?: InputMaybe<Scalars['String']['input']>;
   readonly side?: InputMaybe<OrderSide>;
-};
-
-export type OrderFilter = {
-  readonly accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
-  readonly exchanges?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  readonly symbols?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  readonly statuses?: InputMaybe<ReadonlyArray<OrderStatus>>;
-  readonly states?: InputMaybe<ReadonlyArray<OrderState>>;
-  readonly reconciliation?: InputMaybe<ReadonlyArray<ReconciliationStatus>>;
-  readonly clientOrderId?: InputMaybe<Scalars['String']['input']>;
-  readonly exchangeOrderId?: InputMaybe<Scalars['String']['input']>;
-  readonly side?: InputMaybe<OrderSide>;
-  readonly mode?: InputMaybe<ExecutionMode>;
-  readonly createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
-  readonly createdBefore?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 export type OrderPayload = {
@@ -852,6 +898,16 @@ export type ResolversTypes = {
   ExchangeCapabilities: ResolverTypeWrapper<ExchangeCapabilities>;
   ExchangeHealth: ResolverTypeWrapper<ExchangeHealth>;
   Market: ResolverTypeWrapper<Market>;
+  GroupKind: GroupKind;
+  PartialFillPolicy: PartialFillPolicy;
+  OrderGroup: ResolverTypeWrapper<OrderGroupModel>;
+  OrderGroupConflict: ResolverTypeWrapper<OrderGroupConflict>;
+  Order: ResolverTypeWrapper<OrderRecord>;
+  PlaceOrderGroupInput: PlaceOrderGroupInput;
+  OrderFilter: OrderFilter;
+  OrderGroupPayload: ResolverTypeWrapper<
+    Omit<OrderGroupPayload, 'group'> & { group?: Maybe<ResolversTypes['OrderGroup']> }
+  >;
   OrderSide: OrderSide;
   OrderType: OrderType;
   TimeInForce: TimeInForce;
@@ -868,7 +924,6 @@ export type ResolversTypes = {
   ReconciliationAttemptKind: ReconciliationAttemptKind;
   ReconciliationAttemptResult: ReconciliationAttemptResult;
   OrderLatency: ResolverTypeWrapper<OrderLatency>;
-  Order: ResolverTypeWrapper<OrderRecord>;
   OrderLeg: ResolverTypeWrapper<OrderLeg>;
   Fee: ResolverTypeWrapper<Fee>;
   Fill: ResolverTypeWrapper<Fill>;
@@ -886,7 +941,6 @@ export type ResolversTypes = {
   PlaceOrderInput: PlaceOrderInput;
   ModifyOrderInput: ModifyOrderInput;
   CancelAllInput: CancelAllInput;
-  OrderFilter: OrderFilter;
   OrderPayload: ResolverTypeWrapper<Omit<OrderPayload, 'order'> & { order?: Maybe<ResolversTypes['Order']> }>;
   CancelAllPayload: ResolverTypeWrapper<
     Omit<CancelAllPayload, 'requested'> & { requested: ReadonlyArray<ResolversTypes['Order']> }
@@ -939,11 +993,16 @@ export type ResolversParentTypes = {
   ExchangeCapabilities: ExchangeCapabilities;
   ExchangeHealth: ExchangeHealth;
   Market: Market;
+  OrderGroup: OrderGroupModel;
+  OrderGroupConflict: OrderGroupConflict;
+  Order: OrderRecord;
+  PlaceOrderGroupInput: PlaceOrderGroupInput;
+  OrderFilter: OrderFilter;
+  OrderGroupPayload: Omit<OrderGroupPayload, 'group'> & { group?: Maybe<ResolversParentTypes['OrderGroup']> };
   PendingRequest: PendingRequest;
   Reconciliation: OrderRecord;
   ReconciliationAttempt: ReconciliationAttempt;
   OrderLatency: OrderLatency;
-  Order: OrderRecord;
   OrderLeg: OrderLeg;
   Fee: Fee;
   Fill: Fill;
@@ -959,7 +1018,6 @@ export type ResolversParentTypes = {
   PlaceOrderInput: PlaceOrderInput;
   ModifyOrderInput: ModifyOrderInput;
   CancelAllInput: CancelAllInput;
-  OrderFilter: OrderFilter;
   OrderPayload: Omit<OrderPayload, 'order'> & { order?: Maybe<ResolversParentTypes['Order']> };
   CancelAllPayload: Omit<CancelAllPayload, 'requested'> & { requested: ReadonlyArray<ResolversParentTypes['Order']> };
   ReconcilerMetrics: ReconcilerMetrics;
@@ -1177,6 +1235,12 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationResumeAccountArgs, 'accountId'>
   >;
+  placeOrderGroup?: Resolver<
+    ResolversTypes['OrderGroupPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationPlaceOrderGroupArgs, 'input'>
+  >;
   placeOrder?: Resolver<
     ResolversTypes['OrderPayload'],
     ParentType,
@@ -1221,6 +1285,12 @@ export type QueryResolvers<
     ParentType,
     ContextType,
     RequireFields<QueryMarketsArgs, 'exchange'>
+  >;
+  orderGroup?: Resolver<
+    Maybe<ResolversTypes['OrderGroup']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryOrderGroupArgs, 'id'>
   >;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
   orders?: Resolver<
@@ -1343,6 +1413,80 @@ export type MarketResolvers<
   lastPrice?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
 };
 
+export type OrderGroupResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['OrderGroup'] = ResolversParentTypes['OrderGroup'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['GroupKind'], ParentType, ContextType>;
+  onPartialFill?: Resolver<ResolversTypes['PartialFillPolicy'], ParentType, ContextType>;
+  orders?: Resolver<ReadonlyArray<ResolversTypes['Order']>, ParentType, ContextType>;
+  conflict?: Resolver<Maybe<ResolversTypes['OrderGroupConflict']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type OrderGroupConflictResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['OrderGroupConflict'] = ResolversParentTypes['OrderGroupConflict'],
+> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type OrderResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order'],
+> = {
+  group?: Resolver<Maybe<ResolversTypes['OrderGroup']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  exchange?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  exchangeOrderId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  clientOrderId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  side?: Resolver<ResolversTypes['OrderSide'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['OrderType'], ParentType, ContextType>;
+  timeInForce?: Resolver<ResolversTypes['TimeInForce'], ParentType, ContextType>;
+  mode?: Resolver<ResolversTypes['ExecutionMode'], ParentType, ContextType>;
+  origin?: Resolver<ResolversTypes['OrderOrigin'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['OrderState'], ParentType, ContextType>;
+  pendingRequests?: Resolver<ReadonlyArray<ResolversTypes['PendingRequest']>, ParentType, ContextType>;
+  size?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  filledSize?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  remainingSize?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  price?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  stopPrice?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  averageFilledPrice?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  quoteSize?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  filledValue?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  fees?: Resolver<ReadonlyArray<ResolversTypes['Fee']>, ParentType, ContextType>;
+  postOnly?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reduceOnly?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  reconciliation?: Resolver<ResolversTypes['Reconciliation'], ParentType, ContextType>;
+  latency?: Resolver<ResolversTypes['OrderLatency'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  legs?: Resolver<ReadonlyArray<ResolversTypes['OrderLeg']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  events?: Resolver<
+    ResolversTypes['OrderEventConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<OrderEventsArgs, 'first'>
+  >;
+  fills?: Resolver<ResolversTypes['FillConnection'], ParentType, ContextType, RequireFields<OrderFillsArgs, 'first'>>;
+};
+
+export type OrderGroupPayloadResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['OrderGroupPayload'] = ResolversParentTypes['OrderGroupPayload'],
+> = {
+  group?: Resolver<Maybe<ResolversTypes['OrderGroup']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type PendingRequestResolvers<
   ContextType = GatewayContext,
   ParentType extends ResolversParentTypes['PendingRequest'] = ResolversParentTypes['PendingRequest'],
@@ -1386,51 +1530,6 @@ export type OrderLatencyResolvers<
   toSubmittedMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   toAcknowledgedMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   toDoneMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-};
-
-export type OrderResolvers<
-  ContextType = GatewayContext,
-  ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order'],
-> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
-  exchange?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  exchangeOrderId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  clientOrderId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  side?: Resolver<ResolversTypes['OrderSide'], ParentType, ContextType>;
-  type?: Resolver<ResolversTypes['OrderType'], ParentType, ContextType>;
-  timeInForce?: Resolver<ResolversTypes['TimeInForce'], ParentType, ContextType>;
-  mode?: Resolver<ResolversTypes['ExecutionMode'], ParentType, ContextType>;
-  origin?: Resolver<ResolversTypes['OrderOrigin'], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
-  state?: Resolver<ResolversTypes['OrderState'], ParentType, ContextType>;
-  pendingRequests?: Resolver<ReadonlyArray<ResolversTypes['PendingRequest']>, ParentType, ContextType>;
-  size?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
-  filledSize?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
-  remainingSize?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
-  price?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
-  stopPrice?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
-  averageFilledPrice?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
-  quoteSize?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
-  filledValue?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
-  fees?: Resolver<ReadonlyArray<ResolversTypes['Fee']>, ParentType, ContextType>;
-  postOnly?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  reduceOnly?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  reconciliation?: Resolver<ResolversTypes['Reconciliation'], ParentType, ContextType>;
-  latency?: Resolver<ResolversTypes['OrderLatency'], ParentType, ContextType>;
-  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  legs?: Resolver<ReadonlyArray<ResolversTypes['OrderLeg']>, ParentType, ContextType>;
-  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  events?: Resolver<
-    ResolversTypes['OrderEventConnection'],
-    ParentType,
-    ContextType,
-    RequireFields<OrderEventsArgs, 'first'>
-  >;
-  fills?: Resolver<ResolversTypes['FillConnection'], ParentType, ContextType, RequireFields<OrderFillsArgs, 'first'>>;
 };
 
 export type OrderLegResolvers<
@@ -1606,11 +1705,14 @@ export type Resolvers<ContextType = GatewayContext> = {
   ExchangeCapabilities?: ExchangeCapabilitiesResolvers<ContextType>;
   ExchangeHealth?: ExchangeHealthResolvers<ContextType>;
   Market?: MarketResolvers<ContextType>;
+  OrderGroup?: OrderGroupResolvers<ContextType>;
+  OrderGroupConflict?: OrderGroupConflictResolvers<ContextType>;
+  Order?: OrderResolvers<ContextType>;
+  OrderGroupPayload?: OrderGroupPayloadResolvers<ContextType>;
   PendingRequest?: PendingRequestResolvers<ContextType>;
   Reconciliation?: ReconciliationResolvers<ContextType>;
   ReconciliationAttempt?: ReconciliationAttemptResolvers<ContextType>;
   OrderLatency?: OrderLatencyResolvers<ContextType>;
-  Order?: OrderResolvers<ContextType>;
   OrderLeg?: OrderLegResolvers<ContextType>;
   Fee?: FeeResolvers<ContextType>;
   Fill?: FillResolvers<ContextType>;

@@ -1,5 +1,13 @@
 import DataLoader from 'dataloader';
-import { PAGE_LIMIT, type Account, type AccountHealthRecord, type EventPage, type Principal } from '@orderplane/store';
+import {
+  PAGE_LIMIT,
+  type Account,
+  type AccountHealthRecord,
+  type EventPage,
+  type OrderGroup,
+  type OrderRecord,
+  type Principal,
+} from '@orderplane/store';
 import type { Ports } from '../ports.ts';
 
 export interface EventsRequest {
@@ -15,6 +23,10 @@ export interface Loaders {
   /** Null: nothing is known of it. Asked for accounts that the caller sees. */
   readonly accountHealth: DataLoader<string, AccountHealthRecord | null>;
   readonly events: DataLoader<EventsRequest, EventPage, string>;
+  /** Null for a group of somebody else. */
+  readonly group: DataLoader<string, OrderGroup | null>;
+  /** Orders of a group, in the order in which they were placed. */
+  readonly groupOrders: DataLoader<string, readonly OrderRecord[]>;
 }
 
 export function createLoaders(ports: Ports, principal: Principal, cache: boolean): Loaders {
@@ -33,6 +45,22 @@ export function createLoaders(ports: Ports, principal: Principal, cache: boolean
         const rows = await ports.observations.accountHealth(ids);
         const known = new Map(rows.map((row) => [row.accountId, row]));
         return ids.map((id) => known.get(id) ?? null);
+      },
+      { cache },
+    ),
+    group: new DataLoader(
+      async (ids) => {
+        const groups = await ports.groups.byIds(principal.userId, ids);
+        const known = new Map(groups.map((group) => [group.groupId, group]));
+        return ids.map((id) => known.get(id) ?? null);
+      },
+      { cache },
+    ),
+    groupOrders: new DataLoader(
+      async (ids) => {
+        const orders = await ports.groups.membersOf(principal.userId, ids);
+        const byGroup = Map.groupBy(orders, ({ intent }) => intent.groupId ?? '');
+        return ids.map((id) => byGroup.get(id) ?? []);
       },
       { cache },
     ),

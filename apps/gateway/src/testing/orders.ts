@@ -24,6 +24,14 @@ interface Deps {
   readonly publish: (channel: string, message: string) => void;
 }
 
+type PlaceGroup = Pick<Extract<OrderCommand, { kind: 'placeGroup' }>, 'onPartialFill' | 'orders'>;
+
+interface NewOrderInput {
+  readonly spec: Partial<OrderSpec>;
+  readonly clientOrderId: string;
+  readonly groupId?: string | null;
+}
+
 /** Writes orders as the services would: machine events through the store, then a wake-up. */
 export class OrderBook {
   readonly #deps: Deps;
@@ -38,6 +46,38 @@ export class OrderBook {
     spec: Partial<OrderSpec> = {},
     clientOrderId: string = randomUUID(),
   ): Promise<string> {
+    const { record, journal } = this.#newOrder(userId, accountId, { spec, clientOrderId });
+    this.#tell(await this.#deps.store.ledger.place(record, journal));
+    return record.intent.orderId;
+  }
+
+  /** A group of these orders; its id. */
+  async placeGroup(userId: string, { onPartialFill, orders }: PlaceGroup): Promise<string> {
+    const groupId = randomUUID();
+    const accountId = orders[0]?.accountId ?? '';
+    const [requestHash, createdAt] = ['hash', this.#deps.now()];
+    const group = {
+      groupId,
+      userId,
+      accountId,
+      kind: 'OCO',
+      onPartialFill,
+      requestHash,
+      createdAt,
+      conflict: null,
+    } as const;
+    const members = orders.map(({ accountId: _account, clientOrderId, ...spec }) =>
+      this.#newOrder(userId, accountId, { spec, clientOrderId, groupId }),
+    );
+    for (const result of await this.#deps.store.ledger.groups.place(group, members)) this.#tell(result);
+    return groupId;
+  }
+
+  #newOrder(
+    userId: string,
+    accountId: string,
+    { spec, clientOrderId, groupId = null }: NewOrderInput,
+  ): { readonly record: OrderRecord; readonly journal: JournalRecord[] } {
     const at = this.#deps.now();
     const full: OrderSpec = { ...LIMIT_BUY, ...spec };
     const journal: JournalRecord[] = [];
@@ -63,7 +103,7 @@ export class OrderBook {
         mode: 'LIVE',
         generation: 1,
         spec: full,
-        groupId: null,
+        groupId,
         createdSessionId: null,
         sessionId: null,
         metadata: {},
@@ -87,8 +127,7 @@ export class OrderBook {
         updatedAt: at,
       },
     };
-    this.#tell(await this.#deps.store.ledger.place(record, journal));
-    return orderId;
+    return { record, journal };
   }
 
   /** What happened to the order, event by event, in one commit. */
@@ -132,6 +171,11 @@ export class OrderBook {
         const { accountId, clientOrderId, ...spec } = command.input satisfies PlaceInput;
         if (!own.some(({ id }) => id === accountId)) return { ...none, orderIds: [], userErrors: [...none.userErrors] };
         return done([await this.place(command.userId, accountId, spec, clientOrderId)]);
+      }
+      case 'placeGroup': {
+        const groupId = await this.placeGroup(command.userId, command);
+        const members = await this.#deps.store.ledger.groups.membersOf(command.userId, [groupId]);
+        return done(members.map(({ intent }) => intent.orderId));
       }
       case 'cancel': {
         const record = await this.#deps.store.queries.byId(command.userId, command.orderId);

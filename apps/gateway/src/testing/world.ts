@@ -134,6 +134,7 @@ export class World implements AsyncDisposable {
   #ports(): Ports {
     return {
       ...this.store,
+      groups: this.store.ledger.groups,
       commands: {
         request: (command) => {
           this.commands.push(command);

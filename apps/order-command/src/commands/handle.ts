@@ -5,6 +5,7 @@ import { cancelAll } from './cancel-all.ts';
 import { cancelOne, modify } from './change.ts';
 import { halt, resume } from './halt.ts';
 import { place } from './place.ts';
+import { placeGroup } from './place-group.ts';
 import { unlink } from './unlink.ts';
 
 /**
@@ -28,6 +29,8 @@ export function handle(context: CommandContext, command: OrderCommand): Promise<
   switch (command.kind) {
     case 'place':
       return place(context, command.userId, command.input);
+    case 'placeGroup':
+      return placeGroup(context, command);
     case 'modify':
       return modify(context, command);
     case 'cancel':

@@ -6,6 +6,7 @@ import { born, evolve, type MachineEvent } from '@orderplane/state-machine';
 import {
   AccountHaltedError,
   AlreadyExistsError,
+  PLACED_SIZE,
   NotFoundError,
   type Account,
   type JournalRecord,
@@ -55,7 +56,7 @@ export async function place(context: CommandContext, userId: string, input: Plac
   return accepted(record.intent.orderId);
 }
 
-const noAccount = (accountId: string): UserError =>
+export const noAccount = (accountId: string): UserError =>
   userError('NOT_FOUND', `there is no account ${accountId}`, 'accountId');
 
 function repeated(earlier: OrderRecord, requestHash: string): CommandResult {
@@ -70,13 +71,13 @@ function repeated(earlier: OrderRecord, requestHash: string): CommandResult {
 }
 
 /** The same order in another key order or notation ("1.0", "1") is the same request; the client order id is the key, not part of it. */
-const hashOf = (input: PlaceInput): string => {
+export const hashOf = (input: PlaceInput): string => {
   const { clientOrderId: _key, ...request } = input;
   const ordered = Object.fromEntries(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
   return createHash('sha256').update(JSON.stringify(ordered)).digest('hex');
 };
 
-const specOf = (input: PlaceInput): OrderSpec => ({
+export const specOf = (input: PlaceInput): OrderSpec => ({
   symbol: input.symbol,
   side: input.side,
   type: input.type,
@@ -91,12 +92,14 @@ const specOf = (input: PlaceInput): OrderSpec => ({
   reduceOnly: input.reduceOnly,
 });
 
-function newOrder(
+/** `group`: the order is one of a group. */
+export function newOrder(
   context: CommandContext,
   account: Account,
   input: PlaceInput,
   spec: OrderSpec,
   requestHash: string,
+  group: { readonly groupId: string; readonly orderId: string } | null = null,
 ): { readonly record: OrderRecord; readonly journal: readonly JournalRecord[] } {
   const at = context.clock.iso();
   const created: MachineEvent = {
@@ -109,7 +112,7 @@ function newOrder(
   const validated: MachineEvent = { type: 'Validated', at, source: 'system' };
   const birth = born(created);
   const next = evolve(birth.order, validated);
-  const orderId = context.newId();
+  const orderId = group?.orderId ?? context.newId();
   return {
     record: {
       intent: {
@@ -123,10 +126,11 @@ function newOrder(
         mode: 'LIVE',
         generation: 1,
         spec,
-        groupId: null,
+        groupId: group?.groupId ?? null,
         createdSessionId: null,
         sessionId: null,
-        metadata: {},
+        // What a group takes away is taken from what was placed, which changes of the order hide.
+        metadata: group === null || spec.size === null ? {} : { [PLACED_SIZE]: spec.size },
         createdAt: at,
         updatedAt: at,
       },

@@ -1,11 +1,12 @@
 import type { OrderSpec } from '@orderplane/domain';
 import type { Permit, SubmitOutcome } from '@orderplane/exchange';
 import { fitClientId } from '@orderplane/normalization';
-import { foldSubmit, Folding, type Step } from '@orderplane/planner';
+import { foldSubmit, Folding, groupWish, type Step } from '@orderplane/planner';
 import { foldContext, record, recordOnce } from '@orderplane/recorder';
 import { currentLeg, type EventBody, type Leg } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
 import { controlOf, judgeKey, type ReconcilerContext, type StepResult } from '../context.ts';
+import { groupViewOf } from '../groups.ts';
 import { persist } from '../persist.ts';
 
 /** A request that would reach the exchange this close to its deadline is not sent at all. */
@@ -43,11 +44,15 @@ export async function submit(
   context.crashPoint('submit:after-intent', current.intent.clientOrderId);
   const leg = currentLeg(intended.record.actual.machine);
   if (leg === null) return { record: intended.record, throttledMs: null };
-  const outcome = await send(context, leg, () =>
-    adapter.submit(
-      { venueClientId: leg.venueClientId, spec: legSpec(intended.record, leg, capabilities), deadlineAt },
-      controlOf(context, permit),
-    ),
+  const outcome = await send(
+    context,
+    leg,
+    async () =>
+      (await heldByGroup(context, intended.record)) ??
+      adapter.submit(
+        { venueClientId: leg.venueClientId, spec: legSpec(intended.record, leg, capabilities), deadlineAt },
+        controlOf(context, permit),
+      ),
   );
   context.crashPoint('submit:after-call', current.intent.clientOrderId);
   judgeKey(context, current.intent.accountId, outcome);
@@ -83,6 +88,13 @@ async function send(context: ReconcilerContext, leg: Leg, call: () => Promise<Su
   }
   context.count('submit');
   return call();
+}
+
+/** Another order of the group may have filled since this one was looked at: the last look is just before the call. */
+async function heldByGroup(context: ReconcilerContext, record: OrderRecord): Promise<SubmitOutcome | null> {
+  const view = await groupViewOf(context, record);
+  const wish = view === null ? null : groupWish(view, record.intent.spec);
+  return wish?.kind === 'end' ? { kind: 'notSent', nativeCode: null, message: wish.reason } : null;
 }
 
 /** The order as this leg carries it. A time in force that the exchange lacks is kept by our own timer. */

@@ -117,7 +117,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
   return harness;
 }
 
-const keysOf = ({ store, clock, warnings }: World): KeyWatch =>
+export const keysOf = ({ store, clock, warnings }: World): KeyWatch =>
   createKeyWatch({ observations: store.observations, clock, onError: (error) => void warnings.push(String(error)) });
 
 /** What the exchange receives must be in the books, sent and with its client id, before it receives it. */
@@ -128,7 +128,9 @@ async function isDurable(world: World, accountId: string, venueClientId: string)
     throw new Error(`the exchange was told of ${venueClientId} before the books`);
 }
 
-function contextOf(harness: Harness): ReconcilerContext {
+export function contextOf(
+  harness: Pick<Harness, 'world' | 'adapter' | 'counts' | 'lockLost' | 'keys' | 'isTimeKnown'>,
+): ReconcilerContext {
   const { world, adapter, counts, keys } = harness;
   return {
     recorder: world.recorder,
@@ -136,6 +138,8 @@ function contextOf(harness: Harness): ReconcilerContext {
     capabilities: () => adapter.capabilities,
     limits: world.recorder.limits,
     lastCompleteSync: () => Promise.resolve(null),
+    market: () => Promise.resolve(null),
+    wakeSiblings: () => Promise.resolve(),
     clock: { now: () => world.clock.now(), iso: () => world.clock.iso(), isSteady: () => harness.isTimeKnown },
     newId: world.newId,
     backoffMs: (attempt) => Math.min(250 * 2 ** attempt, 60_000),
@@ -152,7 +156,7 @@ function contextOf(harness: Harness): ReconcilerContext {
 }
 
 /** What order-command does with a wish: `change` null is a cancel. False: refused. */
-async function command(
+export async function command(
   world: World,
   orderId: string,
   requestId: string,

@@ -15,6 +15,23 @@ export function hookedLedger(ledger: OrderLedger, hooks: LedgerHooks): OrderLedg
   return {
     intents: ledger.intents,
     states: ledger.states,
+    groups: {
+      place: async (group, orders) => {
+        await hooks.before('place');
+        const results = await ledger.groups.place(group, orders);
+        await hooks.after('place');
+        return results;
+      },
+      find: (groupId) => ledger.groups.find(groupId),
+      recordConflict: async (groupId, conflict) => {
+        await hooks.before('commit');
+        const recorded = await ledger.groups.recordConflict(groupId, conflict);
+        await hooks.after('commit');
+        return recorded;
+      },
+      byIds: (userId, groupIds) => ledger.groups.byIds(userId, groupIds),
+      membersOf: (userId, groupIds) => ledger.groups.membersOf(userId, groupIds),
+    },
     place: async (record, journal) => {
       await hooks.before('place');
       const result = await ledger.place(record, journal);

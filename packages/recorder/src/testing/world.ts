@@ -1,6 +1,7 @@
 import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import { born, evolve, type EventBody, type MachineEvent } from '@orderplane/state-machine';
-import type { Account, JournalRecord, OrderRecord, Store } from '@orderplane/store';
+import { PLACED_SIZE } from '@orderplane/store';
+import type { Account, JournalRecord, NewOrder, OrderRecord, Store } from '@orderplane/store';
 import { createMemoryStore } from '@orderplane/store/memory';
 import { record, type RecorderOptions } from '../record.ts';
 import { hookedLedger, noHooks, type LedgerHooks } from './hooked-ledger.ts';
@@ -113,6 +114,19 @@ export async function placeOrder(
 ): Promise<OrderRecord> {
   const account = await world.store.access.account(accountId);
   if (account === null) throw new Error(`no account ${accountId}`);
+  const { record: placed, journal } = newOrder(world, spec, { ...account, accountId });
+  const result = await world.store.ledger.place(placed, journal);
+  if (result.kind !== 'committed') throw new Error('conflict');
+  return result.record;
+}
+
+/** The same, not written yet; one of a group where its id is given. */
+export function newOrder(
+  world: World,
+  spec: OrderSpec,
+  owner: { readonly accountId: string; readonly userId: string; readonly exchange: ExchangeId },
+  groupId: string | null = null,
+): NewOrder {
   const at = world.clock.iso();
   const created: MachineEvent = {
     type: 'Created',
@@ -129,47 +143,43 @@ export async function placeOrder(
     { event: created, entries: birth.journal },
     { event: validated, entries: next.journal },
   ];
-  const result = await world.store.ledger.place(
-    {
-      intent: {
-        orderId,
-        accountId,
-        userId: account.userId,
-        exchange: account.exchange,
-        clientOrderId: `client-${orderId}`,
-        requestHash: 'hash',
-        origin: 'API',
-        mode: 'LIVE',
-        generation: 1,
-        spec,
-        groupId: null,
-        createdSessionId: null,
-        sessionId: null,
-        metadata: {},
-        createdAt: at,
-        updatedAt: at,
-      },
-      actual: {
-        orderId,
-        version: 1,
-        machine: next.order,
-        reconciliation: {
-          status: 'PROGRESSING',
-          observedGeneration: 0,
-          attempts: 0,
-          nextAttemptAt: null,
-          lastError: null,
-          lastEvidenceAt: null,
-          absentLookups: [],
-        },
-        createdAt: at,
-        updatedAt: at,
-      },
+  const placed: OrderRecord = {
+    intent: {
+      orderId,
+      accountId: owner.accountId,
+      userId: owner.userId,
+      exchange: owner.exchange,
+      clientOrderId: `client-${orderId}`,
+      requestHash: 'hash',
+      origin: 'API',
+      mode: 'LIVE',
+      generation: 1,
+      spec,
+      groupId,
+      createdSessionId: null,
+      sessionId: null,
+      metadata: groupId === null || spec.size === null ? {} : { [PLACED_SIZE]: spec.size },
+      createdAt: at,
+      updatedAt: at,
     },
-    journal,
-  );
-  if (result.kind !== 'committed') throw new Error('conflict');
-  return result.record;
+    actual: {
+      orderId,
+      version: 1,
+      machine: next.order,
+      reconciliation: {
+        status: 'PROGRESSING',
+        observedGeneration: 0,
+        attempts: 0,
+        nextAttemptAt: null,
+        lastError: null,
+        lastEvidenceAt: null,
+        absentLookups: [],
+      },
+      createdAt: at,
+      updatedAt: at,
+    },
+  };
+  return { record: placed, journal };
 }
 
 /** Runs events through the machine and writes each, as the services do. Throws on an event that the table forbids. */

@@ -8,6 +8,7 @@ import type {
   OrderRecord,
   StoredOrderEvent,
 } from './orders.ts';
+import type { GroupStore } from './groups.ts';
 import type { PageRequest } from './paging.ts';
 
 /** Desired state. Durable; indices follow changes of symbol and group. */
@@ -67,6 +68,7 @@ export interface JournalBounds {
 export interface OrderLedger {
   readonly intents: IntentStore;
   readonly states: OrderStateStore;
+  readonly groups: GroupStore;
   /**
    * Intent, state and journal of a new order in one transaction. Throws AlreadyExistsError (account + clientOrderId, or a
    * known venue order of an adoption) and, unless it is adopted, AccountHaltedError.
@@ -87,7 +89,10 @@ export interface OrderLedger {
   openOrders(accountId: string, symbol?: string): Promise<readonly OrderRecord[]>;
   /** Markets in which the account ever had an order, the one with the newest change first, at most `limit`. */
   marketsOf(accountId: string, limit: number): Promise<readonly string[]>;
-  /** Keys of all orders that are not done (see isDone of the state machine), id order, after the given id. */
+  /**
+   * Keys of all orders that are not done (see isDone of the state machine), and of those whose group was not told of all
+   * that they filled; id order, after the given id.
+   */
   unsettled(page: PageRequest & { readonly exchange?: ExchangeId }): Promise<readonly OrderKey[]>;
   /** Replay source, oldest first. */
   journalOf(orderId: string): Promise<readonly JournalRecord[]>;

@@ -1,4 +1,11 @@
-import type { ExchangeId, ExecutionMode, OrderOrigin, OrderSpec, ReconciliationStatus } from '@orderplane/domain';
+import type {
+  DecimalString,
+  ExchangeId,
+  ExecutionMode,
+  OrderOrigin,
+  OrderSpec,
+  ReconciliationStatus,
+} from '@orderplane/domain';
 import type { AccountHalt } from './access.ts';
 import type { JournalEntry, MachineEvent, OrderMachine } from '@orderplane/state-machine';
 
@@ -66,6 +73,8 @@ export interface ReconciliationRecord {
   readonly tried?: readonly Attempt[];
   /** Why a person should look, beside a doubt that lasts: shown as NEEDS_ATTENTION. Stays. */
   readonly alert?: string;
+  /** What the order's group was told of its filled size; while they differ the order is not settled. Absent: nothing. */
+  readonly toldFilled?: DecimalString;
 }
 
 /** What the exchange has been proved to hold. `version` is the compare-and-swap key of every write. */

@@ -6,6 +6,7 @@ import type {
   ActualState,
   CommitResult,
   JournalRecord,
+  NewOrder,
   OrderChange,
   OrderKey,
   OrderLedger,
@@ -15,9 +16,10 @@ import type {
 } from '../contracts.ts';
 import { allFillRows, eventRows, journalRecords, touchedFillRows } from '../order-rows.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
+import { MemoryGroupStore } from './group-store.ts';
 import { MemoryIntentStore } from './intent-store.ts';
 import { byCreation, compareText, isRecorded, key, toRecord } from './state.ts';
-import type { RecordedOrder } from './state.ts';
+import type { OrderRow, RecordedOrder } from './state.ts';
 import { MemoryOrderStateStore } from './state-store.ts';
 import { bareRow, withActual } from './tables.ts';
 import type { MemoryTables } from './tables.ts';
@@ -26,23 +28,44 @@ import type { MemoryTables } from './tables.ts';
 export class MemoryOrderLedger implements OrderLedger {
   readonly intents: MemoryIntentStore;
   readonly states: MemoryOrderStateStore;
+  readonly groups: MemoryGroupStore;
   readonly #tables: MemoryTables;
 
   constructor(tables: MemoryTables) {
     this.#tables = tables;
     this.intents = new MemoryIntentStore(tables);
     this.states = new MemoryOrderStateStore(tables);
+    this.groups = new MemoryGroupStore(tables, (orders) => this.#placeAll(orders));
   }
 
   async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
-    const { intent, actual } = record;
+    const row = this.#insert(record, journal);
+    return { kind: 'committed', record, ...this.#tables.append(row, journal) };
+  }
+
+  #insert({ intent, actual }: OrderRecord, journal: readonly JournalRecord[]): OrderRow {
     if (intent.origin !== 'EXTERNAL' && this.#isHalted(intent.accountId))
       throw new AccountHaltedError(intent.accountId);
     if (this.#tables.state.orders.has(intent.orderId)) throw new AlreadyExistsError('order', intent.orderId);
     const fresh = withActual(bareRow(intent), intent, actual, allFillRows(actual.machine));
     const row = { ...fresh, eventCount: eventRows(journal).length };
     this.#tables.put(row);
-    return { kind: 'committed', record, ...this.#tables.append(row, journal) };
+    return row;
+  }
+
+  #placeAll(orders: readonly NewOrder[]): readonly CommitResult[] {
+    const rows: OrderRow[] = [];
+    try {
+      for (const { record, journal } of orders) rows.push(this.#insert(record, journal));
+    } catch (error) {
+      for (const { intent } of rows) this.#tables.remove(intent.orderId);
+      throw error;
+    }
+    return orders.map(({ record, journal }, index) => ({
+      kind: 'committed',
+      record,
+      ...this.#tables.append(rows[index] ?? bareRow(record.intent), journal),
+    }));
   }
 
   async commit(change: OrderChange): Promise<CommitResult> {

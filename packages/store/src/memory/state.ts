@@ -3,6 +3,7 @@ import type {
   Account,
   AccountCandidate,
   Intent,
+  OrderGroup,
   OrderRecord,
   ServiceKey,
   StoredOrderEvent,
@@ -46,6 +47,8 @@ export class MemoryState {
   /** Orders that have not ended, per account. */
   readonly open = new Map<string, Set<string>>();
   readonly unsettled = new Set<string>();
+  readonly groups = new Map<string, OrderGroup>();
+  readonly groupMembers = new Map<string, Set<string>>();
   /** Owner of every own venue client id; orders by any venue client id; owner of every (account, symbol, venue order id). */
   readonly ownVenueClientIds = new Map<string, string>();
   readonly byVenueClientId = new Map<string, Set<string>>();

@@ -1,6 +1,6 @@
 import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
 import type { ActualState, Intent, JournalRecord } from '../contracts.ts';
-import { derivedColumns, eventRows, isOwnLeg, legIdRows } from '../order-rows.ts';
+import { derivedColumns, eventRows, isOwnLeg, isUntold, legIdRows } from '../order-rows.ts';
 import type { FillRow } from '../order-rows.ts';
 import { isRecorded, key, MemoryState } from './state.ts';
 import type { OrderRow } from './state.ts';
@@ -122,10 +122,11 @@ export class MemoryTables {
       valueAt(this.state.byVenueOrderId, key(accountId, id), newMap).set(spec.symbol, orderId);
     }
     for (const execution of claims.executions) this.state.executions.set(execution.key, orderId);
+    if (row.intent.groupId !== null) valueAt(this.state.groupMembers, row.intent.groupId, newSet).add(orderId);
     if (!isRecorded(row)) return;
     const { status, done } = row.derived;
     if (status === 'PENDING' || status === 'OPEN') valueAt(this.state.open, accountId, newSet).add(orderId);
-    if (!done) this.state.unsettled.add(orderId);
+    if (!done || isUntold(row)) this.state.unsettled.add(orderId);
   }
 
   #unindex(row: OrderRow): void {
@@ -138,6 +139,7 @@ export class MemoryTables {
     for (const execution of claims.executions) this.state.executions.delete(execution.key);
     this.state.open.get(accountId)?.delete(orderId);
     this.state.unsettled.delete(orderId);
+    this.state.groupMembers.get(row.intent.groupId ?? '')?.delete(orderId);
   }
 }
 

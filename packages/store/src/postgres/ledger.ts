@@ -17,9 +17,10 @@ import { checkedLimit, WALK_LIMIT } from '../paging.ts';
 import { haltOf } from './account-rows.ts';
 import { eventColumns, toStoredEvent } from './events.ts';
 import type { StoredEventRow } from './events.ts';
+import { PostgresGroupStore } from './group-store.ts';
 import { PostgresIntentStore } from './intent-store.ts';
 import { Lanes } from './lanes.ts';
-import { IS_OPEN, isRecordRow, OPEN_ACCOUNT, recordColumns, toRecord } from './records.ts';
+import { IS_OPEN, IS_UNSETTLED, isRecordRow, OPEN_ACCOUNT, recordColumns, toRecord } from './records.ts';
 import type { RecordRow } from './records.ts';
 import { PostgresOrderStateStore } from './state-store.ts';
 import { ACCOUNT_JOURNAL } from './statements/account-journal.ts';
@@ -28,6 +29,7 @@ import { OrderWrites } from './writes.ts';
 
 const openAccount = Prisma.raw(OPEN_ACCOUNT);
 const isOpen = Prisma.raw(IS_OPEN);
+const isUnsettled = Prisma.raw(IS_UNSETTLED);
 
 /** Orders in one look-up. */
 const MAX_FINDS = 64;
@@ -56,6 +58,7 @@ async function findAll(
 export class PostgresOrderLedger implements OrderLedger {
   readonly intents: PostgresIntentStore;
   readonly states: PostgresOrderStateStore;
+  readonly groups: PostgresGroupStore;
   readonly #sql: Sql;
   readonly #writes: OrderWrites;
   readonly #finds: Lanes<string, { readonly record: OrderRecord | null }>;
@@ -66,6 +69,7 @@ export class PostgresOrderLedger implements OrderLedger {
     this.#finds = new Lanes({ run: (orderIds) => findAll(sql, orderIds), maxItems: MAX_FINDS });
     this.intents = new PostgresIntentStore(sql);
     this.states = new PostgresOrderStateStore(sql, this.#writes);
+    this.groups = new PostgresGroupStore(sql, this.#writes);
   }
 
   place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
@@ -133,7 +137,7 @@ export class PostgresOrderLedger implements OrderLedger {
     const ofExchange = page.exchange === undefined ? Prisma.empty : Prisma.sql`AND o.exchange = ${page.exchange}`;
     const rows = await this.#sql.$queryRaw<{ id: string; account_id: string; exchange: ExchangeId }[]>`
       SELECT o.id, o.account_id, o.exchange FROM orders o
-      WHERE NOT o.done AND o.version IS NOT NULL AND o.id > ${page.after ?? ''} ${ofExchange}
+      WHERE ${isUnsettled} AND o.id > ${page.after ?? ''} ${ofExchange}
       ORDER BY o.id LIMIT ${limit}`;
     return rows.map((row) => ({ orderId: row.id, accountId: row.account_id, exchange: row.exchange }));
   }

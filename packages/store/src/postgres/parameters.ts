@@ -1,6 +1,6 @@
 import type { OrderSpec } from '@orderplane/domain';
 import type { OrderMachine } from '@orderplane/state-machine';
-import type { Intent, ReconciliationRecord } from '../contracts.ts';
+import type { Intent, OrderGroup, ReconciliationRecord } from '../contracts.ts';
 import { derivedColumns } from '../order-rows.ts';
 
 /** Keys are columns of `orders`: json_populate_record(NULL::orders, …) reads them with the columns' own types. */
@@ -48,6 +48,17 @@ export const actualColumnsOf = (
   last_evidence_at: reconciliation.lastEvidenceAt,
   absent_lookups: reconciliation.absentLookups,
   tried: reconciliation.tried ?? null,
+  told_filled: reconciliation.toldFilled ?? '0',
   alert: reconciliation.alert ?? null,
   actual_updated_at: updatedAt,
+});
+
+export const groupColumnsOf = (group: OrderGroup) => ({
+  id: group.groupId,
+  user_id: group.userId,
+  account_id: group.accountId,
+  kind: group.kind,
+  on_partial_fill: group.onPartialFill,
+  request_hash: group.requestHash,
+  created_at: group.createdAt,
 });

@@ -5,7 +5,8 @@ import { startTestDatabase } from '../testing/postgres.ts';
 import type { TestDatabase } from '../testing/postgres.ts';
 import { SESSION_OPTIONS } from './client.ts';
 import { createPostgresStore } from './index.ts';
-import { IS_OPEN, OPEN_ACCOUNT } from './records.ts';
+import { GROUP_WITH_MEMBERS } from './group-store.ts';
+import { IS_OPEN, IS_UNSETTLED, OPEN_ACCOUNT } from './records.ts';
 import { ACCOUNT_JOURNAL } from './statements/account-journal.ts';
 import { commitStatement } from './statements/commit.ts';
 import { FIRST_EVENTS } from './statements/first-events.ts';
@@ -37,8 +38,7 @@ const SNAPSHOT = `SELECT j.seq, o.id FROM (SELECT $1::text AS account_id) a
 const VENUE_IDS = `SELECT o.id FROM orders o WHERE o.version IS NOT NULL AND o.id = ANY(ARRAY(
   SELECT order_id FROM order_legs WHERE account_id = $1 AND venue_client_id = ANY($2::text[])
   UNION ALL SELECT order_id FROM order_leg_ids WHERE account_id = $1 AND venue_order_id = ANY($3::text[]))) ORDER BY o.created_at, o.id`;
-const UNSETTLED =
-  'SELECT o.id FROM orders o WHERE NOT o.done AND o.version IS NOT NULL AND o.id > $1 ORDER BY o.id LIMIT $2';
+const UNSETTLED = `SELECT o.id FROM orders o WHERE ${IS_UNSETTLED} AND o.id > $1 ORDER BY o.id LIMIT $2`;
 const STALE = `SELECT o.id FROM orders o WHERE NOT o.done AND o.version IS NOT NULL
   AND COALESCE(o.last_evidence_at, o.actual_created_at) < $1::timestamptz
   ORDER BY COALESCE(o.last_evidence_at, o.actual_created_at), o.id LIMIT $2`;
@@ -54,6 +54,7 @@ test.each([
   ['unsettled', UNSETTLED, 'orders_unsettled_idx'],
   ['stale', STALE, 'orders_stale_idx'],
   ['account journal', ACCOUNT_JOURNAL, 'order_events_pkey'],
+  ['group', GROUP_WITH_MEMBERS, 'orders_group_idx'],
   ['first events', FIRST_EVENTS, 'order_events_order_id_sequence_key'],
 ])('%s reads through its index, however small the tables were when it was planned', async (_name, sql, index) => {
   const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN) ${sql}`);

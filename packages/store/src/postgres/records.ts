@@ -1,3 +1,4 @@
+import { canonicalDecimal } from '@orderplane/domain';
 import type { ExchangeId, ExecutionMode, OrderOrigin, OrderSpec, ReconciliationStatus } from '@orderplane/domain';
 import type { OrderMachine } from '@orderplane/state-machine';
 import { Prisma } from '../generated/client.ts';
@@ -7,7 +8,7 @@ const INTENT_COLUMNS = `o.id, o.account_id, o.user_id, o.exchange, o.client_orde
   o.generation, o.spec, o.group_id, o.created_session_id, o.session_id, o.metadata, o.created_at, o.updated_at`;
 const ACTUAL_COLUMNS = `o.version, o.machine, o.actual_created_at, o.actual_updated_at, o.reconciliation_status,
   o.observed_generation, o.attempts, o.next_attempt_at, o.last_error, o.last_evidence_at, o.absent_lookups, o.tried,
-  o.alert`;
+  o.alert, o.told_filled`;
 
 /** Select lists over `orders o`. */
 export const intentColumns = Prisma.raw(INTENT_COLUMNS);
@@ -18,6 +19,9 @@ export const recordColumns = Prisma.raw(RECORD_COLUMNS);
 /** The account of an open order, null otherwise: word for word the expression of orders_open_idx. */
 export const OPEN_ACCOUNT = "CASE WHEN o.status IN ('PENDING', 'OPEN') THEN o.account_id END";
 export const IS_OPEN = "o.status IN ('PENDING', 'OPEN')";
+/** Not done, or its group was not told of all that it filled: word for word the predicate of orders_unsettled_idx. */
+export const IS_UNSETTLED =
+  'o.version IS NOT NULL AND (NOT o.done OR (o.group_id IS NOT NULL AND o.filled_size <> o.told_filled))';
 
 /** Rows are our own writing under CHECK constraints, so they are typed here and not parsed again: reads stay cheap. */
 export interface IntentRow {
@@ -53,6 +57,7 @@ export interface ActualRow {
   readonly last_evidence_at: Date | null;
   readonly absent_lookups: readonly AbsentLookup[];
   readonly tried: readonly Attempt[] | null;
+  readonly told_filled: Prisma.Decimal;
   readonly alert: string | null;
 }
 
@@ -92,6 +97,7 @@ export const toActual = (row: ActualRow): ActualState => ({
     lastEvidenceAt: instant(row.last_evidence_at),
     absentLookups: row.absent_lookups,
     ...(row.tried === null ? {} : { tried: row.tried }),
+    ...(row.told_filled.isZero() ? {} : { toldFilled: canonicalDecimal(row.told_filled.toFixed()) }),
     ...(row.alert === null ? {} : { alert: row.alert }),
   },
   createdAt: row.actual_created_at.toISOString(),

@@ -14,7 +14,7 @@ WITH cleared AS (
   UPDATE orders SET version = NULL, machine = NULL, state = NULL, status = NULL, size = NULL, filled_size = NULL,
     average_filled_price = NULL, exchange_order_id = NULL, done = false, actual_created_at = NULL, actual_updated_at = NULL,
     reconciliation_status = NULL, observed_generation = NULL, attempts = NULL, next_attempt_at = NULL, last_error = NULL,
-    last_evidence_at = NULL, absent_lookups = NULL, tried = NULL, alert = NULL, pending_since = NULL
+    last_evidence_at = NULL, absent_lookups = NULL, tried = NULL, alert = NULL, told_filled = 0, pending_since = NULL
   WHERE id = $1 AND version IS NOT NULL RETURNING id
 ), legs AS (DELETE FROM order_legs x USING cleared c WHERE x.order_id = c.id
 ), ids AS (DELETE FROM order_leg_ids x USING cleared c WHERE x.order_id = c.id

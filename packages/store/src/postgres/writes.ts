@@ -1,12 +1,20 @@
 import { AccountHaltedError, NotFoundError } from '../contracts.ts';
-import type { ActualState, CommitResult, JournalRecord, OrderChange, OrderRecord } from '../contracts.ts';
+import type {
+  ActualState,
+  CommitResult,
+  JournalRecord,
+  NewOrder as NewGroupOrder,
+  OrderChange,
+  OrderGroup,
+  OrderRecord,
+} from '../contracts.ts';
 import type { OrderMachine } from '@orderplane/state-machine';
 import { storableJson } from '../json.ts';
 import { allFillRows, eventRows, legIdRows, legRows, touchedFillRows } from '../order-rows.ts';
 import type { EventRow, FillRow, LegIdRow, LegRow } from '../order-rows.ts';
 import { isStatementFailure, orderWriteError, withRetry } from './errors.ts';
 import { Lanes } from './lanes.ts';
-import { actualColumnsOf, intentColumnsOf, specColumns } from './parameters.ts';
+import { actualColumnsOf, groupColumnsOf, intentColumnsOf, specColumns } from './parameters.ts';
 import { toIntent } from './records.ts';
 import type { IntentRow } from './records.ts';
 import type { Sql } from './sql.ts';
@@ -65,7 +73,8 @@ function chosen(statement: Statement): (writes: readonly Hanging[]) => string {
     return text;
   };
 }
-const placeText = chosen(placeStatement);
+const placeText = chosen((parts) => placeStatement(parts));
+const placeGroupText = chosen((parts) => placeStatement(parts, true));
 const commitText = chosen(commitStatement);
 
 const numbered = (writes: readonly object[]): string =>
@@ -107,12 +116,20 @@ interface Inserted {
   readonly halted: boolean | null;
 }
 
-async function insert(sql: Sql, orders: readonly NewOrder[]): Promise<readonly Inserted[]> {
+async function insert(sql: Sql, orders: readonly NewOrder[], group?: OrderGroup): Promise<readonly Inserted[]> {
+  const [text, rest] =
+    group === undefined ? [placeText(orders), []] : [placeGroupText(orders), [storableJson(groupColumnsOf(group))]];
   const rows = await withRetry(() =>
-    sql.$queryRawUnsafe<(Inserted & { n: number })[]>(placeText(orders), numbered(orders)),
+    sql.$queryRawUnsafe<(Inserted & { n: number })[]>(text, numbered(orders), ...rest),
   );
   const byNumber = new Map(rows.map((row) => [row.n, row]));
   return orders.map((_, index) => byNumber.get(index + 1) ?? { admitted: false, seq: null, halted: null });
+}
+
+/** The cursor of the order's last line. Throws AccountHaltedError, NotFoundError. */
+function admittedSeq(inserted: Inserted | undefined, accountId: string): bigint | null {
+  if (inserted?.admitted === true) return inserted.seq;
+  throw inserted?.halted === true ? new AccountHaltedError(accountId) : new NotFoundError('account', accountId);
 }
 
 interface StateWrite extends Hanging {
@@ -140,10 +157,12 @@ async function update(sql: Sql, writes: readonly StateWrite[]): Promise<readonly
  * the account's journal admits one transaction at a time, so without this each would wait for every disk write before it.
  */
 export class OrderWrites {
+  readonly #sql: Sql;
   readonly #places: Lanes<NewOrder, Inserted>;
   readonly #updates: Lanes<StateWrite, Written>;
 
   constructor(sql: Sql) {
+    this.#sql = sql;
     const common = { isFaultOfOne: isStatementFailure, maxItems: MAX_ORDERS };
     this.#places = new Lanes({
       ...common,
@@ -158,12 +177,25 @@ export class OrderWrites {
     const { orderId, accountId, clientOrderId } = record.intent;
     const order = newOrder(record, journal);
     try {
-      const { admitted, seq, halted } = await this.#places.add(accountId, order);
-      if (!admitted)
-        throw halted === true ? new AccountHaltedError(accountId) : new NotFoundError('account', accountId);
+      const seq = admittedSeq(await this.#places.add(accountId, order), accountId);
       return { kind: 'committed', record, ...cursors(seq, order.events) };
     } catch (error) {
       throw orderWriteError(error, { orderId, accountId, clientOrderId, ...venueIds(order) });
+    }
+  }
+
+  /** All of it in one statement, or nothing. Throws as `place` does. */
+  async placeGroup(group: OrderGroup, given: readonly NewGroupOrder[]): Promise<readonly CommitResult[]> {
+    const orders = given.map(({ record, journal }) => newOrder(record, journal));
+    const clientOrderId = given.map(({ record }) => record.intent.clientOrderId).join(', ');
+    try {
+      const inserted = await insert(this.#sql, orders, group);
+      return given.map(({ record }, index) => {
+        const { events } = orders[index] ?? { events: 0 };
+        return { kind: 'committed', record, ...cursors(admittedSeq(inserted[index], group.accountId), events) };
+      });
+    } catch (error) {
+      throw orderWriteError(error, { orderId: group.groupId, accountId: group.accountId, clientOrderId });
     }
   }
 

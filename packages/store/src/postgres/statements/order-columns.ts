@@ -42,6 +42,7 @@ export const ACTUAL_WRITE = [
   'last_evidence_at',
   'absent_lookups',
   'tried',
+  'told_filled',
   'alert',
   'actual_updated_at',
 ] as const;

@@ -2,6 +2,14 @@ import { ACTUAL_WRITE, hangingParts, INTENT_WRITE, journalParts, type WrittenPar
 
 const COLUMNS = [...INTENT_WRITE, ...ACTUAL_WRITE, 'actual_created_at', 'event_count'];
 
+/** $2: the row of the group that these orders are. All are of one account, so all are admitted or none. */
+const GROUP_PART = `
+grouped AS (
+  INSERT INTO order_groups (id, user_id, account_id, kind, on_partial_fill, request_hash, created_at)
+  SELECT id, user_id, account_id, kind, on_partial_fill, request_hash, created_at
+  FROM json_populate_record(NULL::order_groups, $2::json) WHERE EXISTS (SELECT 1 FROM input)
+),`;
+
 /**
  * New orders with their journal, legs and fills: one round trip, one implicit transaction, all or none. $1: one object
  * for each order, in the order of their cursors: `n` from 1, `id`, `account_id`, `symbol`, `origin`, `version`,
@@ -11,7 +19,7 @@ const COLUMNS = [...INTENT_WRITE, ...ACTUAL_WRITE, 'actual_created_at', 'event_c
  * row, so an account that was unlinked or halted meanwhile counts.) Gives for each order whether it was admitted, the
  * cursor of its last line, and whether its account is halted (null: there is none).
  */
-export const placeStatement = (parts: WrittenParts): string => `
+export const placeStatement = (parts: WrittenParts, isGroup = false): string => `
 WITH given AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json)
     AS i(n int, id text, account_id text, symbol text, origin text, version int, event_count int, events int,
@@ -26,7 +34,7 @@ WITH given AS MATERIALIZED (
   SELECT ${COLUMNS.map((column) => `s.${column}`).join(', ')},
     CASE WHEN s.reconciliation_status = 'IN_SYNC' THEN NULL ELSE s.actual_updated_at END
   FROM input i CROSS JOIN LATERAL json_populate_record(NULL::orders, i.state) s
-),${journalParts('input')}${hangingParts('input', parts)}
+),${isGroup ? GROUP_PART : ''}${journalParts('input')}${hangingParts('input', parts)}
 SELECT g.n, g.n = ANY(ARRAY(SELECT n FROM input)) AS admitted,
   (SELECT w.seq FROM numbered w WHERE w.n = g.n) AS seq,
   (SELECT l.halted FROM locked l WHERE l.account_id = g.account_id) AS halted

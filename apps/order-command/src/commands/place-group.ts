@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import type { UserError } from '@orderplane/domain';
+import type { CommandResult, OrderCommand, PlaceInput } from '@orderplane/queues';
+import {
+  AccountHaltedError,
+  AlreadyExistsError,
+  NotFoundError,
+  type Account,
+  type NewOrder,
+  type OrderGroup,
+  type OrderRecord,
+} from '@orderplane/store';
+import { checkGroup } from '../checks/group.ts';
+import { checkPlace, isHalted } from '../checks/place.ts';
+import { accepted, refused, userError, type CommandContext } from '../context.ts';
+import { hashOf, newOrder, noAccount, specOf } from './place.ts';
+
+type PlaceGroup = Extract<OrderCommand, { kind: 'placeGroup' }>;
+
+/**
+ * Accepts a group of orders, all or none: every order passes every check, and one transaction writes the group and all
+ * of them. A repeat (the same orders under the same client order ids, in the same order) gives the first group.
+ */
+export async function placeGroup(context: CommandContext, command: PlaceGroup): Promise<CommandResult> {
+  const { ledger } = context.recorder;
+  const accountId = command.orders[0]?.accountId ?? '';
+  const account = await context.access.account(accountId);
+  if (account === null || account.userId !== command.userId) return refused(ofMember(0, noAccount(accountId)));
+  const requestHash = groupHash(command);
+  const refusal = checkGroup(command.orders) ?? (await checkMembers(context, account, command.orders));
+  if (refusal !== null) return (await repeatedGroup(context, command.orders, requestHash)) ?? refused(refusal);
+  const { group, orders } = newGroup(context, account, command, requestHash);
+  const crashKey = command.orders[0]?.clientOrderId ?? '';
+  context.crashPoint('placeGroup:before-commit', crashKey);
+  try {
+    for (const result of await ledger.groups.place(group, orders)) {
+      if (result.kind === 'committed')
+        context.recorder.listener.committed(result.record, result.firstCursor, result.lastCursor);
+    }
+  } catch (error) {
+    // It was unlinked since it was looked at.
+    if (error instanceof NotFoundError) return refused(ofMember(0, noAccount(accountId)));
+    const halted = error instanceof AccountHaltedError;
+    if (!halted && !(error instanceof AlreadyExistsError)) throw error;
+    const repeated = await repeatedGroup(context, command.orders, requestHash);
+    // It was halted since it was looked at.
+    if (repeated === null && halted) return refused(ofMember(0, isHalted(account)));
+    if (repeated === null) throw error;
+    return repeated;
+  }
+  context.crashPoint('placeGroup:after-commit', crashKey);
+  const orderIds = orders.map(({ record }) => record.intent.orderId);
+  void context.waker
+    .wakeMany(account.exchange, orderIds, 'submit')
+    .then(() => context.crashPoint('placeGroup:after-wake', crashKey));
+  return accepted(...orderIds);
+}
+
+/** The error of an order is that of the same order placed alone, at its place in the list. */
+const ofMember = (index: number, error: UserError): UserError => ({
+  ...error,
+  field: ['input', 'orders', String(index), ...(error.field ?? []).slice(1)],
+});
+
+async function checkMembers(
+  context: CommandContext,
+  account: Account,
+  orders: readonly PlaceInput[],
+): Promise<UserError | null> {
+  for (const [index, input] of orders.entries()) {
+    const refusal = await checkPlace(context, account, input, specOf(input));
+    if (refusal !== null) return ofMember(index, refusal);
+  }
+  return null;
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The client order ids are the key of the request, not part of it. */
+const groupHash = ({ groupKind, onPartialFill, orders }: PlaceGroup): string =>
+  sha256(JSON.stringify([groupKind, onPartialFill, orders.map(hashOf)]));
+
+/** So that an order of a group is not taken for the same order placed alone, nor for another one of the group. */
+const memberHash = (requestHash: string, index: number): string => sha256(`${requestHash} ${index}`);
+
+function newGroup(
+  context: CommandContext,
+  account: Account,
+  { groupKind, onPartialFill, orders: inputs }: PlaceGroup,
+  requestHash: string,
+): { readonly group: OrderGroup; readonly orders: readonly NewOrder[] } {
+  const groupId = context.newId();
+  // All are created in one instant and listed by id then: sorted ids keep the order of the request.
+  const orderIds = inputs.map(() => context.newId()).sort();
+  return {
+    group: {
+      groupId,
+      userId: account.userId,
+      accountId: account.id,
+      kind: groupKind,
+      onPartialFill,
+      requestHash,
+      createdAt: context.clock.iso(),
+      conflict: null,
+    },
+    orders: inputs.map((input, index) =>
+      newOrder(context, account, input, specOf(input), memberHash(requestHash, index), {
+        groupId,
+        orderId: orderIds[index] ?? context.newId(),
+      }),
+    ),
+  };
+}
+
+/** What to answer when some of these client order ids are known; null when none is. */
+async function repeatedGroup(
+  context: CommandContext,
+  orders: readonly PlaceInput[],
+  requestHash: string,
+): Promise<CommandResult | null> {
+  const { ledger } = context.recorder;
+  const earlier: (OrderRecord | null)[] = [];
+  for (const { accountId, clientOrderId } of orders)
+    earlier.push(await ledger.findByClientOrderId(accountId, clientOrderId));
+  const taken = earlier.findIndex((order) => order !== null);
+  if (taken < 0) return null;
+  const orderIds = earlier.flatMap((order, index) =>
+    order !== null && order.intent.requestHash === memberHash(requestHash, index) ? [order.intent.orderId] : [],
+  );
+  if (orderIds.length === orders.length) return accepted(...orderIds);
+  return refused(
+    userError(
+      'ALREADY_EXISTS',
+      `clientOrderId ${orders[taken]?.clientOrderId} belongs to another request (order ${earlier[taken]?.intent.orderId}): use a new one`,
+      'orders',
+      String(taken),
+      'clientOrderId',
+    ),
+  );
+}

@@ -1,0 +1,97 @@
+import { isPositive } from '@orderplane/domain';
+import { groupConflict, sizeOfCaller, type GroupMember, type GroupView } from '@orderplane/planner';
+import { record } from '@orderplane/recorder';
+import { cumQty, isDone } from '@orderplane/state-machine';
+import { isUntold, PLACED_SIZE, type GroupWithMembers, type OrderRecord } from '@orderplane/store';
+import type { ReconcilerContext } from './context.ts';
+
+/** The order's group as it is now; null for an order that stands alone. */
+export async function groupViewOf(context: ReconcilerContext, current: OrderRecord): Promise<GroupView | null> {
+  const { groupId, exchange, spec } = current.intent;
+  const found = groupId === null ? null : await context.recorder.ledger.groups.find(groupId);
+  if (found === null) return null;
+  const siblings = siblingsOf(found, current).map(memberOf);
+  const { onPartialFill } = found.group;
+  const isReduced = onPartialFill === 'REDUCE' && siblings.some(({ filled }) => isPositive(filled));
+  return {
+    groupId: found.group.groupId,
+    onPartialFill,
+    self: memberOf(current),
+    siblings,
+    market: isReduced ? await context.market(exchange, spec.symbol) : null,
+  };
+}
+
+const siblingsOf = ({ members }: GroupWithMembers, { intent }: OrderRecord): readonly OrderRecord[] =>
+  members.filter((member) => member.intent.orderId !== intent.orderId);
+
+function memberOf({ intent, actual }: OrderRecord): GroupMember {
+  const { machine } = actual;
+  return {
+    orderId: intent.orderId,
+    symbol: intent.spec.symbol,
+    size: sizeOfCaller(machine, intent.metadata[PLACED_SIZE] ?? intent.spec.size ?? '0'),
+    filled: cumQty(machine),
+    isFilled: machine.life === 'FILLED',
+  };
+}
+
+/**
+ * Tells the group what the order has filled: the others are woken, and if more was executed than the group allows, that is
+ * recorded and every order with fills shown to a person. The order counts as told only after all of it, so that a crash
+ * in between repeats it; of two orders that fill at once, the one whose group is read later sees the fills of both.
+ * Gives the order as it is then; null when it is gone.
+ */
+export async function tellGroup(context: ReconcilerContext, current: OrderRecord): Promise<OrderRecord | null> {
+  const { ledger } = context.recorder;
+  const { groupId, orderId, exchange, clientOrderId } = current.intent;
+  if (groupId === null || !isUntold(current)) return current;
+  context.crashPoint('group:before-wake', clientOrderId);
+  const found = await ledger.groups.find(groupId);
+  const siblings = found === null ? [] : siblingsOf(found, current);
+  const living = siblings.filter(({ actual }) => !isDone(actual.machine)).map(({ intent }) => intent.orderId);
+  if (living.length > 0) await context.wakeSiblings(exchange, living);
+  context.crashPoint('group:after-wake', clientOrderId);
+  const alert = found === null ? null : await raiseConflict(context, found, siblings);
+  context.crashPoint('group:before-told', clientOrderId);
+  const toldFilled = cumQty(current.actual.machine);
+  const written = await record(
+    context.recorder,
+    orderId,
+    ({ actual: { machine, reconciliation } }) => ({
+      machine,
+      journal: [],
+      reconciliation: {
+        toldFilled,
+        ...(alert === null || reconciliation.alert !== undefined ? {} : { alert }),
+      },
+    }),
+    current,
+  );
+  return written?.record ?? null;
+}
+
+/** Why a person should look at the orders of the group that have filled; null: no reason. Written before it is given. */
+async function raiseConflict(
+  context: ReconcilerContext,
+  { group, members }: GroupWithMembers,
+  siblings: readonly OrderRecord[],
+): Promise<string | null> {
+  const conflict = groupConflict(group.onPartialFill, members.map(memberOf));
+  if (conflict === null) return null;
+  const reason = `group ${group.groupId}: ${conflict}`;
+  if (
+    group.conflict === null &&
+    (await context.recorder.ledger.groups.recordConflict(group.groupId, { at: context.clock.iso(), reason }))
+  )
+    context.recorder.log.warn({ groupId: group.groupId, reason }, 'more was executed than a group allows');
+  for (const { intent, actual } of siblings) {
+    if (!isPositive(cumQty(actual.machine))) continue;
+    await record(context.recorder, intent.orderId, (fresh) =>
+      fresh.actual.reconciliation.alert === undefined
+        ? { machine: fresh.actual.machine, journal: [], reconciliation: { alert: reason } }
+        : null,
+    );
+  }
+  return reason;
+}
