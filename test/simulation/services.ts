@@ -1,7 +1,7 @@
 import type { ExchangeId } from '@orderplane/domain';
 import type { ExchangeAdapter } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { handle, marketDirectory, reachability, type CommandContext } from '@orderplane/order-command';
+import { accountTroubles, handle, marketDirectory, reachability, type CommandContext } from '@orderplane/order-command';
 import { guarded, lastCompleteSyncReader, resync, wakeNext, type ReconcilerContext } from '@orderplane/reconciler';
 import type { RecorderOptions } from '@orderplane/recorder';
 import { backoffMs, createLogger, NO_CRASH_POINTS } from '@orderplane/service-kit';
@@ -9,6 +9,7 @@ import { OpenOrderCache, type Store } from '@orderplane/store';
 import {
   createHealthBoard,
   createSyncDesk,
+  keyStanding,
   openOrderStream,
   type Environment,
   type OrderStream,
@@ -53,6 +54,7 @@ const ENVIRONMENT: Environment = {
   CALL_TIMEOUT_MS,
   SYNC_INTERVAL_STREAMING_MS: 30_000,
   SYNC_INTERVAL_BLIND_MS: 5_000,
+  STREAM_SILENCE_MS: 10_000,
   LEASE_MS: 10_000,
   MARKETS_INTERVAL_MS: 600_000,
 };
@@ -73,6 +75,7 @@ function partsOf(process: SimProcess, around: Surroundings) {
     access: storePort('access', around.store.access, parts),
     accounts: storePort('accounts', around.store.accounts, parts),
     observations: storePort('observations', around.store.observations, parts),
+    unattributed: storePort('unattributed', around.store.unattributed, parts),
     waker: wakerPort(around.queue, parts),
     clock: process.clock,
     newId: around.newId,
@@ -89,6 +92,7 @@ export function bootCommander(process: SimProcess, around: Surroundings): Comman
     capabilities: capabilitiesOf,
     markets: marketDirectory(parts.observations, now),
     exchangeReachable: reachability(parts.observations, now),
+    accountTrouble: accountTroubles(parts.observations, now),
   };
   return (command) => handle(context, command);
 }
@@ -143,6 +147,8 @@ export function bootSyncWorker(process: SimProcess, around: Surroundings): void 
     scopes: () => Promise.resolve(null),
     adapters: { get: async (accountId) => adapterOf(adapters, accountId, process, around) },
     health: createHealthBoard(parts.observations, process.clock, () => undefined),
+    keys: keyStanding({ observations: parts.observations, clock: process.clock, env: ENVIRONMENT, log: SILENT }),
+    count: () => undefined,
     log: SILENT,
   };
   const desk = createSyncDesk(context);

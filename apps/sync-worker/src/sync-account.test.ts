@@ -125,7 +125,7 @@ test('executions are asked for in every market of the account, and where one has
   const list = floor.adapter.fills.bind(floor.adapter);
   floor.adapter.fills = (from, symbols) => {
     asked.push([...symbols].sort());
-    return list(from);
+    return list(from, symbols);
   };
   await resting(floor);
   const eth = { ...limitSpec, symbol: 'ETH-USD' };
