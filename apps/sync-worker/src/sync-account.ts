@@ -7,7 +7,6 @@ import type { SyncJob, SyncOutcome } from '@orderplane/queues';
 import type { Account, OrderRecord } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
 import { readFills } from './read-fills.ts';
-import { cancelSeconds } from './seconds.ts';
 import { attributeFills } from './unattributed.ts';
 
 /**
@@ -34,10 +33,10 @@ export async function syncAccount(
   const observed = await observe(context.recorder, key, reportsOf(open, fills));
   const missing = open.coverage.complete ? await markMissing(context, before, observed.seen, open) : [];
   if (observed.untold.size > 0) await context.waker.wakeMany(account.exchange, [...observed.untold], 'cancel');
-  const orphans = await attributeFills(context, key, adapter, observed.orphans.filter(isSince(account.createdAt)));
-  const seconds = await cancelSeconds(context, key, open.items);
-  const wake = new Set([...observed.questions.map((question) => question.orderId), ...missing, ...seconds]);
+  const wake = new Set([...observed.questions.map((question) => question.orderId), ...missing]);
+  // Looked up at once: what follows may ask the exchange many times.
   if (wake.size > 0) await context.waker.wakeMany(account.exchange, [...wake], 'read');
+  const orphans = await attributeFills(context, key, adapter, observed.orphans.filter(isSince(account.createdAt)));
 
   context.crashPoint('sync:after-booking', account.exchange);
   const adopted = observed.adopted + orphans;

@@ -87,8 +87,9 @@ export const CALM: readonly Rule<Calm>[] = [
     id: 'C6',
     says: 'what stands undisputed is shown as IN_SYNC',
     check: each((record) => {
-      const { status, lastError } = record.actual.reconciliation;
-      if (status === 'IN_SYNC') return null;
+      const { status, lastError, alert } = record.actual.reconciliation;
+      // An alert stays: two orders under one client id, say, which no look can undo.
+      if (status === (alert === undefined ? 'IN_SYNC' : 'NEEDS_ATTENTION')) return null;
       if (status === 'NEEDS_ATTENTION' && overfill(machineOf(record)) !== '0') return null;
       return `${status} ${lastError ?? ''}`;
     }),
