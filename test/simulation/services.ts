@@ -159,6 +159,7 @@ export function bootSyncWorker(process: SimProcess, around: Surroundings): void 
       const known = streams.get(account.id);
       const stream = known ?? openOrderStream(context, desk, account, await context.adapters.get(account.id));
       streams.set(account.id, stream);
+      void stream.look();
       const intervalMs = stream.isTrusted()
         ? ENVIRONMENT.SYNC_INTERVAL_STREAMING_MS
         : ENVIRONMENT.SYNC_INTERVAL_BLIND_MS;
