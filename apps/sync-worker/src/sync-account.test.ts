@@ -183,31 +183,6 @@ describe('a look that failed in part', () => {
     expect(floor.adapter.fillsFrom.at(-1)).toBe('2026-01-01T00:18:00.000Z');
   });
 
-  test('an execution in a market where nothing is open is found, market by market, also when earlier looks left it out', async () => {
-    const floor = await openFloor();
-    const { adapter, world, account } = floor;
-    adapter.listsAllMarkets = false;
-    const { order, orderId } = await resting(floor);
-    adapter.venue.end(order, 'CANCELLED', world.clock.iso());
-    await happen(world, orderId, { type: 'Cancelled', reason: null });
-    const look = (reason: 'scheduled' | 'takeover') => syncAccount(floor.context, account, reason);
-    await look('takeover');
-    // Somebody else's, filled at once, and no stream told of it.
-    world.clock.advance(1_000);
-    const theirs = adapter.venue.place('theirs', limitSpec, world.clock.iso());
-    adapter.venue.fill(theirs, '1', world.clock.iso());
-    for (let looks = 0; looks < 5; looks += 1) {
-      world.clock.advance(5_000);
-      expect((await look('scheduled')).adopted).toBe(0);
-    }
-    world.clock.advance(300_000);
-    expect((await look('scheduled')).adopted).toBe(1);
-    const again = adapter.venue.place('theirs again', limitSpec, world.clock.iso());
-    adapter.venue.fill(again, '1', world.clock.iso());
-    world.clock.advance(1_000);
-    expect((await look('takeover')).adopted).toBe(1);
-  });
-
   test('a refused key does not close the exchange for others: the account shows it', async () => {
     const floor = await openFloor();
     const { observations } = floor.world.store;
