@@ -184,7 +184,7 @@ test('with the exchange away, Redis emptied and services killed: told until it i
   const held = await Promise.all(
     EXCHANGE_IDS.map(async (exchange) => {
       const desk = deskOf(exchange);
-      const { id } = await desk.resting(resting(desk, 'LTC'));
+      const { id } = await desk.resting(resting(desk, 'BTC', '0.87'));
       await system.venue.fault({ exchange, fault: 'maintenance', ms: 6_000 });
       return { desk, id };
     }),
