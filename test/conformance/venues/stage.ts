@@ -3,7 +3,7 @@ import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXCHANGE_IDS } from '@orderplane/domain';
 import type { ExchangeId } from '@orderplane/domain';
-import { capabilitiesOf } from '@orderplane/exchange/capabilities';
+import { capabilitiesOf, drawCredentials } from '@orderplane/exchange/capabilities';
 import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import { crashPointFile } from '@orderplane/service-kit';
 import type { OrderMachine, MachineEvent } from '@orderplane/state-machine';
@@ -155,6 +155,20 @@ export class Stage {
       { id: this.account.id },
     );
     equal(answer[mutation]?.userErrors, [], `the answer to ${mutation}`);
+  }
+  /** Gives the account another key. What the exchange received under the old one is not counted as received any more. */
+  async rotate(): Promise<void> {
+    const { apiKey, secret, passphrase } = drawCredentials(this.capabilities.credentials);
+    const { rotateCredentials } = await request<{ rotateCredentials: { userErrors: unknown[] } }>(
+      this.system.trader,
+      'mutation ($id: ID!, $credentials: CredentialsInput!) { rotateCredentials(accountId: $id, credentials: $credentials) { userErrors { code message } } }',
+      {
+        id: this.account.id,
+        credentials: { apiKey, secret, ...(passphrase === undefined ? {} : { passphrase }) },
+      },
+    );
+    equal(rotateCredentials.userErrors, [], 'the answer to new credentials');
+    Object.assign(this.account, { apiKey, secret, passphrase });
   }
   async sync(account = this.account): Promise<{ readonly complete: boolean; readonly adopted: number }> {
     const { syncOrders } = await request<{ syncOrders: { complete: boolean; adopted: number } }>(

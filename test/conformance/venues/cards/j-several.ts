@@ -124,7 +124,41 @@ export const SEVERAL: readonly AnyCard[] = [
     id: 'OP-97',
     title: 'New credentials',
     situation: 'The key is changed while orders live and a cancel is in doubt.',
-    required: 'Every order stays tracked and is reconciled with the new key.',
-    absent: 'the change of credentials',
+    required:
+      'Every order stays tracked and is reconciled with the new key; the change itself places and ends nothing.',
+    run: async (stage) => {
+      const { market } = stage;
+      const rests = await stage.resting({ price: market.at('0.88') });
+      const fills = await stage.resting();
+      const doubtful = await stage.resting({ price: market.at('0.86') });
+      await stage.silently();
+      await stage.fault('ackLost', { method: 'cancel', times: 1 });
+      await stage.cancel(doubtful.id);
+      await stage.until(
+        () => stage.received('cancel'),
+        ({ length }) => length > 0,
+        'the cancel is under way',
+      );
+      await stage.rotate();
+      await stage.reaches(doubtful.id, 'CANCELLED', PROOF_MS);
+      equal((await stage.sync()).complete, true, 'a look at the account with the new key');
+      for (const { id } of [rests, fills]) {
+        equal((await stage.reaches(id, 'ACKNOWLEDGED', PROOF_MS)).state, 'ACKNOWLEDGED', 'an order at rest');
+        await stage.heldOnce(id);
+      }
+      equal((await stage.received('submit')).length, 0, 'submissions by the change');
+      const ended = (await stage.received('cancel')).filter(({ clientId }) => clientId !== null);
+      const others = [rests, fills].flatMap(({ legs }) => legs.map(({ venueClientId }) => venueClientId));
+      ensure(
+        !ended.some(({ clientId }) => others.includes(clientId ?? '')),
+        'another order was cancelled by the change',
+      );
+
+      await stage.fill(market.size);
+      equal((await stage.reaches(fills.id, 'FILLED', PROOF_MS)).filledSize, market.size, 'filled under the new key');
+      const { id } = await stage.resting({ price: market.at('0.87') });
+      await stage.heldOnce(id);
+      equal((await stage.submissions(id)).length, 1, 'submissions under the new key');
+    },
   },
 ];
