@@ -2,5 +2,6 @@
 export type { SyncContext } from './context.ts';
 export type { Environment } from './environment.ts';
 export { createHealthBoard } from './health-board.ts';
+export { keyStanding } from './key-standing.ts';
 export { openOrderStream, type OrderStream } from './order-stream.ts';
 export { createSyncDesk, type SyncDesk } from './sync-desk.ts';

@@ -87,9 +87,10 @@ export const CALM: readonly Rule<Calm>[] = [
     id: 'C6',
     says: 'what stands undisputed is shown as IN_SYNC',
     check: each((record) => {
-      const { status, lastError } = record.actual.reconciliation;
+      const { status, lastError, alert } = record.actual.reconciliation;
       if (status === 'IN_SYNC') return null;
-      if (status === 'NEEDS_ATTENTION' && overfill(machineOf(record)) !== '0') return null;
+      // Raised for good: filled beyond its size, or a second order of the exchange's under its client id.
+      if (status === 'NEEDS_ATTENTION' && (overfill(machineOf(record)) !== '0' || alert !== undefined)) return null;
       return `${status} ${lastError ?? ''}`;
     }),
   },
