@@ -6,10 +6,13 @@ import type { SimProcess } from './process.ts';
 import type { SimQueue } from './queue.ts';
 import type { Random } from './random.ts';
 
+/** The database as it is when it does not serve: never reached, or gone before it answered. */
 export class StoreAway extends Error {
-  constructor(call: string) {
+  readonly code: 'ECONNREFUSED' | 'ECONNRESET';
+  constructor(call: string, code: StoreAway['code']) {
     super(`the database did not answer ${call}`);
     this.name = 'StoreAway';
+    this.code = code;
   }
 }
 
@@ -35,9 +38,9 @@ export function storePort<Port extends object>(name: string, port: Port, { proce
         const slowMs = faults.strikes('storeSlow') ? random.whole(100, 4_000) : 0;
         const latency = { thereMs: random.whole(1, 4) + slowMs, backMs: random.whole(0, 3) };
         return process.call(label, latency, async () => {
-          if (fails) throw new StoreAway(label);
+          if (fails) throw new StoreAway(label, 'ECONNREFUSED');
           const result: unknown = await Reflect.apply(member, target, args);
-          if (unheard) throw new StoreAway(label);
+          if (unheard) throw new StoreAway(label, 'ECONNRESET');
           return result;
         });
       };

@@ -1,6 +1,7 @@
+import type { SharedClock } from '@orderplane/service-kit';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
-import { iso } from './timeline.ts';
+import { iso, START_MS } from './timeline.ts';
 
 /** How long a boundary call is on its way, ms, there and back. */
 export interface Latency {
@@ -55,13 +56,19 @@ export class SimProcess {
     this.#onDeath = hooks.onDeath;
   }
 
-  readonly clock = {
-    now: (): Date => new Date(this.#timeline.nowMs + this.skewMs),
-    iso: (): string => iso(this.#timeline.nowMs + this.skewMs),
-  };
+  /** The time that its services go by (shared-clock.ts), made of these two. */
+  clock: Pick<SharedClock, 'iso'> = { iso: () => iso(this.wallMs) };
 
-  get nowMs(): number {
+  useClock(clock: Pick<SharedClock, 'iso'>): void {
+    this.clock = clock;
+  }
+
+  get wallMs(): number {
     return this.#timeline.nowMs + this.skewMs;
+  }
+
+  get monotonicMs(): number {
+    return this.#timeline.nowMs - START_MS;
   }
 
   get isStopped(): boolean {
@@ -149,6 +156,10 @@ export class SimProcess {
   /** Something that this process does later, if it still lives. */
   later(delayMs: number, label: string, run: () => void): void {
     this.#back(this.life, label, delayMs, run);
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.later(ms, 'pause', resolve));
   }
 
   #await(label: string): Outstanding {

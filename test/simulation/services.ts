@@ -1,15 +1,28 @@
 import type { ExchangeId } from '@orderplane/domain';
 import type { ExchangeAdapter } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { accountTroubles, handle, marketDirectory, reachability, type CommandContext } from '@orderplane/order-command';
-import { guarded, lastCompleteSyncReader, resync, wakeNext, type ReconcilerContext } from '@orderplane/reconciler';
+import {
+  accountTroubles,
+  handleOrSay,
+  marketDirectory,
+  reachability,
+  type CommandContext,
+} from '@orderplane/order-command';
+import {
+  createKeyWatch,
+  guarded,
+  lastCompleteSyncReader,
+  resync,
+  wakeNext,
+  type ReconcilerContext,
+} from '@orderplane/reconciler';
 import type { RecorderOptions } from '@orderplane/recorder';
-import { backoffMs, createLogger, NO_CRASH_POINTS } from '@orderplane/service-kit';
+import { backoffMs, createLogger, createSharedClock, NO_CRASH_POINTS, type SharedClock } from '@orderplane/service-kit';
 import { OpenOrderCache, type Store } from '@orderplane/store';
 import {
   createHealthBoard,
-  createSyncDesk,
   keyStanding,
+  createSyncDesk,
   openOrderStream,
   type Environment,
   type OrderStream,
@@ -35,6 +48,10 @@ export interface Surroundings {
 
 const CALL_TIMEOUT_MS = 8_000;
 const RESYNC_MS = 30_000;
+/** How often the shared clock is measured, and looked at; more seldom than in operation, to spare steps. */
+const MEASURE_EVERY_MS = 20_000;
+const LOOK_AT_CLOCK_MS = 5_000;
+const RETRY_CLOCK_MS = 1_000;
 /** How often a sync-worker looks at its accounts; a second in operation, more here to spare steps. */
 const ROUND_MS = 2_500;
 export const LIMITS = { staleAfterMs: 60_000, attentionAfterMs: 120_000, callTimeoutMs: CALL_TIMEOUT_MS };
@@ -61,10 +78,12 @@ const ENVIRONMENT: Environment = {
 
 function partsOf(process: SimProcess, around: Surroundings) {
   const parts = { process, random: around.random, faults: around.faults };
+  const clock = sharedClock(process, storePort('store', { nowMs: () => around.store.nowMs() }, parts));
+  process.useClock(clock);
   const recorder: RecorderOptions = {
     ledger: storePort('ledger', around.store.ledger, parts),
     listener: { committed: () => undefined },
-    clock: process.clock,
+    clock,
     limits: LIMITS,
     visibilityDelayMs: (exchange: ExchangeId) => capabilitiesOf(exchange).visibilityDelayMs,
     newId: around.newId,
@@ -77,24 +96,44 @@ function partsOf(process: SimProcess, around: Surroundings) {
     observations: storePort('observations', around.store.observations, parts),
     unattributed: storePort('unattributed', around.store.unattributed, parts),
     waker: wakerPort(around.queue, parts),
-    clock: process.clock,
+    clock,
     newId: around.newId,
     crashPoint: NO_CRASH_POINTS,
   };
 }
 
+/** The real shared clock on this process's own clocks: measured at its start, every few seconds, and soon after a jump. */
+function sharedClock(process: SimProcess, database: { nowMs(): Promise<number> }): SharedClock {
+  const clock = createSharedClock({
+    read: () => database.nowMs(),
+    wallMs: () => process.wallMs,
+    monotonicMs: () => process.monotonicMs,
+  });
+  let measuredAtMs = Number.NEGATIVE_INFINITY;
+  const keep = (): void => {
+    const isDue = process.monotonicMs - measuredAtMs >= MEASURE_EVERY_MS;
+    if (isDue) measuredAtMs = process.monotonicMs;
+    void (isDue || !clock.isSteady() ? clock.measure() : Promise.resolve()).then(() =>
+      process.later(clock.isSteady() ? LOOK_AT_CLOCK_MS : RETRY_CLOCK_MS, 'clock', keep),
+    );
+  };
+  keep();
+  return clock;
+}
+
 /** order-command, from a command to its result. */
 export function bootCommander(process: SimProcess, around: Surroundings): CommandRunner {
   const parts = partsOf(process, around);
-  const now = (): number => process.nowMs;
+  const now = parts.clock.nowMs;
   const context: CommandContext = {
     ...parts,
     capabilities: capabilitiesOf,
     markets: marketDirectory(parts.observations, now),
     exchangeReachable: reachability(parts.observations, now),
     accountTrouble: accountTroubles(parts.observations, now),
+    pause: (ms) => process.pause(ms),
   };
-  return (command) => handle(context, command);
+  return (command) => handleOrSay(context, command);
 }
 
 /** reconciler: its jobs, and its own sweep over all that is not settled. */
@@ -106,8 +145,12 @@ export function bootReconciler(process: SimProcess, around: Surroundings): JobRu
     adapters: { get: async (accountId) => adapterOf(adapters, accountId, process, around) },
     capabilities: capabilitiesOf,
     limits: LIMITS,
-    lastCompleteSync: lastCompleteSyncReader(parts.observations, () => process.nowMs),
+    lastCompleteSync: lastCompleteSyncReader(parts.observations, parts.clock.nowMs),
     backoffMs: (attempt) => backoffMs(attempt, undefined, () => around.random.next()),
+    pause: (ms) => process.pause(ms),
+    keys: createKeyWatch({ observations: parts.observations, clock: parts.clock, onError: () => undefined }),
+    market: async (exchange, symbol) => (await parts.observations.markets(exchange, [symbol]))[0] ?? null,
+    wakeSiblings: (exchange, orderIds) => parts.waker.wakeMany(exchange, orderIds, 'cancel'),
     onRulesChanged: () => undefined,
     count: () => undefined,
   };
@@ -146,10 +189,11 @@ export function bootSyncWorker(process: SimProcess, around: Surroundings): void 
     cache: NO_CACHE,
     scopes: () => Promise.resolve(null),
     adapters: { get: async (accountId) => adapterOf(adapters, accountId, process, around) },
-    health: createHealthBoard(parts.observations, process.clock, () => undefined),
-    keys: keyStanding({ observations: parts.observations, clock: process.clock, env: ENVIRONMENT, log: SILENT }),
-    count: () => undefined,
+    health: createHealthBoard(parts.observations, parts.clock, () => undefined),
+    unattributed: parts.unattributed,
+    keys: keyStanding({ observations: parts.observations, clock: parts.clock, env: ENVIRONMENT, log: SILENT }),
     log: SILENT,
+    count: () => undefined,
   };
   const desk = createSyncDesk(context);
   const streams = new Map<string, OrderStream>();
@@ -163,12 +207,12 @@ export function bootSyncWorker(process: SimProcess, around: Surroundings): void 
       const intervalMs = stream.isTrusted()
         ? ENVIRONMENT.SYNC_INTERVAL_STREAMING_MS
         : ENVIRONMENT.SYNC_INTERVAL_BLIND_MS;
-      const dueMs = Math.min(nextSyncMs.get(account.id) ?? 0, process.nowMs + intervalMs);
-      nextSyncMs.set(account.id, process.nowMs < dueMs ? dueMs : process.nowMs + intervalMs);
-      if (process.nowMs < dueMs) continue;
+      const dueMs = Math.min(nextSyncMs.get(account.id) ?? 0, parts.clock.nowMs() + intervalMs);
+      nextSyncMs.set(account.id, parts.clock.nowMs() < dueMs ? dueMs : parts.clock.nowMs() + intervalMs);
+      if (parts.clock.nowMs() < dueMs) continue;
       const maxAgeMs = known === undefined ? 0 : Math.floor(intervalMs / 2);
       const reason = known === undefined ? 'takeover' : 'scheduled';
-      void desk.request({ accountId: account.id, reason, requestedAt: process.clock.iso(), maxAgeMs }).then(
+      void desk.request({ accountId: account.id, reason, requestedAt: parts.clock.iso(), maxAgeMs }).then(
         (outcome) => {
           if (outcome.complete && outcome.syncedAt !== null) stream.synced(outcome.syncedAt);
         },

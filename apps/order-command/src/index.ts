@@ -1,4 +1,4 @@
 /** What this service does, without the servers around it: the simulation runs it on a model of them. */
 export type { CommandContext } from './context.ts';
-export { handle } from './commands/handle.ts';
+export { handleOrSay } from './commands/handle.ts';
 export { accountTroubles, marketDirectory, reachability } from './directories.ts';

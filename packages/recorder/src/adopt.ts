@@ -61,7 +61,7 @@ export async function adopt(
 }
 
 /** In the metadata of an adopted order: the order under whose client id it was found. */
-const SECOND_OF = 'secondOf';
+export const SECOND_OF = 'secondOf';
 
 /**
  * An exchange shows a second order under the client id of an order of ours, which no exchange should. It is taken into

@@ -88,9 +88,9 @@ export const CALM: readonly Rule<Calm>[] = [
     says: 'what stands undisputed is shown as IN_SYNC',
     check: each((record) => {
       const { status, lastError, alert } = record.actual.reconciliation;
-      // An alert stays: two orders under one client id, say, which no look can undo.
-      if (status === (alert === undefined ? 'IN_SYNC' : 'NEEDS_ATTENTION')) return null;
-      if (status === 'NEEDS_ATTENTION' && overfill(machineOf(record)) !== '0') return null;
+      if (status === 'IN_SYNC') return null;
+      // Raised for good: filled beyond its size, or a second order of the exchange's under its client id.
+      if (status === 'NEEDS_ATTENTION' && (overfill(machineOf(record)) !== '0' || alert !== undefined)) return null;
       return `${status} ${lastError ?? ''}`;
     }),
   },

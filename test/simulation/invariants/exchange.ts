@@ -1,6 +1,7 @@
 import { compare, maximum, subtract, sum } from '@orderplane/domain';
 import { filled } from '@orderplane/planner/testing';
 import { openReplaces } from '@orderplane/state-machine';
+import { SECOND_OF } from '@orderplane/recorder';
 import type { OrderRecord } from '@orderplane/store';
 import type { Arrived, Held, Rule } from './facts.ts';
 
@@ -30,6 +31,8 @@ export const ARRIVED: readonly Rule<Arrived>[] = [
     says: 'orders of others are changed only when a client of ours asks for it',
     check: ({ op, owner }) => {
       if (op === 'submit' || owner?.intent.origin !== 'EXTERNAL') return null;
+      // A second order of the exchange's under one of our client ids is ended by policy (adopt.ts).
+      if (SECOND_OF in owner.intent.metadata) return null;
       const asked = owner.actual.machine.requests.some(({ by, forStray }) => by === 'client' || forStray);
       return asked ? null : `${op} of an external order that nobody asked for`;
     },

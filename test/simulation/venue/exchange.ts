@@ -70,7 +70,9 @@ export class SimExchange {
     this.#timeline = timeline;
     this.#random = random;
     this.#listener = listener;
-    this.#skewMs = random.whole(-300, 300);
+    // No further behind than what proofs of absence allow for (`clockMarginMs`).
+    const margin = this.capabilities.clockMarginMs;
+    this.#skewMs = random.chance(0.7) ? random.whole(-300, 300) : random.whole(-margin, 3_000);
   }
 
   get isDown(): boolean {
