@@ -113,3 +113,61 @@ describe('a database that does not serve', () => {
     expect((await harness.machine()).life).toBe('ACKNOWLEDGED');
   });
 });
+
+describe('an exchange that is away for an hour', () => {
+  /** Jobs and pauses for an hour, every call failing; gives the longest pause and the number of calls. */
+  const anHour = async (harness: Harness) => {
+    const endMs = harness.world.clock.nowMs + 3_600_000;
+    const before = harness.adapter.calls.length;
+    let longestMs = 0;
+    const seen = new Set<string>();
+    while (harness.world.clock.nowMs < endMs) {
+      const verdict = await harness.job();
+      if (verdict === null || verdict.kind === 'Settled') throw new Error(`not open: ${JSON.stringify(verdict)}`);
+      const pauseMs = verdict.kind === 'Throttled' ? verdict.retryAfterMs : verdict.afterMs;
+      longestMs = Math.max(longestMs, pauseMs);
+      seen.add((await harness.order()).actual.reconciliation.status);
+      harness.world.clock.advance(Math.max(1, pauseMs));
+    }
+    return { longestMs, calls: harness.adapter.calls.length - before, seen: [...seen] };
+  };
+  const away = <Fault>(fault: Fault): Fault[] => Array<Fault>(1_000).fill(fault);
+
+  test('an order in doubt is asked for at most once a minute, is shown, and is found at its return', async () => {
+    const harness = await openHarness({ faults: { submit: ['answerLost'], lookup: away('failed' as const) } });
+    const { longestMs, calls, seen } = await anHour(harness);
+    expect(longestMs).toBeLessThanOrEqual(60_000);
+    expect(calls).toBeLessThan(90);
+    expect(seen).toEqual(['AMBIGUOUS', 'NEEDS_ATTENTION']);
+    expect((await harness.order()).actual.reconciliation.absentLookups.length).toBeLessThanOrEqual(20);
+    harness.adapter.faults.lookup.splice(0);
+    await harness.converge();
+    expect([submissions(harness), harness.adapter.venue.orders.length]).toEqual([1, 1]);
+    expect((await harness.order()).actual.reconciliation.status).toBe('IN_SYNC');
+  });
+
+  test('a submission that was lost in it is proved absent at its return, not before, and is placed once', async () => {
+    const harness = await openHarness({ faults: { submit: ['dropped'], lookup: away('partial' as const) } });
+    await anHour(harness);
+    expect(submissions(harness)).toBe(1);
+    harness.adapter.faults.lookup.splice(0);
+    await harness.converge();
+    expect([submissions(harness), harness.adapter.venue.open().length]).toEqual([2, 1]);
+  });
+
+  test('a cancel that is wished during it is carried out at its return', async () => {
+    const harness = await openHarness({
+      faults: { cancel: away('notSent' as const), lookup: away('failed' as const) },
+    });
+    await harness.converge();
+    await harness.cancel();
+    const { longestMs, calls, seen } = await anHour(harness);
+    expect(longestMs).toBeLessThanOrEqual(60_000);
+    expect(calls).toBeLessThan(150);
+    expect(seen).toEqual(['PROGRESSING']);
+    harness.adapter.faults.cancel.splice(0);
+    harness.adapter.faults.lookup.splice(0);
+    await harness.converge();
+    expect((await harness.machine()).life).toBe('CANCELLED');
+  });
+});
