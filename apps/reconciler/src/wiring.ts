@@ -105,8 +105,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       capabilities: capabilitiesOf,
       limits,
       lastCompleteSync: lastCompleteSyncReader(store.observations, clock.nowMs),
-      market: async (exchange, symbol) => (await store.observations.markets(exchange, [symbol]))[0] ?? null,
-      wakeSiblings: (exchange, orderIds) => waker.wakeMany(exchange, orderIds, 'cancel'),
+      ...groupParts(store, waker),
       clock,
       newId: randomUUID,
       backoffMs: (attempt) => backoffMs(attempt),
@@ -117,6 +116,12 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     },
   };
 }
+
+/** What orders of a group need besides. */
+const groupParts = (store: Store, waker: Waker): Pick<ReconcilerContext, 'market' | 'wakeSiblings'> => ({
+  market: async (exchange, symbol) => (await store.observations.markets(exchange, [symbol]))[0] ?? null,
+  wakeSiblings: (exchange, orderIds) => waker.wakeMany(exchange, orderIds, 'cancel'),
+});
 
 /** Many refusals at once are one reason to read; a job that is lost is made up for by the next refusal. */
 function nudgeMarkets(

@@ -27,7 +27,7 @@ const wishOf = (view: GroupView) => {
 };
 
 // prettier-ignore
-test.each<[GroupView['onPartialFill'], GroupMember, readonly GroupMember[], DecimalString | 'end' | null, string]>([
+test.each<[GroupView['onPartialFill'], GroupMember, readonly GroupMember[], string | null, string]>([
   ['CANCEL', member('a', '0'),       [member('b', '0')],                              null,   'nothing has happened'],
   ['CANCEL', member('a', '0.5'),     [member('b', '0')],                              null,   'its own fills bind the others, not itself'],
   ['CANCEL', member('a', '0'),       [member('b', '0.1')],                            'end',  'a partial fill'],
