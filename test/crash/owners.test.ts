@@ -106,8 +106,8 @@ test(
     const orders = await resting(desks, '0.9');
     await system.stack.kill(killed, { stayDown: true });
     for (const desk of desks) {
-      const { symbol, at } = desk.market('BTC');
-      await system.venue.price(desk.exchange, symbol, at('0.9'));
+      const market = desk.market('BTC');
+      await system.venue.price(desk.exchange, market.symbol, market.at('0.9'));
     }
     // Well within the 30 s that a takeover may take: nobody else looks at what rests.
     for (const [index, desk] of desks.entries()) await desk.reaches(orders[index]?.id ?? '', 'FILLED', 28_000);
