@@ -36,8 +36,10 @@ function readBook(venue: VenueDefinition, instance: CcxtInstance): MarketBook {
   return { bySymbol, native };
 }
 
-async function load(shelf: Shelf, venue: VenueDefinition, instance: CcxtInstance, again: boolean): Promise<MarketBook> {
-  await instance.loadMarkets(again);
+async function load(shelf: Shelf, venue: VenueDefinition, instance: CcxtInstance): Promise<MarketBook> {
+  // "Reload", also the first time: ccxt keeps the promise of a load that failed and answers every later one with it, so
+  // that a process that began while the exchange was away would never reach it again (Exchange.loadMarkets, 4.5.84).
+  await instance.loadMarkets(true);
   const book = readBook(venue, instance);
   shelf.source = instance;
   shelf.book = book;
@@ -56,7 +58,7 @@ export async function loadSharedMarkets(
   shelves.set(key, shelf);
   const stale = reload && performance.now() - shelf.loadedAt > RELOAD_GUARD_MS;
   if (shelf.book === null || stale) {
-    shelf.loading ??= outsideCalls(() => load(shelf, venue, instance, shelf.book !== null)).finally(() => {
+    shelf.loading ??= outsideCalls(() => load(shelf, venue, instance)).finally(() => {
       shelf.loading = null;
     });
     await shelf.loading;
