@@ -68,8 +68,8 @@ const deskOf = (exchange: ExchangeId): Desk => {
   return desk;
 };
 const resting = (desk: Desk, base: string, factor = '0.9'): Record<string, unknown> => {
-  const { symbol, size, at } = desk.market(base);
-  return { symbol, side: 'BUY', type: 'LIMIT', size, price: at(factor) };
+  const market = desk.market(base);
+  return { symbol: market.symbol, side: 'BUY', type: 'LIMIT', size: market.size, price: market.at(factor) };
 };
 const submitsOf = async (exchange: ExchangeId): Promise<number> =>
   (await system.venue.requests(exchange)).filter(({ kind }) => kind === 'submit').length;
@@ -139,14 +139,14 @@ test('thrown in the middle of a burst: no submission afterwards, everything ends
 
 test('what somebody places by hand while it is halted is adopted and left alone', async () => {
   const desk = deskOf('kraken');
-  const { symbol, size, at } = desk.market('BTC');
+  const market = desk.market('BTC');
   const outside = await system.venue.outsideOrder({
     exchange: 'kraken',
-    symbol,
+    symbol: market.symbol,
     side: 'BUY',
     type: 'LIMIT',
-    size,
-    price: at('0.8'),
+    size: market.size,
+    price: market.at('0.8'),
   });
   const adopted = await eventually(
     () => ordersOf(system.trader, desk.accountId),

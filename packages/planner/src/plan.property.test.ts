@@ -117,7 +117,8 @@ function check(step: Step, { machine, attempts }: Actual, now: number): void {
   }
 }
 
-describe('plan', () => {
+/** Thousands of random walks: far below this on any machine, however busy. */
+describe('plan', { timeout: 60_000 }, () => {
   test('is total, and every step is possible', () => {
     fc.assert(
       fc.property(situations, ({ machine, work, spec, mode, can, halt, limits, now }) => {

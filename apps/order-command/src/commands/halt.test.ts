@@ -109,6 +109,30 @@ describe('halting', () => {
   });
 });
 
+/** The job of a dead worker is given out again when its lock has run out. */
+describe.each([
+  ['halt:before-commit', false],
+  ['halt:after-commit', true],
+  ['halt:after-wake', true],
+  ['resume:before-commit', true],
+  ['resume:after-commit', false],
+])('a process that dies at %s', (step, halted) => {
+  test('leaves all or nothing, and the command run again does the rest', async () => {
+    const orderId = await placed();
+    const command = step.startsWith('halt') ? halting('account-1') : resuming('account-1');
+    if (command.kind === 'resume') await desk.run(halting('account-1'));
+    const crashPoint = (at: string): void => {
+      if (at === step) throw new Error(`died at ${at}`);
+    };
+    await expect(handle({ ...desk.context, crashPoint }, command)).rejects.toThrow('died at');
+    expect((await desk.context.access.account('account-1'))?.halted).toBe(halted);
+    desk.wakes.length = 0;
+    expect(await desk.run(command)).toEqual(done);
+    expect((await desk.context.access.account('account-1'))?.halted).toBe(command.kind === 'halt');
+    expect(desk.wakes.map((wake) => wake.orderId)).toEqual([orderId]);
+  });
+});
+
 describe('resuming', () => {
   test('takes orders again, and wakes what was held', async () => {
     const orderId = await placed();

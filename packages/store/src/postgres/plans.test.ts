@@ -38,6 +38,9 @@ const SNAPSHOT = `SELECT j.seq, o.id FROM (SELECT $1::text AS account_id) a
 const VENUE_IDS = `SELECT o.id FROM orders o WHERE o.version IS NOT NULL AND o.id = ANY(ARRAY(
   SELECT order_id FROM order_legs WHERE account_id = $1 AND venue_client_id = ANY($2::text[])
   UNION ALL SELECT order_id FROM order_leg_ids WHERE account_id = $1 AND venue_order_id = ANY($3::text[]))) ORDER BY o.created_at, o.id`;
+const FIND = `SELECT o.id, a.halted_at, a.cancel_open_before FROM orders o JOIN accounts a ON a.id = o.account_id
+  WHERE o.id = ANY($1::text[]) AND o.version IS NOT NULL`;
+const NEWEST = 'SELECT created_at FROM orders WHERE account_id = $1 ORDER BY created_at DESC LIMIT 1 OFFSET 0';
 const UNSETTLED = `SELECT o.id FROM orders o WHERE ${IS_UNSETTLED} AND o.id > $1 ORDER BY o.id LIMIT $2`;
 const STALE = `SELECT o.id FROM orders o WHERE NOT o.done AND o.version IS NOT NULL
   AND COALESCE(o.last_evidence_at, o.actual_created_at) < $1::timestamptz
@@ -48,6 +51,8 @@ const ALL_PARTS = { legs: true, legIds: true, fills: true };
 test.each([
   ['place', placeStatement(ALL_PARTS), 'account_journals_pkey'],
   ['commit', commitStatement(ALL_PARTS), 'orders_pkey'],
+  ['find', FIND, 'orders_pkey'],
+  ['newest order of an account', NEWEST, 'orders_account_id_created_at_id_idx'],
   ['open orders', OPEN, 'orders_open_idx'],
   ['account snapshot', SNAPSHOT, 'orders_open_idx'],
   ['venue ids', VENUE_IDS, 'order_leg_ids_pkey'],
