@@ -14,10 +14,10 @@ import type { System } from '../../support/system.ts';
 export interface CardAccount {
   readonly id: string;
   readonly exchange: ExchangeId;
-  /** The key that it has now: a card may change it. */
-  apiKey: string;
-  secret: string;
-  passphrase: string | undefined;
+  /** Its first key, under which the exchange keeps it, whatever key opens it now. */
+  readonly apiKey: string;
+  readonly secret: string;
+  readonly passphrase: string | undefined;
 }
 
 /** Markets of things that are delivered, and markets of positions. */

@@ -156,7 +156,7 @@ export class Stage {
     );
     equal(answer[mutation]?.userErrors, [], `the answer to ${mutation}`);
   }
-  /** Gives the account another key. What the exchange received under the old one is not counted as received any more. */
+  /** Gives the account another key: the exchange refuses the first one from then on. */
   async rotate(): Promise<void> {
     const { apiKey, secret, passphrase } = drawCredentials(this.capabilities.credentials);
     const { rotateCredentials } = await request<{ rotateCredentials: { userErrors: unknown[] } }>(
@@ -168,7 +168,6 @@ export class Stage {
       },
     );
     equal(rotateCredentials.userErrors, [], 'the answer to new credentials');
-    Object.assign(this.account, { apiKey, secret, passphrase });
   }
   async sync(account = this.account): Promise<{ readonly complete: boolean; readonly adopted: number }> {
     const { syncOrders } = await request<{ syncOrders: { complete: boolean; adopted: number } }>(

