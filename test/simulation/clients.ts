@@ -3,7 +3,7 @@ import type { CommandResult, OrderCommand, PlaceInput } from '@orderplane/queues
 import type { Judge } from './judge.ts';
 import type { SimQueue } from './queue.ts';
 import type { Item, PlaceTerms } from './script.ts';
-import type { Sightings } from './sightings.ts';
+import type { Happening, Sightings } from './sightings.ts';
 import type { Timeline } from './timeline.ts';
 import type { SimExchange } from './venue/exchange.ts';
 import { iso } from './timeline.ts';
@@ -59,6 +59,8 @@ interface Sent {
 export class Clients {
   readonly #parts: ClientParts;
   readonly #placed = new Map<number, Placed>();
+  /** Accounts that a caller wants halted now. */
+  readonly #halted = new Set<string>();
   /** Orders whose acceptance was confirmed. */
   readonly promised = new Map<string, { readonly accountId: string; readonly clientOrderId: string }>();
 
@@ -126,6 +128,35 @@ export class Clients {
     const { accountId } = venue;
     const base = { commandId: `cancel-all-${item.index}`, userId: userOf(accountId), accountId };
     this.#send({ command: { ...base, kind: 'cancelAll', symbol: null, side: item.side }, confirmed: () => undefined });
+  }
+
+  /** The kill switch, and after a while its end. */
+  halt(item: Extract<Item, { kind: 'halt' }>): void {
+    const { judge, timeline, venues, sightings } = this.#parts;
+    const accountId = venues[item.account]?.accountId ?? '';
+    const commandId = `halt-${item.index}`;
+    const { cancelOpen } = item;
+    this.#halted.add(accountId);
+    this.#send({
+      command: { kind: 'halt', commandId, userId: userOf(accountId), accountId, cancelOpen },
+      confirmed: () => {
+        if (!this.#halted.has(accountId)) return;
+        sightings.see('the kill switch' satisfies Happening);
+        judge.halted.add(accountId);
+      },
+    });
+    timeline.after(item.forMs, `client resumes ${accountId}`, () => this.#resume(accountId));
+  }
+
+  resumeAll(): void {
+    for (const { accountId } of this.#parts.venues) this.#resume(accountId);
+  }
+
+  #resume(accountId: string): void {
+    this.#halted.delete(accountId);
+    this.#parts.judge.halted.delete(accountId);
+    const command = { kind: 'resume', commandId: `resume-${accountId}`, userId: userOf(accountId), accountId } as const;
+    this.#send({ command, confirmed: () => undefined });
   }
 
   cancelExternal(item: Extract<Item, { kind: 'cancelExternal' }>): void {

@@ -23,6 +23,8 @@ const key = (...parts: readonly string[]): string => parts.join('|');
 export class Judge implements Known {
   violation: Violation | null = null;
   readonly orders = new Map<string, OrderRecord>();
+  /** Accounts whose halt was confirmed to its caller. */
+  readonly halted = new Set<string>();
   /** Writes of order state so far: in a quiet time there are none. */
   writes = 0;
   /** Submits, cancels and amends that reached an exchange. */

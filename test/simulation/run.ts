@@ -41,6 +41,8 @@ const BUSY_MS = 2_000;
 const QUIET_MS = 75_000;
 /** More steps than any calm needs: one that takes more turns in a circle. */
 const MOST_CALM_STEPS = 60_000;
+/** By then every command has been given out again whose worker had died, ms. */
+const LATE_HALT_MS = 20_000;
 /** How often a market moves, ms. */
 const MOVE_MS = 600;
 
@@ -112,6 +114,9 @@ async function calm(world: World, script: Script): Promise<void> {
     world.queue.renew(process);
   }
   world.queue.handOut();
+  world.clients.resumeAll();
+  // A halt whose worker died may be carried out again after that.
+  timeline.after(LATE_HALT_MS, 'clients resume', () => world.clients.resumeAll());
   timeline.note('calm');
   await pass(world, CALM_MS);
   check(world, dead);
@@ -173,6 +178,9 @@ function happen(world: World, item: Item): void {
       return;
     case 'cancelAll':
       clients.cancelAll(item);
+      return;
+    case 'halt':
+      clients.halt(item);
       return;
     case 'cancelExternal':
       clients.cancelExternal(item);

@@ -69,6 +69,7 @@ export type ItemBody =
       readonly priceShift: number | null;
     }
   | { readonly kind: 'cancelAll'; readonly account: number; readonly side: OrderSide | null }
+  | { readonly kind: 'halt'; readonly account: number; readonly cancelOpen: boolean; readonly forMs: number }
   | { readonly kind: 'cancelExternal'; readonly account: number; readonly nth: number }
   | {
       readonly kind: 'window';
@@ -271,6 +272,12 @@ function addBlows(random: Random, account: () => number, endsMs: number, add: Ad
     account: account(),
     nth: random.whole(0, 9),
     priceShift: random.whole(-90, 90) || 11,
+  }));
+  times(random.chance(0.25) ? 1 : 0, () => ({
+    kind: 'halt',
+    account: account(),
+    cancelOpen: random.chance(0.7),
+    forMs: random.whole(2_000, 60_000),
   }));
   times(random.chance(0.3) ? 1 : 0, () => ({ kind: 'cancelExternal', account: account(), nth: random.whole(0, 5) }));
   times(few(4), () => ({

@@ -186,6 +186,7 @@ const HAPPENINGS = [
   'a repeated request gives the first order',
   'an unsolicited cancel',
   'a foreign order with our client id',
+  'the kill switch',
 ] as const;
 export type Happening = (typeof HAPPENINGS)[number];
 

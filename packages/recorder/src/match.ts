@@ -1,5 +1,6 @@
 import { compare } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
+import type { Leg } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
 
 /** Ids of all orders that a batch of reports speaks of, for one look-up in the store. */
@@ -69,20 +70,28 @@ const agrees = (record: OrderRecord, item: { readonly symbol: string | null; rea
 
 /**
  * Another order at the exchange under the client id of a leg that is known by an exchange id. Exchanges give a stop order
- * a new id when it triggers; any other order keeps its own (what is amended in place does, and a change in two steps has a
- * new client id), so this one is a second order.
+ * a new id when it triggers, and the same size; any other order keeps its own (what is amended in place does, and a change
+ * in two steps has a new client id), so this one is a second order.
  */
 export function isSecondOrder(record: OrderRecord, item: NormalizedOrder | NormalizedFill): boolean {
   const { type } = record.intent.spec;
-  if (type === 'STOP_LIMIT' || type === 'STOP_MARKET') return false;
   const leg = record.actual.machine.legs.find((candidate) => candidate.venueClientId === item.clientOrderId);
-  return leg !== undefined && leg.venueOrderIds.length > 0 && !leg.venueOrderIds.includes(item.orderId);
+  if (leg === undefined || leg.venueOrderIds.length === 0 || leg.venueOrderIds.includes(item.orderId)) return false;
+  const isStop = type === 'STOP_LIMIT' || type === 'STOP_MARKET';
+  return !isStop || !hasSizeOf(leg, item);
 }
 
 /** A leg without an exchange id yet is taken over only by an order of its own size: the id may be somebody else's. */
 function fitsLeg(record: OrderRecord, item: NormalizedOrder | NormalizedFill): boolean {
   if (isSecondOrder(record, item)) return false;
   const leg = record.actual.machine.legs.find((candidate) => candidate.venueClientId === item.clientOrderId);
-  if (leg === undefined || leg.venueOrderIds.length > 0 || !('status' in item)) return true;
-  return leg.size === null || item.size === null || item.quoteSize !== null || compare(leg.size, item.size) === 0;
+  return leg === undefined || leg.venueOrderIds.length > 0 || hasSizeOf(leg, item);
 }
+
+/** True also where the report does not tell its size. */
+const hasSizeOf = (leg: Leg, item: NormalizedOrder | NormalizedFill): boolean =>
+  !('status' in item) ||
+  leg.size === null ||
+  item.size === null ||
+  item.quoteSize !== null ||
+  compare(leg.size, item.size) === 0;

@@ -64,6 +64,18 @@ describe('whose is it?', () => {
     expect((await found(world, intent.orderId)).actual.machine.terms.size).toBe('2');
   });
 
+  test("what a stop's trigger placed has another id and the stop's size; another size is another order", async () => {
+    const world = await openWorld();
+    const stop = { ...limitSpec, type: 'STOP_LIMIT' as const, stopPrice: '99' };
+    const { intent } = await openOrder(world, { client: 'c1', venue: 'algo-1' }, stop);
+    const venue = new ModelVenue();
+    await see(world, streamed(world, venue.place('c1', stop, world.clock.iso())));
+    const other = { ...limitSpec, size: '2' };
+    expect((await see(world, streamed(world, venue.place('c1', other, world.clock.iso())))).adopted).toBe(1);
+    const ours = (await found(world, intent.orderId)).actual.machine;
+    expect([ours.terms.size, ours.legs[0]?.venueOrderIds]).toEqual(['1', ['algo-1', 'v1']]);
+  });
+
   test('orders of another account with the same ids are not touched', async () => {
     const world = await openWorld();
     const { intent } = await openOrder(world, { client: 'c1', venue: 'v1' }, limitSpec, 'account-3');

@@ -9,6 +9,7 @@ import type { OnItsWay, SimExchange } from '../venue/exchange.ts';
 export interface Known {
   readonly nowMs: number;
   readonly orders: ReadonlyMap<string, OrderRecord>;
+  readonly halted: ReadonlySet<string>;
   /** Our order with a leg of this client id, at this account. */
   ownerOf(accountId: string, venueClientId: string): OrderRecord | null;
   /** Orders at the exchange that are legs of this one, by our client ids or, adopted, by the exchange's. */

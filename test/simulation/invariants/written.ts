@@ -162,6 +162,14 @@ export const WRITTEN: readonly Rule<Written>[] = [
     },
   },
   {
+    id: 'I29',
+    says: 'after the kill switch nothing new is sent',
+    check: ({ known, after, events }) => {
+      const isSent = events.some(({ type }) => type === 'SubmitSent' || type === 'LegSent');
+      return isSent && known.halted.has(after.intent.accountId) ? 'sent on an account whose halt was confirmed' : null;
+    },
+  },
+  {
     id: 'growth',
     says: 'nothing of an order grows without bound',
     check: ({ after }) => {

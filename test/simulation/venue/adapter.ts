@@ -37,6 +37,8 @@ export interface AdapterParts {
   readonly streams: Set<SimStream>;
 }
 
+/** Of the cancels that an exchange answers with nothing but "taken", so many are carried out a while later. */
+const TAKES_TIME = 0.4;
 /** Outcomes that every request can have. */
 type Common = Extract<SubmitOutcome, { kind: 'notSent' | 'rateLimited' | 'auth' | 'unknown' }>;
 const because = (message: string) => ({ nativeCode: 'SIM', message });
@@ -104,7 +106,8 @@ export class SimAdapter implements ExchangeAdapter {
   cancel(request: CancelRequest, control: CallControl): Promise<CancelOutcome> {
     const { venue, timeline, random, faults } = this.#parts;
     return this.#act('cancel', request, control, (order) => {
-      if (faults.strikes('takenSilently', venue.number)) {
+      const takesTime = !venue.habits.cancelTellsOrder && !faults.isCalm && random.chance(TAKES_TIME);
+      if (takesTime || faults.strikes('takenSilently', venue.number)) {
         // Taken, and carried out a while later: fills may come in between.
         const sent = { op: 'cancel' as const, venueClientId: request.venueClientId, isInTime: true };
         const delayMs = random.whole(10, 1_500);
