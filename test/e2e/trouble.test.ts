@@ -142,7 +142,13 @@ describe('a key that is revoked at the exchange', () => {
     const order = { accountId, ...buy(market, '0.9') };
     const resting = await insist(kraken, order);
     await kraken.reaches(resting.id, 'ACKNOWLEDGED');
-    expect(await health(accountId)).toEqual({ reachable: true, lastError: null, keyRefusedSince: null });
+    const well = { reachable: true, lastError: null, keyRefusedSince: null };
+    const first = await eventually(
+      () => health(accountId),
+      (seen) => seen !== null,
+      'somebody has looked',
+    );
+    expect(first).toEqual(well);
 
     await system.venue.script('accounts/revoke', { exchange: 'kraken', apiKey: credentials.apiKey });
     const refused = await eventually(
