@@ -110,7 +110,7 @@ test('across markets, by part: the other shrinks; the reconciler is killed and R
   const redis = new Redis(system.stack.info.redis);
   await redis.flushall();
   redis.disconnect();
-  await system.stack.restart('reconciler');
+  await system.stack.up('reconciler');
   await Promise.all(
     groups.map(async ({ desk, btc, eth, group }) => {
       const smaller = multiply(eth.third, '2');
