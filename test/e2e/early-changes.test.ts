@@ -84,8 +84,15 @@ describe.concurrent.each(EXCHANGE_IDS)('%s', (exchange) => {
   );
 
   test.concurrent('cancelled in the same breath: it ends cancelled, sent or not', { timeout: 120_000 }, async () => {
-    const { symbol, size, at } = marketOf(exchange, 4);
-    const { id } = await deskOf(exchange).placed({ symbol, side: 'BUY', type: 'LIMIT', size, price: at('0.91') });
+    const market = marketOf(exchange, 4);
+    const { symbol, size } = market;
+    const { id } = await deskOf(exchange).placed({
+      symbol,
+      side: 'BUY',
+      type: 'LIMIT',
+      size,
+      price: market.at('0.91'),
+    });
     expect(await cancelled(id)).toMatchObject({ state: 'CANCELLED', filledSize: '0' });
   });
 
