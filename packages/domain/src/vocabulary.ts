@@ -103,6 +103,18 @@ export const GroupKindSchema = z.enum(GROUP_KINDS);
 export const PARTIAL_FILL_POLICIES = ['CANCEL', 'REDUCE'] as const;
 export type PartialFillPolicy = (typeof PARTIAL_FILL_POLICIES)[number];
 export const PartialFillPolicySchema = z.enum(PARTIAL_FILL_POLICIES);
+
+/** Which price of a market a trigger looks at. */
+export const TRIGGER_SOURCES = ['LAST', 'BID', 'ASK', 'MARK'] as const;
+export type TriggerSource = (typeof TRIGGER_SOURCES)[number];
+export const TriggerSourceSchema = z.enum(TRIGGER_SOURCES);
+export const TRIGGER_DIRECTIONS = ['AT_OR_ABOVE', 'AT_OR_BELOW'] as const;
+export type TriggerDirection = (typeof TRIGGER_DIRECTIONS)[number];
+export const TriggerDirectionSchema = z.enum(TRIGGER_DIRECTIONS);
+export const ALERT_STATUSES = ['ARMED', 'TRIGGERED', 'CANCELLED'] as const;
+export type AlertStatus = (typeof ALERT_STATUSES)[number];
+export const AlertStatusSchema = z.enum(ALERT_STATUSES);
+
 export const ROLES = ['viewer', 'trader', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 

@@ -7,6 +7,7 @@ import type {
   OrderSide,
   OrderType,
   TimeInForce,
+  TriggerSource,
 } from '@orderplane/domain';
 import type { Permit } from './admission.ts';
 import type { Trouble } from './trouble.ts';
@@ -42,6 +43,8 @@ export interface ExchangeCapabilities {
   readonly executionsByMarket?: true;
   readonly orderStream: boolean;
   readonly deadMansSwitch: boolean;
+  /** Prices that a trigger can watch. */
+  readonly triggerSources: readonly TriggerSource[];
   /** Server-side submission deadline in ms, or null where there is none. */
   readonly submissionDeadlineMs: number | null;
   /** How long after the deadline an accepted order may still be invisible to look-ups, ms. */
@@ -245,11 +248,30 @@ export interface ExchangeAdapter {
   close(): Promise<void>;
 }
 
+/** One trade of anybody's. */
+export interface PublicTrade {
+  readonly price: DecimalString;
+  /** By the exchange's clock, ms. */
+  readonly at: string;
+}
+
+/** Public trades since an instant, oldest first. */
+export interface Tape {
+  readonly trades: readonly PublicTrade[];
+  /** Nothing is missing between the instant asked for and the last of them. */
+  readonly reachesBack: boolean;
+  /** There are later ones: ask again from the last of them. */
+  readonly more: boolean;
+}
+
 /** Public data of one exchange, no credentials. */
 export interface MarketDataAdapter {
   readonly exchange: ExchangeId;
   markets(control: CallControl): Promise<readonly Market[]>;
   ticker(symbol: string, control: CallControl): Promise<NormalizedTicker>;
-  watchTicker(symbol: string, sink: (ticker: NormalizedTicker) => void): Subscription;
+  /** Every trade since `since` (by the exchange's clock), as far as the exchange lists them. */
+  trades(symbol: string, since: string, control: CallControl): Promise<Tape>;
+  /** `lost`: the stream has broken off, and is being opened again. */
+  watchTicker(symbol: string, sink: (ticker: NormalizedTicker) => void, lost?: () => void): Subscription;
   close(): Promise<void>;
 }

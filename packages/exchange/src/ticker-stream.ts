@@ -10,7 +10,8 @@ type Sink = (ticker: NormalizedTicker) => void;
 
 interface Watched {
   readonly symbol: string;
-  readonly sinks: Set<Sink>;
+  /** Who wants the prices, and how they hear that the stream has broken off. */
+  readonly sinks: Map<Sink, () => void>;
   readonly pause: Pause;
   running: Promise<void>;
 }
@@ -32,15 +33,16 @@ export class TickerStream {
     this.#options = options;
   }
 
-  watch(symbol: string, sink: Sink): Subscription {
+  watch(symbol: string, wanted: Sink, lost: () => void): Subscription {
+    const sink: Sink = (ticker) => wanted(ticker);
     let watched = this.#watched.get(symbol);
     if (watched === undefined) {
-      watched = { symbol, sinks: new Set(), pause: new Pause(), running: Promise.resolve() };
+      watched = { symbol, sinks: new Map(), pause: new Pause(), running: Promise.resolve() };
       this.#watched.set(symbol, watched);
       watched.running = this.#run(watched);
     }
     const { sinks } = watched;
-    sinks.add(sink);
+    sinks.set(sink, lost);
     return {
       close: async () => {
         sinks.delete(sink);
@@ -74,6 +76,7 @@ export class TickerStream {
         failures += 1;
         const { exchange } = this.#venue.capabilities;
         this.#options.log.debug({ exchange, symbol: watched.symbol, error: safeMessage(error) }, 'ticker lost');
+        for (const lost of watched.sinks.values()) lost();
         await watched.pause.wait(backoffMs(failures));
       }
     }
@@ -94,7 +97,7 @@ export class TickerStream {
   #publish(link: Link, payload: unknown): void {
     const receivedAt = new Date(this.#options.clock.now()).toISOString();
     for (const ticker of link.read.ticker('ws', this.#venue.ticker.watchMethod, payload, receivedAt)) {
-      for (const sink of this.#watched.get(ticker.symbol)?.sinks ?? []) {
+      for (const sink of this.#watched.get(ticker.symbol)?.sinks.keys() ?? []) {
         try {
           sink(ticker);
         } catch (error) {

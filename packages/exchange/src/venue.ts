@@ -15,6 +15,7 @@ import type { VenueLimits } from './limits.ts';
 import type { KeyCheck } from './key-check.ts';
 import type { Classifier, ReadVerdict } from './outcome.ts';
 import type { Reader } from './reader.ts';
+import type { TapeCalls } from './tape.ts';
 
 /** Time source: ms since the epoch. */
 export interface MillisecondClock {
@@ -130,6 +131,7 @@ export interface VenueDefinition {
   readonly reads: ReadCalls;
   readonly stream: OrderStreamProtocol;
   readonly ticker: TickerCalls;
+  readonly tape: TapeCalls;
 }
 
 export const sideOf = (spec: Pick<OrderSpec, 'side'>): 'buy' | 'sell' => (spec.side === 'BUY' ? 'buy' : 'sell');

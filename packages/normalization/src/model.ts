@@ -55,6 +55,8 @@ export interface NormalizedTicker {
   readonly last: DecimalString | null;
   readonly bid: DecimalString | null;
   readonly ask: DecimalString | null;
+  /** Of exchanges that have one, where it was told. */
+  readonly mark?: DecimalString;
   readonly at: string;
 }
 

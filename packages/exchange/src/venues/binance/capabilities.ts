@@ -25,6 +25,8 @@ export const binanceCapabilities: ExchangeCapabilities = {
   executionsByMarket: true,
   orderStream: true,
   deadMansSwitch: false,
+  // Spot has no mark price (doc).
+  triggerSources: ['LAST', 'BID', 'ASK'],
   submissionDeadlineMs: 5_000,
   // The matching engine may still accept 10 s after the request passed its receive window (-1007).
   visibilityDelayMs: 11_000,

@@ -10,6 +10,7 @@ import { binanceKeyCheck } from './permissions.ts';
 import { binanceReads } from './reads.ts';
 import { repairClock, signWithDeadlines } from './signing.ts';
 import { binanceStream } from './stream.ts';
+import { binanceTape } from './tape.ts';
 
 const ticker: TickerCalls = {
   fetch: (link, market) => endpoint(link.instance, 'publicGetTicker24hr')({ symbol: market.nativeId }),
@@ -47,4 +48,5 @@ export const binance: VenueDefinition = {
   reads: binanceReads,
   stream: binanceStream,
   ticker,
+  tape: binanceTape,
 };

@@ -49,6 +49,7 @@ export const binanceLimits: VenueLimits = {
     'GET account': other({ weight: 20 }),
     'GET exchangeInfo': other({ weight: 20 }),
     'GET ticker/24hr': other(({ symbol }) => ({ weight: symbol === undefined ? 80 : 2 })),
+    'GET aggTrades': other({ weight: 4 }),
     'GET time': other({ weight: 1 }),
     'GET ping': other({ weight: 1 }),
   },

@@ -34,6 +34,8 @@ export const coinbaseCapabilities: ExchangeCapabilities = {
   cancelByClientId: false,
   orderStream: true,
   deadMansSwitch: false,
+  // Spot has no mark price (doc).
+  triggerSources: ['LAST', 'BID', 'ASK'],
   // There is no such field. Our token of a submission expires at its deadline, which keeps out what arrives later.
   submissionDeadlineMs: null,
   // What was let in before may still be queued; and whether Coinbase grants an expired token some leeway is not documented.

@@ -10,6 +10,7 @@ import { coinbaseKeyCheck } from './permissions.ts';
 import { coinbaseReads } from './reads.ts';
 import { repairClock, signWithTokens, watchWithHeartbeats } from './signing.ts';
 import { coinbaseStream } from './stream.ts';
+import { coinbaseTape } from './tape.ts';
 
 const ticker: TickerCalls = {
   fetch: (link, market) =>
@@ -45,4 +46,5 @@ export const coinbase: VenueDefinition = {
   reads: coinbaseReads,
   stream: coinbaseStream,
   ticker,
+  tape: coinbaseTape,
 };

@@ -35,6 +35,8 @@ export const deribitCapabilities: ExchangeCapabilities = {
   orderStream: true,
   // cancel_on_disconnect is bound to a WebSocket connection; orders sent over HTTP belong to none (doc).
   deadMansSwitch: false,
+  // ticker: mark_price "for the instrument", of every kind (doc).
+  triggerSources: ['LAST', 'BID', 'ASK', 'MARK'],
   // valid_until, an instant of the exchange's clock (doc); this long is our own choice.
   submissionDeadlineMs: 5_000,
   visibilityDelayMs: 2_000,

@@ -10,6 +10,7 @@ import { deribitOrders } from './orders.ts';
 import { deribitKeyCheck } from './permissions.ts';
 import { deribitReads } from './reads.ts';
 import { deribitStream, watchOrdersAndTrades } from './stream.ts';
+import { deribitTape } from './tape.ts';
 
 const ticker: TickerCalls = {
   fetch: (link, market) => endpoint(link.instance, 'publicGetTicker')({ instrument_name: market.nativeId }),
@@ -43,4 +44,5 @@ export const deribit: VenueDefinition = {
   reads: deribitReads,
   stream: deribitStream,
   ticker,
+  tape: deribitTape,
 };

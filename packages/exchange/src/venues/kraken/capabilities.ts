@@ -26,6 +26,8 @@ export const krakenCapabilities: ExchangeCapabilities = {
   cancelByClientId: true,
   orderStream: true,
   deadMansSwitch: true,
+  // Spot has no mark price (doc).
+  triggerSources: ['LAST', 'BID', 'ASK'],
   submissionDeadlineMs: 5_000,
   visibilityDelayMs: 2_000,
   // `deadline` is an instant of the exchange's clock, and may be up to a minute away: ours may be ahead unnoticed.

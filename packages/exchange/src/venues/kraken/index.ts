@@ -10,6 +10,7 @@ import { krakenKeyCheck } from './permissions.ts';
 import { krakenReads } from './reads.ts';
 import { nonceOfWallClock, repairNonce } from './signing.ts';
 import { krakenStream } from './stream.ts';
+import { krakenTape } from './tape.ts';
 
 const ticker: TickerCalls = {
   fetch: (link, market) => endpoint(link.instance, 'publicGetTicker')({ pair: market.nativeId }),
@@ -35,4 +36,5 @@ export const kraken: VenueDefinition = {
   reads: krakenReads,
   stream: krakenStream,
   ticker,
+  tape: krakenTape,
 };

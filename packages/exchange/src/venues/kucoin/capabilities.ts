@@ -32,6 +32,8 @@ export const kucoinCapabilities: ExchangeCapabilities = {
   orderStream: true,
   // `dead-cancel-all`.
   deadMansSwitch: true,
+  // Spot has no mark price (doc).
+  triggerSources: ['LAST', 'BID', 'ASK'],
   // `allowMaxTimeWindow`; where an endpoint lacks it, the five seconds in which a timestamp is good.
   submissionDeadlineMs: 5_000,
   visibilityDelayMs: 2_000,

@@ -11,6 +11,7 @@ import { kucoinKeyCheck } from './permissions.ts';
 import { kucoinReads } from './reads.ts';
 import { repairClock, signWithDeadlines } from './signing.ts';
 import { kucoinStream } from './stream.ts';
+import { kucoinTape } from './tape.ts';
 
 const SNAPSHOT = '/market/snapshot:';
 
@@ -62,4 +63,5 @@ export const kucoin: VenueDefinition = {
   reads: kucoinReads,
   stream: kucoinStream,
   ticker,
+  tape: kucoinTape,
 };

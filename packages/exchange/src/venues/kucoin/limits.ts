@@ -38,6 +38,8 @@ export const kucoinLimits: VenueLimits = {
     'GET hf/orders/done': list({ spot: 2 }),
     'GET hf/fills': list({ spot: 2 }),
     'GET stop-order': list({ spot: 8 }),
+    'GET market/histories': other({ public: 3 }),
+    'GET market/stats': other({ public: 15 }),
     'POST bullet-private': other({ spot: 10 }),
     'POST bullet-public': other({ public: 10 }),
   },

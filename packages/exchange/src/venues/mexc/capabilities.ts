@@ -30,6 +30,8 @@ export const mexcCapabilities: ExchangeCapabilities = {
   executionsByMarket: true,
   orderStream: true,
   deadMansSwitch: false,
+  // Spot has no mark price (doc).
+  triggerSources: ['LAST', 'BID', 'ASK'],
   // recvWindow: its default, and what the documentation recommends.
   submissionDeadlineMs: 5_000,
   // Not documented. MEXC reads orders from a store behind its matching engine; ten seconds are meant to be plenty.

@@ -10,6 +10,7 @@ import { mexcKeyCheck } from './permissions.ts';
 import { mexcReads } from './reads.ts';
 import { leaveContractsOut, repairMexc, signWithDeadlines } from './signing.ts';
 import { mexcStream } from './stream.ts';
+import { mexcTape } from './tape.ts';
 
 const ticker: TickerCalls = {
   fetch: (link, market) => endpoint(link.instance, 'spotPublicGetTicker24hr')({ symbol: market.nativeId }),
@@ -43,4 +44,5 @@ export const mexc: VenueDefinition = {
   reads: mexcReads,
   stream: mexcStream,
   ticker,
+  tape: mexcTape,
 };

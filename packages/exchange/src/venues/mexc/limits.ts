@@ -33,6 +33,8 @@ export const mexcLimits: VenueLimits = {
     'GET myTrades': list(weight(10)),
     'GET account': other(weight(10)),
     'GET exchangeInfo': other({ address: 25 }),
+    'GET aggTrades': other({ address: 1 }),
+    'GET ticker/24hr': other(({ symbol }) => ({ address: symbol === undefined ? 40 : 1 })),
     'POST userDataStream': other(weight(1)),
     'PUT userDataStream': other(weight(1)),
   },

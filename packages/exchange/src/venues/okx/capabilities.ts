@@ -31,6 +31,8 @@ export const okxCapabilities: ExchangeCapabilities = {
   cancelByClientId: true,
   orderStream: true,
   deadMansSwitch: true,
+  // Mark prices are of margin and derivatives (doc, "Get mark price"): spot has none.
+  triggerSources: ['LAST', 'BID', 'ASK'],
   // expTime on orders and amends; the timestamp's own 30 s on algo orders (signing.ts).
   submissionDeadlineMs: 5_000,
   // Not documented. Lists are fed from the matching engine; the order channel has the same source.

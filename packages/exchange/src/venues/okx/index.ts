@@ -10,6 +10,7 @@ import { okxKeyCheck } from './permissions.ts';
 import { okxReads } from './reads.ts';
 import { repairClock, signWithDeadlines, stampLogins } from './signing.ts';
 import { okxStream } from './stream.ts';
+import { okxTape } from './tape.ts';
 
 const ticker: TickerCalls = {
   fetch: (link, market) => endpoint(link.instance, 'publicGetMarketTicker')({ instId: market.nativeId }),
@@ -44,4 +45,5 @@ export const okx: VenueDefinition = {
   reads: okxReads,
   stream: okxStream,
   ticker,
+  tape: okxTape,
 };

@@ -24,6 +24,8 @@ export const okxLimits: VenueLimits = {
     own('fills', 'key', 10),
     own('private', 'key', 10),
     own('public', 'exchange', 20),
+    own('trades', 'exchange', 100),
+    own('trades-history', 'exchange', 20),
   ],
   orders: {
     submit: flat({ place: 1, 'sub-account': 1 }),
@@ -53,6 +55,8 @@ export const okxLimits: VenueLimits = {
     'GET account/balance': other({ private: 1 }),
     'GET public/instruments': other({ public: 1 }),
     'GET market/ticker': other({ public: 1 }),
+    'GET market/trades': other({ trades: 1 }),
+    'GET market/history-trades': other({ 'trades-history': 1 }),
   },
   otherwise: { public: { public: 1 }, private: { private: 2 } },
 };

@@ -149,6 +149,7 @@ describe('tickers', () => {
       last: '60000.5',
       bid: '60000',
       ask: '60001',
+      mark: '60000.4',
       at: '2026-02-13T16:26:40.300Z',
     };
     expect(readers.tickers(answer(TICKER), received)).toEqual([expected]);

@@ -14,6 +14,7 @@ export const isTicker = (value: unknown): value is Json =>
 export function readTickers(payload: unknown, context: ReadContext, receivedAt: string): readonly NormalizedTicker[] {
   if (Array.isArray(payload)) return payload.flatMap((entry) => readTickers(entry, context, receivedAt));
   if (isTicker(payload)) {
+    const mark = positiveDecimal(payload, 'mark_price');
     return [
       {
         exchange: 'deribit',
@@ -21,6 +22,7 @@ export function readTickers(payload: unknown, context: ReadContext, receivedAt: 
         last: positiveDecimal(payload, 'last_price'),
         bid: positiveDecimal(payload, 'best_bid_price'),
         ask: positiveDecimal(payload, 'best_ask_price'),
+        ...(mark === null ? {} : { mark }),
         at: time(payload, 'timestamp') ?? receivedAt,
       },
     ];
