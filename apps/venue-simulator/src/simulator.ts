@@ -74,7 +74,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     log,
     outbox,
     rng: new Rng(seedOf(seed, 'streams')),
-    dropStreams: (exchange, account) => server.dropStreams(exchange, account),
+    dropStreams: (exchange, account, kind) => server.dropStreams(exchange, account, kind),
     privateStreams: (exchange) => server.privateStreams(exchange),
   });
   const clockwork = new Clockwork(exchanges, outbox);

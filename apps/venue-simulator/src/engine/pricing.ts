@@ -66,7 +66,8 @@ function clearCrossed(instrument: Instrument): void {
 
 /**
  * Moves the market to `price`: every resting BUY at or above and SELL at or below it trades at its own limit, whole, or
- * up to `size` in total; then stops trigger against a book centred on `price`. The walk pauses until `pausedUntil` (ms).
+ * up to `size` in total; then stops trigger against a book centred on `price`, at which somebody trades the least size. The
+ * walk pauses until `pausedUntil` (ms).
  */
 export function movePrice(
   core: Core,
@@ -93,7 +94,16 @@ export function movePrice(
   instrument.liquidity.refresh();
   clearCrossed(instrument);
   instrument.pausedUntil = Math.max(instrument.pausedUntil, pausedUntil);
-  instrument.setLast(price);
+  print(core, instrument, price, price < instrument.last ? 'SELL' : 'BUY', now);
   core.emit({ type: 'price', symbol: instrument.market.symbol });
   runTriggers(core, instrument, now);
+}
+
+/** A trade between others: what the last price is, the tape shows. */
+function print(core: Core, instrument: Instrument, price: Fixed, takerSide: OrderSide, now: number): void {
+  const { symbol, minSize } = instrument.market;
+  core.counters.publicTrade += 1;
+  const made = { number: core.counters.publicTrade, symbol, price, size: minSize, takerSide, at: now };
+  instrument.record(made);
+  core.emit({ type: 'publicTrade', trade: made });
 }

@@ -23,7 +23,7 @@ export interface AdminSetting {
   readonly requests: RequestLog;
   now(): number;
   /** Cuts the private sockets of an exchange (of one account, when given). Gives how many. */
-  dropStreams(exchange: string, account: string | null): number;
+  dropStreams(exchange: string, account: string | null, kind?: 'private' | 'public'): number;
   /** Accounts with a private stream, one entry for each socket. */
   privateStreams(exchange: string): readonly string[];
 }

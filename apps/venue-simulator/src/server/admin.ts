@@ -121,8 +121,9 @@ function registerAccount(setting: AdminSetting, request: AdminRequest): unknown 
 function addFault(setting: AdminSetting, request: AdminRequest): unknown {
   const input = bodyOf(FaultRequest, request);
   exchangeOf(setting, input.exchange);
-  if (input.fault !== 'streamDrop') return { fault: setting.faults.add(input) };
-  const dropped = setting.dropStreams(input.exchange, input.account ?? null);
+  if (input.fault !== 'streamDrop' && input.fault !== 'publicStreamDrop') return { fault: setting.faults.add(input) };
+  const kind = input.fault === 'streamDrop' ? 'private' : 'public';
+  const dropped = setting.dropStreams(input.exchange, input.account ?? null, kind);
   const isLasting = input.ms !== undefined || input.durationMs !== undefined || input.probability !== undefined;
   if (isLasting) return { dropped, fault: setting.faults.add(input) };
   const more = (input.times ?? 1) - 1;

@@ -25,6 +25,8 @@ export const STREAM_FAULTS = [
   'streamSilent',
   'streamDelay',
   'streamGarble',
+  'publicStreamDrop',
+  'publicStreamSilent',
 ] as const;
 export const FAULTS = [...REQUEST_FAULTS, ...STREAM_FAULTS, 'hideFromOpenOrders'] as const;
 export type RequestFault = (typeof REQUEST_FAULTS)[number];

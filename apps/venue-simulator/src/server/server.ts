@@ -68,10 +68,11 @@ export class SimulatorServer {
     await closed;
   }
 
-  dropStreams(exchange: string, account: string | null): number {
+  /** Streams of orders, of one account or of all, or those that tell everybody the same. */
+  dropStreams(exchange: string, account: string | null, kind: 'private' | 'public' = 'private'): number {
     let dropped = 0;
     for (const [socket, owner] of this.#sockets) {
-      if (owner !== exchange || socket.account === null) continue;
+      if (owner !== exchange || (socket.account === null) === (kind === 'private')) continue;
       if (account !== null && socket.account !== account) continue;
       socket.destroy();
       dropped += 1;
@@ -205,6 +206,8 @@ export class SimulatorServer {
       case 'streamSilent':
       case 'streamDelay':
       case 'streamGarble':
+      case 'publicStreamDrop':
+      case 'publicStreamSilent':
       case 'hideFromOpenOrders':
         return this.#answer(response, handle());
     }

@@ -41,11 +41,12 @@ export class FaultySocket implements VenueSocket {
   }
 
   push(data: string | Uint8Array, scope: 'private' | 'public'): void {
+    const { exchange, faults } = this.#setting;
     if (scope === 'public') {
-      this.#send(data);
+      if (faults.forNamed(exchange, 'publicStreamDrop', null) !== null) this.destroy();
+      else if (faults.forNamed(exchange, 'publicStreamSilent', null) === null) this.#send(data);
       return;
     }
-    const { exchange, faults } = this.#setting;
     if (faults.forNamed(exchange, 'streamSilent', this.account) !== null) return;
     const held = faults.forNamed(exchange, 'streamDelay', this.account);
     if (held !== null) {

@@ -1,6 +1,6 @@
 import type { SimMarket } from '../../engine/model.ts';
 import type { VenueContext } from '../protocol.ts';
-import { invalidSymbol } from './errors.ts';
+import { BinanceError, invalidSymbol } from './errors.ts';
 import type { RateLimits } from './limits.ts';
 import { marketOf, NATIVE_TYPES } from './order-request.ts';
 import type { Params } from './params.ts';
@@ -85,7 +85,21 @@ export function ticker24h({ engine, now }: VenueContext, params: Params): object
   return params.has('symbol') ? (views[0] ?? {}) : views;
 }
 
+const HOUR_MS = 3_600_000;
+
+/** The latest, or from an id or a time on; oldest first. */
 export function aggTrades({ engine }: VenueContext, params: Params): object[] {
   const market = marketOf(engine, params);
-  return engine.publicTrades(market.symbol).slice(-pageSize(params)).map(aggTradeView);
+  const fromId = params.whole('fromId');
+  const start = params.whole('startTime');
+  const end = params.whole('endTime');
+  if (start !== null && end !== null && end - start > HOUR_MS)
+    throw new BinanceError(-1127, 'More than 1 hours between startTime and endTime.');
+  const tape = engine.publicTrades(market.symbol);
+  const limit = pageSize(params);
+  if (fromId === null && start === null && end === null) return tape.slice(-limit).map(aggTradeView);
+  const found = tape.filter(
+    (trade) => trade.number >= (fromId ?? 0) && trade.at >= (start ?? 0) && trade.at <= (end ?? Infinity),
+  );
+  return found.slice(0, limit).map(aggTradeView);
 }

@@ -67,7 +67,13 @@ export const tradeJson = (trade: PublicTrade): Record<string, unknown> => ({
 const FIRST_TRADE_SIZE = fixed('0.1');
 const MOST_TRADES = 1_000;
 
-/** The last trades, newest first. A market in which nobody has traded yet shows the trade that made its first price. */
+function secondsOf(query: URLSearchParams, name: string): number | null {
+  const text = query.get(name);
+  if (text === null) return null;
+  return /^\d{1,12}$/.test(text) ? Number(text) : badArgument(name);
+}
+
+/** The last trades, or those of a window, newest first. A market in which nobody has traded yet shows the trade that made its first price. */
 function marketTrades(product: Product, query: URLSearchParams, engine: Engine, now: number): VenueAnswer {
   const text = query.get('limit') ?? '100';
   const limit = /^\d{1,4}$/.test(text) ? Math.min(Number(text), MOST_TRADES) : badArgument('limit');
@@ -82,7 +88,9 @@ function marketTrades(product: Product, query: URLSearchParams, engine: Engine, 
     takerSide: 'BUY',
     at: now,
   };
-  const shown = tape.length === 0 ? [first] : tape.slice(-Math.max(1, limit)).reverse();
+  const [start, end] = [secondsOf(query, 'start'), secondsOf(query, 'end')];
+  const found = tape.filter(({ at }) => at >= (start ?? 0) * 1_000 && at <= (end ?? Infinity) * 1_000);
+  const shown = tape.length === 0 ? [first] : found.slice(-Math.max(1, limit)).reverse();
   return json({ trades: shown.map(tradeJson), best_bid: fixedText(ticker.bid), best_ask: fixedText(ticker.ask) });
 }
 

@@ -88,9 +88,14 @@ export const priceTicker = (context: VenueContext, params: Params): object =>
 
 const pageSize = (params: Params): number => Math.max(1, Math.min(params.whole('limit') ?? 500, 1_000));
 
+/** The latest, or those of a window; oldest first. */
 export function aggTrades({ engine }: VenueContext, params: Params): object[] {
   const market = marketOf(engine, params.required('symbol'));
-  return engine.publicTrades(market.symbol).slice(-pageSize(params)).map(aggTradeView);
+  const [start, end] = [params.whole('startTime'), params.whole('endTime')];
+  const tape = engine.publicTrades(market.symbol);
+  if (start === null && end === null) return tape.slice(-pageSize(params)).map(aggTradeView);
+  const found = tape.filter(({ at }) => at >= (start ?? 0) && at <= (end ?? Infinity));
+  return found.slice(0, pageSize(params)).map(aggTradeView);
 }
 
 /** Newest first. */

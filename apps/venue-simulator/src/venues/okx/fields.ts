@@ -69,10 +69,10 @@ export function timeOf(fields: Fields, name: string): number | null {
   return /^\d{1,15}$/.test(text) ? Number(text) : refuse('51000', `Parameter ${name} error`, 400);
 }
 
-/** 1 to 100, 100 unless told otherwise. */
-export function limitOf(fields: Fields): number {
+/** 1 to `most`, 100 unless told otherwise. */
+export function limitOf(fields: Fields, most = 100): number {
   const text = fields.get('limit');
   if (text === undefined) return 100;
   const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  return limit > 0 ? Math.min(limit, 100) : refuse('51000', 'Parameter limit error', 400);
+  return limit > 0 ? Math.min(limit, most) : refuse('51000', 'Parameter limit error', 400);
 }

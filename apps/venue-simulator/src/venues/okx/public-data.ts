@@ -2,10 +2,12 @@ import type { SimMarket } from '../../engine/model.ts';
 import { fixedText } from '../../engine/fixed.ts';
 import type { VenueContext } from '../protocol.ts';
 import type { Fields } from './fields.ts';
-import { limitOf } from './fields.ts';
+import { limitOf, timeOf } from './fields.ts';
 import { instrumentOf } from './queries.ts';
 import { refuse } from './refusal.ts';
 import { instrumentView, publicTradeView, tickerView } from './views.ts';
+
+const LATEST_TRADES = 500;
 
 /** Public REST. There are spot markets only: other instrument types have none. */
 
@@ -35,8 +37,19 @@ export function tickers(context: VenueContext, fields: Fields): readonly object[
 /** Newest first. */
 export function trades(context: VenueContext, fields: Fields): readonly object[] {
   const market = required(context, fields);
-  const latest = context.engine.publicTrades(market.symbol).slice(-limitOf(fields));
+  const latest = context.engine.publicTrades(market.symbol).slice(-limitOf(fields, LATEST_TRADES));
   return latest.map((trade) => publicTradeView(trade, market)).reverse();
+}
+
+/** Newest first: those before the id `after`. Paging by time (`type=2`) is not served. */
+export function historyTrades(context: VenueContext, fields: Fields): readonly object[] {
+  const market = required(context, fields);
+  const after = timeOf(fields, 'after');
+  const older = context.engine.publicTrades(market.symbol).filter(({ number }) => after === null || number < after);
+  return older
+    .slice(-limitOf(fields))
+    .map((trade) => publicTradeView(trade, market))
+    .reverse();
 }
 
 /** The best level of each side. */

@@ -14,7 +14,7 @@ import { authenticate, headerOf } from './auth.ts';
 import type { Fields } from './fields.ts';
 import { peek, queryOf } from './fields.ts';
 import { OkxLimits } from './limits.ts';
-import { book, instruments, ticker, tickers, trades } from './public-data.ts';
+import { book, historyTrades, instruments, ticker, tickers, trades } from './public-data.ts';
 import { Queries } from './queries.ts';
 import { accountConfig } from './account-config.ts';
 import { OkxRefusal, REFUSALS, success } from './refusal.ts';
@@ -206,6 +206,7 @@ export class OkxVenue implements Venue {
       ['GET market/ticker', on(20, (fields) => ticker(context, fields))],
       ['GET market/tickers', on(20, (fields) => tickers(context, fields))],
       ['GET market/trades', on(100, (fields) => trades(context, fields))],
+      ['GET market/history-trades', on(20, (fields) => historyTrades(context, fields))],
       ['GET market/books', on(40, (fields) => book(context, fields))],
       ['GET system/status', on(1, () => [])],
     ];
