@@ -127,6 +127,9 @@ export function bootCommander(process: SimProcess, around: Surroundings): Comman
   const now = parts.clock.nowMs;
   const context: CommandContext = {
     ...parts,
+    alerts: around.store.alerts,
+    alertBell: { changed: () => undefined, armed: () => undefined },
+    maxArmedAlerts: 1_000,
     capabilities: capabilitiesOf,
     markets: marketDirectory(parts.observations, now),
     exchangeReachable: reachability(parts.observations, now),

@@ -6,6 +6,8 @@ import {
   OrderTypeSchema,
   PartialFillPolicySchema,
   TimeInForceSchema,
+  TriggerDirectionSchema,
+  TriggerSourceSchema,
   UserErrorSchema,
   type ExchangeId,
 } from '@orderplane/domain';
@@ -35,6 +37,19 @@ export type PlaceInput = z.infer<typeof PlaceInputSchema>;
 
 /** Orders of one group: they are checked and written together. */
 export const MAX_GROUP_ORDERS = 20;
+/** A price watch as the caller gave it; the trigger's symbol is always set. */
+export const AlertInputSchema = z.object({
+  accountId: Id,
+  symbol: z.string().min(1).max(40),
+  trigger: z.object({
+    symbol: z.string().min(1).max(40),
+    source: TriggerSourceSchema,
+    direction: TriggerDirectionSchema,
+    price: DecimalSchema,
+  }),
+  note: z.string().max(500).nullable(),
+});
+export type AlertInput = z.infer<typeof AlertInputSchema>;
 
 const base = { commandId: Id, userId: Id };
 /** `commandId` makes a command idempotent: a job that runs twice has one effect. */
@@ -66,11 +81,16 @@ export const OrderCommandSchema = z.discriminatedUnion('kind', [
   z.object({ ...base, kind: z.literal('unlink'), accountId: Id }),
   z.object({ ...base, kind: z.literal('halt'), accountId: Id, cancelOpen: z.boolean() }),
   z.object({ ...base, kind: z.literal('resume'), accountId: Id }),
+  /** The alert's id is the command's. */
+  z.object({ ...base, kind: z.literal('createAlert'), input: AlertInputSchema }),
+  z.object({ ...base, kind: z.literal('cancelAlert'), alertId: Id }),
 ]);
 export type OrderCommand = z.infer<typeof OrderCommandSchema>;
 
 export const CommandResultSchema = z.object({
   orderIds: z.array(Id).readonly(),
+  /** Of commands about alerts. */
+  alertIds: z.array(Id).readonly().exactOptional(),
   userErrors: z.array(UserErrorSchema).readonly(),
 });
 export type CommandResult = z.infer<typeof CommandResultSchema>;

@@ -17,13 +17,14 @@ import type {
 import { isId } from '../access/roles.ts';
 import { AmountSchema, InstantSchema } from './values.ts';
 
-const IdSchema = z.string().refine(isId, { message: 'is not an id' });
-const SymbolSchema = z.string().regex(/^[\x21-\x7e]{1,40}$/, { message: 'is not a symbol, e.g. "BTC-USDT"' });
+export const IdSchema = z.string().refine(isId, { message: 'is not an id' });
+export const SymbolSchema = z.string().regex(/^[\x21-\x7e]{1,40}$/, { message: 'is not a symbol, e.g. "BTC-USDT"' });
 const ClientOrderIdSchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,64}$/, { message: 'must be 1 to 64 printable ASCII characters without spaces' });
-const absentIsNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? null);
-const absentIs = <T>(schema: z.ZodType<T>, fallback: T) => schema.nullish().transform((value) => value ?? fallback);
+export const absentIsNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? null);
+export const absentIs = <T>(schema: z.ZodType<T>, fallback: T) =>
+  schema.nullish().transform((value) => value ?? fallback);
 
 /** Shape only: whether the terms suit the type, the market and the account is for order-command to say. */
 const PlaceSchema = z.object({
@@ -73,7 +74,7 @@ export type Parsed<T> =
 
 /** `newClientOrderId` is used where the caller gives none, so that a repeated job is the same order. */
 export function parsePlaceInput(input: PlaceOrderInput, newClientOrderId: () => string): Parsed<PlaceInput> {
-  const parsed = parse(PlaceSchema, input);
+  const parsed = parseInput(PlaceSchema, input);
   if (!parsed.ok) return parsed;
   const { clientOrderId, ...rest } = parsed.value;
   return { ok: true, value: { ...rest, clientOrderId: clientOrderId ?? newClientOrderId() } };
@@ -82,7 +83,7 @@ export function parsePlaceInput(input: PlaceOrderInput, newClientOrderId: () => 
 type PlaceGroup = Pick<Extract<OrderCommand, { kind: 'placeGroup' }>, 'groupKind' | 'onPartialFill' | 'orders'>;
 
 export function parsePlaceGroupInput(input: PlaceOrderGroupInput, newClientOrderId: () => string): Parsed<PlaceGroup> {
-  const parsed = parse(PlaceGroupSchema, input);
+  const parsed = parseInput(PlaceGroupSchema, input);
   if (!parsed.ok) return parsed;
   const { kind: groupKind, onPartialFill, orders } = parsed.value;
   const named = orders.map(({ clientOrderId, ...rest }) => ({
@@ -93,10 +94,10 @@ export function parsePlaceGroupInput(input: PlaceOrderGroupInput, newClientOrder
 }
 
 export const parseModifyInput = (input: ModifyOrderInput): Parsed<z.infer<typeof ModifySchema>> =>
-  parse(ModifySchema, input);
+  parseInput(ModifySchema, input);
 
 export const parseCancelAllInput = (input: CancelAllInput): Parsed<z.infer<typeof CancelAllSchema>> =>
-  parse(CancelAllSchema, input);
+  parseInput(CancelAllSchema, input);
 
 /** An id that stands as an argument by itself. */
 export function parseIdArgument(name: string, value: string): Parsed<string> {
@@ -104,7 +105,7 @@ export function parseIdArgument(name: string, value: string): Parsed<string> {
   return { ok: false, userErrors: [{ code: 'INVALID_INPUT', message: `${name} is not an id`, field: [name] }] };
 }
 
-function parse<T>(schema: z.ZodType<T>, input: unknown): Parsed<T> {
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown): Parsed<T> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return { ok: true, value: parsed.data };
   const userErrors = parsed.error.issues.map(({ path, message }): UserError => {

@@ -44,6 +44,24 @@ export interface ObservationStore {
   /** A lease that one worker holds: true when taken or renewed by `owner` until now + ttlMs by the database's clock. */
   acquireLease(name: string, owner: string, ttlMs: number): Promise<boolean>;
   releaseLease(name: string, owner: string): Promise<void>;
+  /** As `acquireLease` for each of the names; gives those that `owner` holds. At most 1,000 names. */
+  acquireLeases(names: readonly string[], owner: string, ttlMs: number): Promise<readonly string[]>;
+  /** How far the trades of a market have been read; null: never. */
+  tapeMark(exchange: ExchangeId, symbol: string): Promise<TapeMark | null>;
+  /** Kept only while `owner` holds the lease `name`: of two readers the one that was replaced writes nothing. False then. */
+  saveTapeMark(
+    exchange: ExchangeId,
+    symbol: string,
+    mark: TapeMark,
+    lease: { readonly name: string; readonly owner: string },
+  ): Promise<boolean>;
+}
+
+export interface TapeMark {
+  /** When the newest trade that was read was made, by the exchange's clock. Never moves back. */
+  readonly tradeAt: string;
+  /** All that was armed by then, by our clock, has seen the trades up to `tradeAt`. */
+  readonly armedUntil: string;
 }
 
 export interface ExchangeHealthRecord {
