@@ -7,3 +7,4 @@ export * from './plan.ts';
 export * from './assess.ts';
 export * from './absence.ts';
 export * from './time.ts';
+export * from './triggers/index.ts';
