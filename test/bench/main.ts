@@ -13,6 +13,7 @@ import { FLOOR_TABLE, Floors } from './floors.ts';
 import { Subscriber } from './graphql.ts';
 import { FULL, measureLatencies, measureThroughput, QUICK } from './measure.ts';
 import type { Rig } from './measure.ts';
+import { measureTriggers } from './triggers.ts';
 import { MARKET_PRICE, SYMBOL, Trader } from './orders.ts';
 import { Venue } from './venue.ts';
 
@@ -70,6 +71,7 @@ async function measure(stack: Stack, { quick, jsonFile, progress, signal, only }
     if (only === undefined || only === 'latencies') {
       const work = (note: Note) => unlessInterrupted(measureLatencies(rig, sizes, note));
       measurements.push(...(await progress.run('latencies', work)));
+      measurements.push(measureTriggers(sizes.samples));
     }
     if (only === undefined || only === 'exchanges') {
       const work = (note: Note) => unlessInterrupted(measureExchanges(stack, sizes.perExchange, note));

@@ -7,11 +7,12 @@ Usage: orderplane <command> [options]
 Commands
   status      services, exchanges and the reconciler's numbers
   orders      list orders
+  alerts      list price alerts
   watch       print every change of the orders as it happens
   accounts    list, link and unlink exchange accounts, give them new credentials, halt and resume them
   normalize   native exchange payloads on stdin → normalized orders on stdout
 
-Connection (status, orders, watch, accounts)
+Connection (status, orders, alerts, watch, accounts)
   --home DIR  where the running system wrote run.json (default .orderplane, or ORDERPLANE_HOME)
   ORDERPLANE_URL and ORDERPLANE_TOKEN take the place of run.json, e.g. http://127.0.0.1:4000/graphql
 
@@ -29,6 +30,13 @@ Exit code 1 when a process is gone or the reconciler is not running.
   --account ID  only this account
   --symbol S    only this market, e.g. BTC-USD
   --first N     at most N orders, newest first as the service lists them (default 50, at most 10000)
+  --json        one JSON object per line
+`,
+  alerts: `Usage: orderplane alerts [--open] [--account ID]... [--first N] [--home DIR] [--json]
+
+  --open        only armed ones
+  --account ID  only this account (may be repeated); default: all of yours
+  --first N     at most N of each account, newest first (default 50, at most 200)
   --json        one JSON object per line
 `,
   watch: `Usage: orderplane watch [--account ID]... [--after CURSOR] [--home DIR] [--json]

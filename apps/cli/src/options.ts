@@ -24,6 +24,7 @@ const SPEC = {
 const ALLOWED: Readonly<Record<string, readonly (keyof typeof SPEC)[]>> = {
   status: ['home', 'json'],
   orders: ['home', 'json', 'open', 'account', 'symbol', 'first'],
+  alerts: ['home', 'json', 'open', 'account', 'first'],
   watch: ['home', 'json', 'account', 'after'],
   normalize: [],
 };

@@ -28,6 +28,8 @@ const CONFIG = {
     RemainingOrder: '@orderplane/store#OrderRecord',
     Order: '@orderplane/store#OrderRecord',
     OrderGroup: '@orderplane/store#OrderGroup as OrderGroupModel',
+    Alert: '@orderplane/store#Alert as AlertModel',
+    AlertConnection: '../alerts/model#AlertPage',
     Reconciliation: '@orderplane/store#OrderRecord',
     OrderEvent: '@orderplane/store#StoredOrderEvent',
     OrderEventConnection: '../orders/model#OrderEventPage',

@@ -8,6 +8,7 @@ import { createApolloServer } from './server/apollo.ts';
 import type { Services } from './server/context.ts';
 import { createHttpApp, GRAPHQL_PATH } from './server/http.ts';
 import { serveWebSocket } from './server/websocket.ts';
+import { AlertUpdates } from './subscriptions/alert-updates.ts';
 import { OrderUpdates } from './subscriptions/order-updates.ts';
 import { TickerHub } from './subscriptions/ticker-hub.ts';
 
@@ -32,6 +33,7 @@ export async function startGateway({ host, port, ports, timeouts }: GatewayOptio
     ports,
     timeouts,
     orderUpdates: new OrderUpdates(ports),
+    alertUpdates: new AlertUpdates(ports),
     tickers: new TickerHub(ports),
   };
   const schema = buildGatewaySchema();

@@ -135,6 +135,7 @@ function connectPorts(
     accounts: store.accounts,
     observations: store.observations,
     unattributed: store.unattributed,
+    alerts: store.alerts,
     commands: queues.commands,
     accountChecks: queues.accountChecks,
     sync: queues.sync,

@@ -1,14 +1,18 @@
 import type { ExchangeId, Market, UserError } from '@orderplane/domain';
 import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
-import type { CommandResult, Waker } from '@orderplane/queues';
+import type { AlertBell, CommandResult, Waker } from '@orderplane/queues';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
-import type { AccessStore, AccountStore } from '@orderplane/store';
+import type { AccessStore, AccountStore, AlertStore } from '@orderplane/store';
 
 export interface CommandContext {
   readonly recorder: RecorderOptions;
   readonly access: AccessStore;
   readonly accounts: Pick<AccountStore, 'unlink' | 'halt' | 'resume'>;
+  readonly alerts: Pick<AlertStore, 'create' | 'cancel'>;
+  readonly alertBell: AlertBell;
+  /** Of one account. */
+  readonly maxArmedAlerts: number;
   readonly waker: Waker;
   readonly capabilities: (exchange: ExchangeId) => ExchangeCapabilities;
   readonly markets: MarketDirectory;

@@ -7,6 +7,7 @@ export const EnvironmentSchema = z.object({
   ...LIMITS_ENVIRONMENT,
   DATABASE_URL: DatabaseUrlSchema.describe('the address of PostgreSQL'),
   REDIS_URL: RedisUrlSchema.describe('the address of Redis'),
+  MAX_ARMED_ALERTS: z.coerce.number().int().min(1).max(100_000).default(1_000).describe('armed alerts of one account'),
   COMMAND_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(32).describe('commands at once'),
 });
 export type Environment = z.infer<typeof EnvironmentSchema>;

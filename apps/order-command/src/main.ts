@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { createConsumer, createWaker, openRedis, ORDER_COMMANDS } from '@orderplane/queues';
+import { createAlertBell, createConsumer, createWaker, openRedis, ORDER_COMMANDS } from '@orderplane/queues';
 import { cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
 import {
   crashPoints,
@@ -48,6 +48,9 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
     },
     access: store.access,
     accounts: store.accounts,
+    alerts: store.alerts,
+    alertBell: createAlertBell(redis, onRedisError),
+    maxArmedAlerts: env.MAX_ARMED_ALERTS,
     waker,
     capabilities: capabilitiesOf,
     markets: marketDirectory(store.observations, now),

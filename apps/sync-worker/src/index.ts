@@ -4,4 +4,6 @@ export type { Environment } from './environment.ts';
 export { createHealthBoard } from './health-board.ts';
 export { keyStanding } from './key-standing.ts';
 export { openOrderStream, type OrderStream } from './order-stream.ts';
+export { alertConsumer } from './prices/alerts.ts';
+export { createPriceDesk, type PriceDesk } from './prices/desk.ts';
 export { createSyncDesk, type SyncDesk } from './sync-desk.ts';

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { ACCOUNT_CHECKS, createConsumer, STREAMS, SYNC, type Consumer } from '@orderplane/queues';
+import {
+  ACCOUNT_CHECKS,
+  ARMED_CHANNEL,
+  createAlertBell,
+  createConsumer,
+  openRedis,
+  parseArmed,
+  STREAMS,
+  SYNC,
+  type Consumer,
+} from '@orderplane/queues';
 import {
   ProgressWatch,
   readEnvironment,
@@ -13,11 +23,14 @@ import { checkCandidate, type CheckContext } from './credentials/check.ts';
 import { tendCandidates } from './credentials/desk.ts';
 import { EnvironmentSchema, type Environment } from './environment.ts';
 import { keepMarkets, type MarketKeeper } from './markets.ts';
-import { createPriceDesk, type PriceDesk } from './prices.ts';
+import { alertConsumer } from './prices/alerts.ts';
+import { createPriceDesk, type PriceDesk } from './prices/desk.ts';
+import { tickerPublisher } from './prices/publish.ts';
 import { createSyncDesk, type SyncDesk } from './sync-desk.ts';
-import { openParts } from './wiring.ts';
+import { openParts, type Parts as Wiring } from './wiring.ts';
 
-const TEND_MS = 5_000;
+/** Together with the lease of a price watcher: how soon a dead one is replaced. */
+const TEND_MS = 3_000;
 /** Without the database's clock by then, the service starts all the same, ms. */
 const CLOCK_WITHIN_MS = 5_000;
 
@@ -33,8 +46,7 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
   const ownerId = randomUUID();
   const desk = createSyncDesk(context);
   const now = clock.nowMs;
-  const prices = createPriceDesk({ marketData, observations: store.observations, redis, ownerId, now, log });
-  shutdown.defer('prices', () => prices.close());
+  const prices = openPrices(env, service, { store, redis, marketData, context }, ownerId, now);
   const rounds = new ProgressWatch({ name: 'account rounds', stallAfterMs: 30_000, alwaysBeats: true });
   const ownedGauge = metrics.gauge('accounts_owned', 'Accounts streamed by this process');
   const owner = ownAccounts(context, desk, ownerId, stopping, (owned) => {
@@ -45,7 +57,8 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
   const credentials = checks(() => owner.nudge());
   void tendCandidates(credentials, stopping);
   const consumers = startConsumers(env, service, { desk, owner, prices, markets, credentials });
-  void tendForEver(prices, service);
+  const watchedGauge = metrics.gauge('prices_watched', 'Markets whose price this process watches');
+  void tendForEver(prices, service, (watched) => watchedGauge.set(watched));
   const health = await startHealthServer({
     port: env.HEALTH_PORT,
     host: env.HEALTH_HOST,
@@ -61,6 +74,40 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
   });
   shutdown.defer('health', () => health.close());
   return { health: health.url };
+}
+
+/** Prices for alerts and for who looks on, and the word that something was armed. */
+function openPrices(
+  env: Environment,
+  { log, shutdown }: ServiceContext,
+  { store, redis, marketData, context }: Pick<Wiring, 'store' | 'redis' | 'marketData' | 'context'>,
+  ownerId: string,
+  now: () => number,
+): PriceDesk {
+  const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
+  const bell = createAlertBell(redis, onRedisError);
+  const { clock, crashPoint } = context;
+  const prices = createPriceDesk({
+    marketData,
+    consumers: [alertConsumer({ alerts: store.alerts, bell, clock, crashPoint, log })],
+    observations: store.observations,
+    publish: tickerPublisher(redis),
+    ownerId,
+    now,
+    log,
+  });
+  shutdown.defer('prices', () => prices.close());
+  const subscriber = openRedis(env.REDIS_URL, 'subscriber', onRedisError);
+  shutdown.defer('armed', () => subscriber.disconnect());
+  subscriber.on('message', (_channel: string, message: string) => {
+    const armed = parseArmed(message);
+    if (armed === null) return;
+    prices
+      .nudge(armed.exchange, armed.symbol)
+      .catch((error: unknown) => log.warn({ err: error }, 'a price could not be watched: the next round tries again'));
+  });
+  subscriber.subscribe(ARMED_CHANNEL).catch(onRedisError);
+  return prices;
 }
 
 interface Parts {
@@ -115,9 +162,14 @@ function startConsumers(
   return consumers;
 }
 
-async function tendForEver(prices: PriceDesk, service: ServiceContext): Promise<void> {
+async function tendForEver(
+  prices: PriceDesk,
+  service: ServiceContext,
+  onRound: (watched: number) => void,
+): Promise<void> {
   while (!service.stopping.aborted) {
     await prices.tend().catch((error: unknown) => service.log.warn({ err: error }, 'prices could not be tended'));
+    onRound(prices.watched);
     await sleep(TEND_MS, service.stopping);
   }
 }

@@ -39,6 +39,9 @@ export function parseOrderCursor(cursor: string): OrderPosition {
   return { createdAt: new Date(createdAt).toISOString(), orderId };
 }
 
+export const alertCursor = ({ createdAt, id }: { readonly createdAt: string; readonly id: string }): string =>
+  orderCursor({ createdAt, orderId: id });
+
 /** A journal position from its public form. Throws InvalidCursorError. */
 export function parseJournalCursor(cursor: string): bigint {
   if (!/^\d{1,18}$/.test(cursor)) throw new InvalidCursorError(cursor);

@@ -24,4 +24,5 @@ export const CoverageSchema = z.array(
     error: z.string().nullable(),
   }),
 );
+export { AlertStatusSchema, TriggerDirectionSchema, TriggerSourceSchema } from '@orderplane/domain';
 export const CandidateKindSchema = z.enum(['link', 'rotate']);

@@ -1,6 +1,7 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
 import { accountResolvers } from '../accounts/index.ts';
+import { alertResolvers } from '../alerts/index.ts';
 import { exchangeResolvers } from '../exchanges/index.ts';
 import { groupResolvers } from '../groups/index.ts';
 import { orderResolvers } from '../orders/index.ts';
@@ -18,6 +19,7 @@ export const buildGatewaySchema = (): GraphQLSchema =>
       orderResolvers,
       groupResolvers,
       accountResolvers,
+      alertResolvers,
       exchangeResolvers,
       reconcilerResolvers,
       subscriptionResolvers,

@@ -4,10 +4,12 @@ import type {
   Account as AccountModel,
   OrderRecord,
   OrderGroup as OrderGroupModel,
+  Alert as AlertModel,
   StoredOrderEvent,
   UnattributedFill as UnattributedFillModel,
 } from '@orderplane/store';
 import type { HaltedAccount, UnattributedFillPage } from '../accounts/model.ts';
+import type { AlertPage } from '../alerts/model.ts';
 import type { OrderEventPage, FillPage, OrderPage } from '../orders/model.ts';
 import type { GatewayContext } from '../server/context.ts';
 export type Maybe<T> = T | null;
@@ -211,6 +213,8 @@ export type Mutation = {
   /** Stops new orders; with `cancelOpen` also cancels everything open. */
   readonly haltAccount: AccountPayload;
   readonly resumeAccount: AccountPayload;
+  readonly createAlert: AlertPayload;
+  readonly cancelAlert: AlertPayload;
   readonly placeOrderGroup: OrderGroupPayload;
   readonly placeOrder: OrderPayload;
   readonly modifyOrder: OrderPayload;
@@ -242,6 +246,14 @@ export type MutationResumeAccountArgs = {
   accountId: Scalars['ID']['input'];
 };
 
+export type MutationCreateAlertArgs = {
+  input: CreateAlertInput;
+};
+
+export type MutationCancelAlertArgs = {
+  alertId: Scalars['ID']['input'];
+};
+
 export type MutationPlaceOrderGroupArgs = {
   input: PlaceOrderGroupInput;
 };
@@ -269,6 +281,7 @@ export type MutationSyncOrdersArgs = {
 export type Query = {
   readonly accounts: ReadonlyArray<Account>;
   readonly account?: Maybe<Account>;
+  readonly alerts: AlertConnection;
   readonly exchanges: ReadonlyArray<ExchangeInfo>;
   readonly markets: ReadonlyArray<Market>;
   readonly orderGroup?: Maybe<OrderGroup>;
@@ -281,6 +294,13 @@ export type Query = {
 
 export type QueryAccountArgs = {
   id: Scalars['ID']['input'];
+};
+
+export type QueryAlertsArgs = {
+  accountId: Scalars['ID']['input'];
+  status?: InputMaybe<AlertStatus>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type QueryMarketsArgs = {
@@ -306,6 +326,84 @@ export type QueryOpenOrdersArgs = {
   accountId: Scalars['ID']['input'];
   symbol?: InputMaybe<Scalars['String']['input']>;
   maxAgeSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type AlertStatus = 'ARMED' | 'TRIGGERED' | 'CANCELLED';
+
+export type TriggerSource = 'LAST' | 'BID' | 'ASK' | 'MARK';
+
+export type TriggerDirection = 'AT_OR_ABOVE' | 'AT_OR_BELOW';
+
+export type Trigger = {
+  readonly symbol: Scalars['String']['output'];
+  readonly source: TriggerSource;
+  readonly direction: TriggerDirection;
+  readonly price: Scalars['Decimal']['output'];
+  readonly firedAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly firedPrice?: Maybe<Scalars['Decimal']['output']>;
+};
+
+/** A price watch that only notifies. It survives restarts and leaves the active set the moment it fires. */
+export type Alert = {
+  readonly id: Scalars['ID']['output'];
+  readonly account: Account;
+  readonly symbol: Scalars['String']['output'];
+  readonly trigger: Trigger;
+  readonly note?: Maybe<Scalars['String']['output']>;
+  readonly status: AlertStatus;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly updatedAt: Scalars['DateTime']['output'];
+};
+
+export type AlertConnection = {
+  readonly nodes: ReadonlyArray<Alert>;
+  readonly pageInfo: PageInfo;
+};
+
+export type TriggerInput = {
+  readonly symbol?: InputMaybe<Scalars['String']['input']>;
+  readonly source?: InputMaybe<TriggerSource>;
+  readonly direction: TriggerDirection;
+  readonly price: Scalars['Decimal']['input'];
+};
+
+export type CreateAlertInput = {
+  readonly accountId: Scalars['ID']['input'];
+  readonly symbol: Scalars['String']['input'];
+  readonly trigger: TriggerInput;
+  readonly note?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type AlertPayload = {
+  readonly alert?: Maybe<Alert>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type Subscription = {
+  /** Alerts as they fire, are armed or are cancelled. */
+  readonly alertUpdates: Alert;
+  /**
+   * Without `after`: first every order that has not ended (SNAPSHOT), then SNAPSHOT_END, then every change (EVENT).
+   * With `after`: every change since that cursor, then every later one. Per account nothing is skipped and nothing repeated,
+   * across reconnects and gateway restarts.
+   */
+  readonly orderUpdates: OrderUpdate;
+  /** Last traded, best bid and best ask of one market. */
+  readonly ticker: Ticker;
+};
+
+export type SubscriptionAlertUpdatesArgs = {
+  accountIds: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+export type SubscriptionOrderUpdatesArgs = {
+  accountIds: ReadonlyArray<Scalars['ID']['input']>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+};
+
+export type SubscriptionTickerArgs = {
+  exchange: Scalars['String']['input'];
+  symbol: Scalars['String']['input'];
 };
 
 export type ErrorCode =
@@ -336,27 +434,6 @@ export type PageInfo = {
   readonly hasPreviousPage: Scalars['Boolean']['output'];
   readonly startCursor?: Maybe<Scalars['String']['output']>;
   readonly endCursor?: Maybe<Scalars['String']['output']>;
-};
-
-export type Subscription = {
-  /**
-   * Without `after`: first every order that has not ended (SNAPSHOT), then SNAPSHOT_END, then every change (EVENT).
-   * With `after`: every change since that cursor, then every later one. Per account nothing is skipped and nothing repeated,
-   * across reconnects and gateway restarts.
-   */
-  readonly orderUpdates: OrderUpdate;
-  /** Last traded, best bid and best ask of one market. */
-  readonly ticker: Ticker;
-};
-
-export type SubscriptionOrderUpdatesArgs = {
-  accountIds: ReadonlyArray<Scalars['ID']['input']>;
-  after?: InputMaybe<Scalars['Cursor']['input']>;
-};
-
-export type SubscriptionTickerArgs = {
-  exchange: Scalars['String']['input'];
-  symbol: Scalars['String']['input'];
 };
 
 export type ExchangeInfo = {
@@ -887,13 +964,22 @@ export type ResolversTypes = {
   >;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  AlertStatus: AlertStatus;
+  TriggerSource: TriggerSource;
+  TriggerDirection: TriggerDirection;
+  Trigger: ResolverTypeWrapper<Trigger>;
+  Alert: ResolverTypeWrapper<AlertModel>;
+  AlertConnection: ResolverTypeWrapper<AlertPage>;
+  TriggerInput: TriggerInput;
+  CreateAlertInput: CreateAlertInput;
+  AlertPayload: ResolverTypeWrapper<Omit<AlertPayload, 'alert'> & { alert?: Maybe<ResolversTypes['Alert']> }>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   ErrorCode: ErrorCode;
   UserError: ResolverTypeWrapper<UserError>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
-  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ExchangeInfo: ResolverTypeWrapper<ExchangeInfo>;
   ExchangeCapabilities: ResolverTypeWrapper<ExchangeCapabilities>;
   ExchangeHealth: ResolverTypeWrapper<ExchangeHealth>;
@@ -983,12 +1069,18 @@ export type ResolversParentTypes = {
   SessionPayload: Omit<SessionPayload, 'session'> & { session?: Maybe<ResolversParentTypes['ExchangeSession']> };
   Mutation: Record<PropertyKey, never>;
   Query: Record<PropertyKey, never>;
+  Trigger: Trigger;
+  Alert: AlertModel;
+  AlertConnection: AlertPage;
+  TriggerInput: TriggerInput;
+  CreateAlertInput: CreateAlertInput;
+  AlertPayload: Omit<AlertPayload, 'alert'> & { alert?: Maybe<ResolversParentTypes['Alert']> };
+  Subscription: Record<PropertyKey, never>;
   Decimal: Scalars['Decimal']['output'];
   DateTime: Scalars['DateTime']['output'];
   Cursor: Scalars['Cursor']['output'];
   UserError: UserError;
   PageInfo: PageInfo;
-  Subscription: Record<PropertyKey, never>;
   ExchangeInfo: ExchangeInfo;
   ExchangeCapabilities: ExchangeCapabilities;
   ExchangeHealth: ExchangeHealth;
@@ -1235,6 +1327,18 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationResumeAccountArgs, 'accountId'>
   >;
+  createAlert?: Resolver<
+    ResolversTypes['AlertPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCreateAlertArgs, 'input'>
+  >;
+  cancelAlert?: Resolver<
+    ResolversTypes['AlertPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCancelAlertArgs, 'alertId'>
+  >;
   placeOrderGroup?: Resolver<
     ResolversTypes['OrderGroupPayload'],
     ParentType,
@@ -1279,6 +1383,12 @@ export type QueryResolvers<
 > = {
   accounts?: Resolver<ReadonlyArray<ResolversTypes['Account']>, ParentType, ContextType>;
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
+  alerts?: Resolver<
+    ResolversTypes['AlertConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryAlertsArgs, 'accountId' | 'first'>
+  >;
   exchanges?: Resolver<ReadonlyArray<ResolversTypes['ExchangeInfo']>, ParentType, ContextType>;
   markets?: Resolver<
     ReadonlyArray<ResolversTypes['Market']>,
@@ -1306,6 +1416,75 @@ export type QueryResolvers<
     RequireFields<QueryOpenOrdersArgs, 'accountId' | 'maxAgeSeconds'>
   >;
   reconciler?: Resolver<ResolversTypes['ReconcilerMetrics'], ParentType, ContextType>;
+};
+
+export type TriggerResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Trigger'] = ResolversParentTypes['Trigger'],
+> = {
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['TriggerSource'], ParentType, ContextType>;
+  direction?: Resolver<ResolversTypes['TriggerDirection'], ParentType, ContextType>;
+  price?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  firedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  firedPrice?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+};
+
+export type AlertResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Alert'] = ResolversParentTypes['Alert'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  trigger?: Resolver<ResolversTypes['Trigger'], ParentType, ContextType>;
+  note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['AlertStatus'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type AlertConnectionResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['AlertConnection'] = ResolversParentTypes['AlertConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Alert']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AlertPayloadResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['AlertPayload'] = ResolversParentTypes['AlertPayload'],
+> = {
+  alert?: Resolver<Maybe<ResolversTypes['Alert']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription'],
+> = {
+  alertUpdates?: SubscriptionResolver<
+    ResolversTypes['Alert'],
+    'alertUpdates',
+    ParentType,
+    ContextType,
+    RequireFields<SubscriptionAlertUpdatesArgs, 'accountIds'>
+  >;
+  orderUpdates?: SubscriptionResolver<
+    ResolversTypes['OrderUpdate'],
+    'orderUpdates',
+    ParentType,
+    ContextType,
+    RequireFields<SubscriptionOrderUpdatesArgs, 'accountIds'>
+  >;
+  ticker?: SubscriptionResolver<
+    ResolversTypes['Ticker'],
+    'ticker',
+    ParentType,
+    ContextType,
+    RequireFields<SubscriptionTickerArgs, 'exchange' | 'symbol'>
+  >;
 };
 
 export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
@@ -1337,26 +1516,6 @@ export type PageInfoResolvers<
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-};
-
-export type SubscriptionResolvers<
-  ContextType = GatewayContext,
-  ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription'],
-> = {
-  orderUpdates?: SubscriptionResolver<
-    ResolversTypes['OrderUpdate'],
-    'orderUpdates',
-    ParentType,
-    ContextType,
-    RequireFields<SubscriptionOrderUpdatesArgs, 'accountIds'>
-  >;
-  ticker?: SubscriptionResolver<
-    ResolversTypes['Ticker'],
-    'ticker',
-    ParentType,
-    ContextType,
-    RequireFields<SubscriptionTickerArgs, 'exchange' | 'symbol'>
-  >;
 };
 
 export type ExchangeInfoResolvers<
@@ -1695,12 +1854,16 @@ export type Resolvers<ContextType = GatewayContext> = {
   SessionPayload?: SessionPayloadResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Trigger?: TriggerResolvers<ContextType>;
+  Alert?: AlertResolvers<ContextType>;
+  AlertConnection?: AlertConnectionResolvers<ContextType>;
+  AlertPayload?: AlertPayloadResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   Decimal?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Cursor?: GraphQLScalarType;
   UserError?: UserErrorResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
-  Subscription?: SubscriptionResolvers<ContextType>;
   ExchangeInfo?: ExchangeInfoResolvers<ContextType>;
   ExchangeCapabilities?: ExchangeCapabilitiesResolvers<ContextType>;
   ExchangeHealth?: ExchangeHealthResolvers<ContextType>;

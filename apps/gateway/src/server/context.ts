@@ -1,4 +1,5 @@
 import type { Principal } from '@orderplane/store';
+import type { AlertUpdates } from '../subscriptions/alert-updates.ts';
 import type { OrderUpdates } from '../subscriptions/order-updates.ts';
 import type { TickerHub } from '../subscriptions/ticker-hub.ts';
 import type { Ports, Timeouts } from '../ports.ts';
@@ -9,6 +10,7 @@ export interface Services {
   readonly ports: Ports;
   readonly timeouts: Timeouts;
   readonly orderUpdates: OrderUpdates;
+  readonly alertUpdates: AlertUpdates;
   readonly tickers: TickerHub;
 }
 

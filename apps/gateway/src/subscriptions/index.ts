@@ -6,7 +6,7 @@ import type { GatewayContext } from '../server/context.ts';
 import { requestError } from '../server/errors.ts';
 import { decodeCursor, type Positions } from './cursor.ts';
 
-/** Accounts in one orderUpdates subscription. */
+/** Accounts in one subscription. */
 const MAX_ACCOUNTS = 50;
 
 export const subscriptionResolvers: Resolvers = {
@@ -17,6 +17,13 @@ export const subscriptionResolvers: Resolvers = {
         const positions = typeof after === 'string' ? await positionsOf(context, after, accounts) : null;
         const ids = accounts.map(({ id }) => id);
         return wrapped('orderUpdates', context.orderUpdates.subscribe(ids, positions));
+      },
+    },
+    alertUpdates: {
+      subscribe: async (_, { accountIds }, context) => {
+        const accounts = await ownAccounts(context, [...new Set(accountIds)]);
+        const ids = accounts.map(({ id }) => id);
+        return wrapped('alertUpdates', context.alertUpdates.subscribe(ids));
       },
     },
     ticker: {

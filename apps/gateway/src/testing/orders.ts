@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { OrderSpec } from '@orderplane/domain';
-import type { CommandResult, OrderCommand, PlaceInput } from '@orderplane/queues';
+import { alertChannel, type CommandResult, type OrderCommand, type PlaceInput } from '@orderplane/queues';
 import { born, evolve, type EventBody, type JournalEntry, type OrderMachine } from '@orderplane/state-machine';
 import { journalChannel, type CommitResult, type JournalRecord, type OrderRecord, type Store } from '@orderplane/store';
 
@@ -205,6 +205,18 @@ export class OrderBook {
       case 'resume': {
         const { kind } = await this.#deps.store.accounts.resume(command.userId, command.accountId);
         return kind === 'resumed' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
+      }
+      case 'createAlert': {
+        const createdAt = this.#deps.now();
+        const alert = { id: command.commandId, userId: command.userId, exchange: 'binance', createdAt } as const;
+        await this.#deps.store.alerts.create({ ...alert, ...command.input }, 100);
+        this.#deps.publish(alertChannel(command.input.accountId), '');
+        return { ...done([]), alertIds: [command.commandId] };
+      }
+      case 'cancelAlert': {
+        const { kind } = await this.#deps.store.alerts.cancel(command.userId, command.alertId, this.#deps.now());
+        if (kind !== 'cancelled') return { orderIds: [], userErrors: [...none.userErrors] };
+        return { ...done([]), alertIds: [command.alertId] };
       }
     }
   };

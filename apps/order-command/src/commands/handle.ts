@@ -1,6 +1,7 @@
 import { NotAcceptedError, type CommandResult, type OrderCommand } from '@orderplane/queues';
 import { databaseOutage } from '@orderplane/store';
 import type { CommandContext } from '../context.ts';
+import { cancelAlert, createAlert } from './alerts.ts';
 import { cancelAll } from './cancel-all.ts';
 import { cancelOne, modify } from './change.ts';
 import { halt, resume } from './halt.ts';
@@ -43,5 +44,9 @@ export function handle(context: CommandContext, command: OrderCommand): Promise<
       return halt(context, command);
     case 'resume':
       return resume(context, command);
+    case 'createAlert':
+      return createAlert(context, command);
+    case 'cancelAlert':
+      return cancelAlert(context, command);
   }
 }

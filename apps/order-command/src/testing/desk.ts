@@ -1,6 +1,6 @@
 import type { ExchangeId, Market, UserError } from '@orderplane/domain';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import type { CommandResult, OrderCommand, PlaceInput, ReconcileUrgency, Waker } from '@orderplane/queues';
+import type { AlertInput, CommandResult, OrderCommand, PlaceInput, ReconcileUrgency, Waker } from '@orderplane/queues';
 import { accountOf, openWorld, type World } from '@orderplane/recorder/testing';
 import { handle } from '../commands/handle.ts';
 import type { CommandContext } from '../context.ts';
@@ -34,6 +34,8 @@ export interface Desk {
   readonly world: World;
   readonly context: CommandContext;
   readonly wakes: Wake[];
+  /** What was told of alerts, in order. */
+  readonly rings: string[];
   run(command: OrderCommand): Promise<CommandResult>;
   /** Runs a command that must be refused, and checks that it has left no trace. */
   refusal(command: OrderCommand): Promise<UserError>;
@@ -50,10 +52,17 @@ export async function openDesk(): Promise<Desk> {
     await store.observations.saveMarkets(exchange, markets, at);
   }
   const wakes: Wake[] = [];
+  const rings: string[] = [];
   const context: CommandContext = {
     recorder: world.recorder,
     access: store.access,
     accounts: store.accounts,
+    alerts: store.alerts,
+    alertBell: {
+      changed: (accountId) => rings.push(accountId),
+      armed: (exchange, symbol) => rings.push(`${exchange} ${symbol}`),
+    },
+    maxArmedAlerts: 3,
     waker: collectingWaker(wakes),
     capabilities: capabilitiesOf,
     markets: marketDirectory(store.observations, () => clock.nowMs),
@@ -65,13 +74,17 @@ export async function openDesk(): Promise<Desk> {
   };
   const traces = async () =>
     Promise.all(
-      ['account-1', 'account-2', 'account-3', 'account-4'].map(async (id) => store.ledger.accountSnapshot(id)),
+      ['account-1', 'account-2', 'account-3', 'account-4'].map(async (id) => ({
+        orders: await store.ledger.accountSnapshot(id),
+        alerts: await store.alerts.changes(id, 0n, 1_000),
+      })),
     );
   const run = (command: OrderCommand): Promise<CommandResult> => handle(context, command);
   return {
     world,
     context,
     wakes,
+    rings,
     run,
     refusal: async (command) => {
       const before = { orders: await traces(), wakes: wakes.length };
@@ -150,4 +163,25 @@ export const cancelling = (orderId: string, userId = 'user-1'): Extract<OrderCom
   ...base(userId),
   kind: 'cancel',
   orderId,
+});
+
+export const alerting = (
+  input: Partial<Omit<AlertInput, 'trigger'>> & { readonly trigger?: Partial<AlertInput['trigger']> } = {},
+  userId = 'user-1',
+): Extract<OrderCommand, { kind: 'createAlert' }> => ({
+  ...base(userId),
+  kind: 'createAlert',
+  input: {
+    accountId: 'account-1',
+    symbol: 'BTC-USD',
+    note: null,
+    ...input,
+    trigger: {
+      symbol: input.symbol ?? 'BTC-USD',
+      source: 'LAST',
+      direction: 'AT_OR_ABOVE',
+      price: '100',
+      ...input.trigger,
+    },
+  },
 });

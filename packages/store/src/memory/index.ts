@@ -1,6 +1,7 @@
 import type { Store } from '../contracts.ts';
 import { MemoryAccessStore } from './access.ts';
 import { MemoryAccountStore } from './accounts.ts';
+import { MemoryAlertStore } from './alerts.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
@@ -20,6 +21,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     accounts: new MemoryAccountStore(tables),
     unattributed: new MemoryUnattributedFillStore(),
     observations: new MemoryObservationStore(options.nowMs),
+    alerts: new MemoryAlertStore(tables),
     ping: () => Promise.resolve(),
     nowMs: () => Promise.resolve(options.nowMs()),
     close: () => Promise.resolve(),

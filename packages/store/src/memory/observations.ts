@@ -6,8 +6,9 @@ import type {
   ExchangeHealthRecord,
   ObservationStore,
   SyncRun,
+  TapeMark,
 } from '../contracts.ts';
-import { compareText } from './state.ts';
+import { compareText, key } from './state.ts';
 
 export class MemoryObservationStore implements ObservationStore {
   readonly #nowMs: () => number;
@@ -16,6 +17,7 @@ export class MemoryObservationStore implements ObservationStore {
   readonly #markets = new Map<ExchangeId, readonly Market[]>();
   readonly #health = new Map<ExchangeId, ExchangeHealthRecord>();
   readonly #accounts = new Map<string, AccountHealthRecord>();
+  readonly #tapes = new Map<string, TapeMark>();
   readonly #leases = new Map<string, { owner: string; expiresAtMs: number }>();
 
   /** `nowMs` stands for the database's clock; only leases read it. */
@@ -115,6 +117,32 @@ export class MemoryObservationStore implements ObservationStore {
     const held = this.#leases.get(name);
     if (held !== undefined && held.owner !== owner && held.expiresAtMs > nowMs) return false;
     this.#leases.set(name, { owner, expiresAtMs: nowMs + ttlMs });
+    return true;
+  }
+
+  async acquireLeases(names: readonly string[], owner: string, ttlMs: number): Promise<readonly string[]> {
+    const held = await Promise.all(names.map((name) => this.acquireLease(name, owner, ttlMs)));
+    return names.filter((_name, index) => held[index]);
+  }
+
+  async tapeMark(exchange: ExchangeId, symbol: string): Promise<TapeMark | null> {
+    return this.#tapes.get(key(exchange, symbol)) ?? null;
+  }
+
+  async saveTapeMark(
+    exchange: ExchangeId,
+    symbol: string,
+    mark: TapeMark,
+    lease: { readonly name: string; readonly owner: string },
+  ): Promise<boolean> {
+    const held = this.#leases.get(lease.name);
+    if (held?.owner !== lease.owner || held.expiresAtMs <= this.#nowMs()) return false;
+    const at = key(exchange, symbol);
+    const known = this.#tapes.get(at) ?? mark;
+    this.#tapes.set(at, {
+      tradeAt: known.tradeAt > mark.tradeAt ? known.tradeAt : mark.tradeAt,
+      armedUntil: known.armedUntil > mark.armedUntil ? known.armedUntil : mark.armedUntil,
+    });
     return true;
   }
 

@@ -2,6 +2,7 @@ import type {
   ActualState,
   Account,
   AccountCandidate,
+  Alert,
   Intent,
   OrderGroup,
   OrderRecord,
@@ -34,6 +35,12 @@ export interface AccountRow {
   readonly venueOwner: string | null;
 }
 
+export interface AlertRow {
+  readonly alert: Alert;
+  readonly armedAt: bigint;
+  readonly endedAt: bigint | null;
+}
+
 /** Tables and indices. Every map is keyed by strings and walked in sorted order where order can be seen. */
 export class MemoryState {
   readonly users = new Set<string>();
@@ -54,6 +61,8 @@ export class MemoryState {
   readonly byVenueClientId = new Map<string, Set<string>>();
   readonly byVenueOrderId = new Map<string, Map<string, string>>();
   readonly executions = new Map<string, string>();
+  readonly alerts = new Map<string, AlertRow>();
+  readonly alertPositions = new Map<string, bigint>();
 }
 
 /** Unambiguous composite key. */

@@ -2,6 +2,7 @@ import type { Store } from '../contracts.ts';
 import { z } from 'zod';
 import { PostgresAccessStore } from './access.ts';
 import { PostgresAccountStore } from './accounts.ts';
+import { PostgresAlertStore } from './alerts.ts';
 import { openDatabase } from './client.ts';
 import type { PostgresOptions } from './client.ts';
 import { PostgresOrderLedger } from './ledger.ts';
@@ -23,6 +24,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     accounts: new PostgresAccountStore(prisma),
     unattributed: new PostgresUnattributedFillStore(sql),
     observations: new PostgresObservationStore(prisma),
+    alerts: new PostgresAlertStore(prisma, sql),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;
     },

@@ -8,11 +8,15 @@ import type {
   ExchangeHealthRecord,
   ObservationStore,
   SyncRun,
+  TapeMark,
 } from '../contracts.ts';
 import { storableJson, storableText } from '../json.ts';
 import { CoverageSchema, SyncReasonSchema } from '../row-schemas.ts';
 import { readAccountHealth, writeAccountReachable, writeKeyRefused } from './account-health.ts';
 import { databaseFailure, withRetry } from './errors.ts';
+
+/** Leases asked for in one statement. */
+const MAX_LEASES = 1_000;
 
 /** Replaces the exchange's list; unchanged markets are not rewritten. $1 exchange, $2 rows (json), $3 instant. */
 const SAVE_MARKETS = `
@@ -144,6 +148,46 @@ export class PostgresObservationStore implements ObservationStore {
         VALUES (${name}, ${owner}, clock_timestamp() + ${ttlMs}::int * interval '1 millisecond')
         ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at
         WHERE l.owner = excluded.owner OR l.expires_at <= clock_timestamp()`,
+    );
+    return count === 1;
+  }
+
+  async acquireLeases(names: readonly string[], owner: string, ttlMs: number): Promise<readonly string[]> {
+    if (names.length === 0) return [];
+    if (names.length > MAX_LEASES) throw new RangeError(`at most ${MAX_LEASES} leases at once, got ${names.length}`);
+    // In one order for everybody, so that two who want the same ones never wait for each other.
+    const sorted = [...new Set(names)].sort();
+    const rows = await withRetry(
+      () => this.#prisma.$queryRaw<{ name: string }[]>`
+        INSERT INTO leases AS l (name, owner, expires_at)
+        SELECT n.name, ${owner}, clock_timestamp() + ${ttlMs}::int * interval '1 millisecond'
+        FROM unnest(${sorted}::text[]) WITH ORDINALITY AS n(name, place) ORDER BY n.place
+        ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at
+        WHERE l.owner = excluded.owner OR l.expires_at <= clock_timestamp()
+        RETURNING l.name`,
+    );
+    return rows.map(({ name }) => name);
+  }
+
+  async tapeMark(exchange: ExchangeId, symbol: string): Promise<TapeMark | null> {
+    const row = await this.#prisma.tapeMark.findUnique({ where: { exchange_symbol: { exchange, symbol } } });
+    return row === null ? null : { tradeAt: row.tradeAt.toISOString(), armedUntil: row.armedUntil.toISOString() };
+  }
+
+  async saveTapeMark(
+    exchange: ExchangeId,
+    symbol: string,
+    mark: TapeMark,
+    lease: { readonly name: string; readonly owner: string },
+  ): Promise<boolean> {
+    const count = await withRetry(
+      () => this.#prisma.$executeRaw`
+        INSERT INTO tape_marks AS m (exchange, symbol, trade_at, armed_until)
+        SELECT ${exchange}, ${symbol}, ${mark.tradeAt}::timestamptz, ${mark.armedUntil}::timestamptz
+        WHERE EXISTS (SELECT 1 FROM leases l
+          WHERE l.name = ${lease.name} AND l.owner = ${lease.owner} AND l.expires_at > clock_timestamp())
+        ON CONFLICT (exchange, symbol) DO UPDATE SET trade_at = GREATEST(m.trade_at, excluded.trade_at),
+          armed_until = GREATEST(m.armed_until, excluded.armed_until)`,
     );
     return count === 1;
   }

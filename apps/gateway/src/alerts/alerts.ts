@@ -1,0 +1,15 @@
+import type { QueryResolvers } from '../schema/types.generated.ts';
+import { ownAccount } from '../access/roles.ts';
+import { pageSize } from '../orders/paging.ts';
+
+export const alerts: NonNullable<QueryResolvers['alerts']> = async (
+  _,
+  { accountId, status, first, after },
+  context,
+) => {
+  const limit = pageSize(first);
+  const account = await ownAccount(context, accountId);
+  const filter = { userId: context.principal.userId, accountId: account.id, ...(status ? { status } : {}) };
+  const page = await context.ports.alerts.page(filter, after ? { limit, after } : { limit });
+  return { entries: page.alerts, hasNext: page.hasNext, hasPrevious: Boolean(after) };
+};
