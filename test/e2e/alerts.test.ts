@@ -16,7 +16,8 @@ import type { Watch } from '../support/watch.ts';
 let world: World;
 const desks = new Map<ExchangeId, Desk>();
 beforeAll(async () => {
-  world = await openWorld();
+  // Nothing here is about answers that come late.
+  world = await openWorld({ env: { COMMAND_TIMEOUT_MS: '15000' } });
   for (const exchange of EXCHANGE_IDS) desks.set(exchange, await openDesk(world, exchange));
 });
 afterAll(() => world?.stop());

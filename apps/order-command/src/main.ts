@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { createAlertBell, createConsumer, createWaker, openRedis, ORDER_COMMANDS } from '@orderplane/queues';
+import {
+  type AlertBell,
+  createAlertBell,
+  createConsumer,
+  createWaker,
+  openRedis,
+  ORDER_COMMANDS,
+} from '@orderplane/queues';
 import { cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
 import {
   crashPoints,
@@ -16,12 +23,14 @@ import { createPostgresStore } from '@orderplane/store';
 import { handleOrSay } from './commands/handle.ts';
 import type { CommandContext } from './context.ts';
 import { accountTroubles, marketDirectory, reachability } from './directories.ts';
-import { EnvironmentSchema } from './environment.ts';
+import { EnvironmentSchema, type Environment } from './environment.ts';
 
 /** Without the database's clock by then, the service starts all the same, ms. */
 const CLOCK_WITHIN_MS = 5_000;
 
 await runService({ name: 'order-command', main });
+
+const alerting = (env: Environment, alertBell: AlertBell) => ({ alertBell, maxArmedAlerts: env.MAX_ARMED_ALERTS });
 
 async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promise<{ health: string }> {
   const env = readEnvironment(EnvironmentSchema);
@@ -46,11 +55,8 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
       newId: randomUUID,
       log,
     },
-    access: store.access,
-    accounts: store.accounts,
-    alerts: store.alerts,
-    alertBell: createAlertBell(redis, onRedisError),
-    maxArmedAlerts: env.MAX_ARMED_ALERTS,
+    ...store,
+    ...alerting(env, createAlertBell(redis, onRedisError)),
     waker,
     capabilities: capabilitiesOf,
     markets: marketDirectory(store.observations, now),
