@@ -1,7 +1,22 @@
-import { inDoubt, isDone, isTerminal, overfill, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
+import {
+  currentLeg,
+  inDoubt,
+  isDone,
+  isTerminal,
+  overfill,
+  type OrderMachine,
+  type OrderRequest,
+} from '@orderplane/state-machine';
 import type { ReconciliationStatus } from '@orderplane/domain';
 import type { Actual, PlannerLimits } from './model.ts';
 import { toMs } from './time.ts';
+
+/**
+ * Attempts of one leg that surely never reached the exchange's book, after which a person should look. It goes on being
+ * sent, at growing distances: an order is not given up because tries have run out, and an exchange that was away for an
+ * hour gets it when it is back.
+ */
+export const MANY_ATTEMPTS = 20;
 
 const isOpen = (request: OrderRequest): boolean =>
   request.phase === 'wanted' || request.phase === 'sent' || request.phase === 'pending' || request.phase === 'unknown';
@@ -17,6 +32,8 @@ export function reconciliationStatus(
   if (isDone(order)) return order.executions.length > 0 && isOverfilled(order) ? 'NEEDS_ATTENTION' : 'IN_SYNC';
   if (needsAttention && (inDoubt(order) || order.stray)) return 'NEEDS_ATTENTION';
   if (inDoubt(order)) return 'AMBIGUOUS';
+  const leg = currentLeg(order);
+  if (!isTerminal(order) && leg?.phase === 'absent' && leg.attempts >= MANY_ATTEMPTS) return 'NEEDS_ATTENTION';
   if (order.requests.some(isOpen) || order.stray) return 'PROGRESSING';
   const resting = order.life === 'ACKNOWLEDGED' || order.life === 'PARTIALLY_FILLED';
   if (resting && actual.lastEvidenceAt !== null && toMs(now) > toMs(actual.lastEvidenceAt) + limits.staleAfterMs)

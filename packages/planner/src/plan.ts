@@ -17,13 +17,6 @@ import { demandedEvents, nextDemandAt, type DemandFacts } from './demands.ts';
 import type { Actual, Desired, PlannerCapabilities, PlannerLimits, Step } from './model.ts';
 import { earliest, plusMs, toInstant, toMs } from './time.ts';
 
-/**
- * A leg that surely never reached the exchange's book is sent again at most this often; then the order is FAILED: never
- * placed, for a technical reason, and proved so. The counter ends the trying, not the doubt: it is looked at in phase
- * `absent` only, where every single attempt has its own proof that nothing lives, so nothing is closed by counting. An
- * attempt whose outcome is unknown is looked up for ever, whatever the count.
- */
-export const MAX_SUBMIT_ATTEMPTS = 20;
 /** What a request recorded as sent, without an answer, tells whoever holds the order's key now. */
 const SENDER_GONE = 'the sender ended before it recorded an answer';
 
@@ -171,13 +164,6 @@ function planUnknownLeg(actual: Actual, leg: Leg, now: string, capabilities: Pla
 /** Nothing of the order lives at the exchange, proved: send the same leg again, or the rest as a new one. */
 function planNextSend(actual: Actual, leg: Leg, now: string, limits: PlannerLimits): Step {
   const order = actual.machine;
-  if (leg.attempts >= MAX_SUBMIT_ATTEMPTS && leg.phase === 'absent') {
-    return {
-      kind: 'Record',
-      events: [{ type: 'GaveUp', reason: `not placed after ${leg.attempts} attempts` }],
-      why: 'too many attempts',
-    };
-  }
   const replace = twoStepReplace(order);
   if (replace !== null) {
     const newer = newerWish(order, replace);
