@@ -9,6 +9,7 @@ import {
 } from '@orderplane/state-machine';
 import type { ReconciliationStatus } from '@orderplane/domain';
 import type { Actual, PlannerLimits } from './model.ts';
+import { overdueSince } from './overdue.ts';
 import { toMs } from './time.ts';
 
 /**
@@ -30,11 +31,12 @@ export function reconciliationStatus(
 ): ReconciliationStatus {
   const order = actual.machine;
   if (isDone(order)) return order.executions.length > 0 && isOverfilled(order) ? 'NEEDS_ATTENTION' : 'IN_SYNC';
-  if (needsAttention && (inDoubt(order) || order.stray)) return 'NEEDS_ATTENTION';
+  const overdue = overdueSince(order) !== null;
+  if (needsAttention && (inDoubt(order) || order.stray || overdue)) return 'NEEDS_ATTENTION';
   if (inDoubt(order)) return 'AMBIGUOUS';
   const leg = currentLeg(order);
   if (!isTerminal(order) && leg?.phase === 'absent' && leg.attempts >= MANY_ATTEMPTS) return 'NEEDS_ATTENTION';
-  if (order.requests.some(isOpen) || order.stray) return 'PROGRESSING';
+  if (order.requests.some(isOpen) || order.stray || overdue) return 'PROGRESSING';
   const resting = order.life === 'ACKNOWLEDGED' || order.life === 'PARTIALLY_FILLED';
   if (resting && actual.lastEvidenceAt !== null && toMs(now) > toMs(actual.lastEvidenceAt) + limits.staleAfterMs)
     return 'STALE';

@@ -1,5 +1,5 @@
 import type { LookupResult, Permit } from '@orderplane/exchange';
-import { foldLookup, foldSubmit, type FoldContext, type Folded } from '@orderplane/planner';
+import { foldLookup, foldSubmit, overdueSince, type FoldContext, type Folded } from '@orderplane/planner';
 import { attemptOf, foldContext, isOrderOf, isSecondOrder, record } from '@orderplane/recorder';
 import { currentLeg, inDoubt, isDone, type Leg, type OrderMachine } from '@orderplane/state-machine';
 import type { OrderRecord, ReconciliationRecord } from '@orderplane/store';
@@ -141,6 +141,7 @@ function bookkeeping(
 
 /** A request whose effect is still to be seen: the next look-up comes after a pause, not at once. */
 const waits = (machine: OrderMachine): boolean =>
+  overdueSince(machine) !== null ||
   machine.requests.some(
     (request) => request.phase === 'pending' || request.phase === 'unknown' || request.phase === 'sent',
   );
