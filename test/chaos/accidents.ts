@@ -110,7 +110,8 @@ async function fault({ world, random, count }: Damage): Promise<void> {
   const name = pick(random, FAULT_NAMES);
   const exchange = pick(random, EXCHANGE_IDS);
   const terms = FAULTS[name]?.(random) ?? {};
-  if (name === 'authFail') world.refusing.add(exchange);
+  // In maintenance some exchanges refuse orders by code: KuCoin says 400200, and nothing was placed.
+  if (name === 'authFail' || name === 'maintenance') world.refusing.add(exchange);
   await world.venue.fault({ exchange, fault: name, ...terms });
   count(`fault ${name}`);
   count(`faults of ${exchange}`);

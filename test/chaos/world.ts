@@ -25,7 +25,7 @@ export interface ChaosWorld extends System {
   readonly mayBeRefused: Set<string>;
   /** Orders of exchanges, as `exchange id`, that were executed beyond what anybody could know: a person should look. */
   readonly surprised: Set<string>;
-  /** Exchanges that have refused a key in this run, and with it whatever it was used for. */
+  /** Exchanges that have refused a key, or orders in their maintenance: both may refuse an order that is in order. */
   readonly refusing: Set<string>;
   /** Accounts that a client has halted. */
   readonly halted: Set<string>;

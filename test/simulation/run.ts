@@ -1,3 +1,4 @@
+import { overdueSince } from '@orderplane/planner';
 import { replay } from '@orderplane/state-machine';
 import { isDeepStrictEqual } from 'node:util';
 import { specOf } from './clients.ts';
@@ -151,6 +152,8 @@ function stayed(world: World, dead: World['venues'][number] | null, before: Quie
   if (world.judge.violation !== null) return;
   for (const { intent, actual } of world.judge.orders.values()) {
     if (intent.accountId === dead?.accountId || before.get(intent.orderId) === actual.version) continue;
+    // Asked about until it ends: each look is noted.
+    if (overdueSince(actual.machine) !== null) continue;
     const what = `${intent.orderId.slice(-4)} went from version ${before.get(intent.orderId) ?? 0} to ${actual.version}`;
     world.judge.fail('I24', `${after} changes nothing`, what);
   }

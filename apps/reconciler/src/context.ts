@@ -10,6 +10,7 @@ import type {
 import type { Actual, Desired, GroupView, Halt, PlannerCapabilities, PlannerLimits } from '@orderplane/planner';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
+import { isDone } from '@orderplane/state-machine';
 import type { AccountHalt, OrderRecord } from '@orderplane/store';
 import type { KeyWatch } from './key-watch.ts';
 
@@ -132,4 +133,13 @@ export function judgeKey(context: ReconcilerContext, accountId: string, outcome:
     case 'refused':
       break;
   }
+}
+
+/**
+ * True when news that came after `askedAt` may have raised the question that is open now: an answer to what was asked
+ * then does not close it.
+ */
+export function wasAskedSince({ actual }: OrderRecord, askedAt: string): boolean {
+  const { attempts, lastEvidenceAt } = actual.reconciliation;
+  return attempts > 0 && lastEvidenceAt !== null && lastEvidenceAt > askedAt && !isDone(actual.machine);
 }

@@ -34,3 +34,23 @@ test('a fill that the stream claims while an earlier look-up is under way is ask
   expect(machine.executions.map(({ size }) => size)).toEqual(['0.1', '0.2']);
   expect([reconciliation.attempts, reconciliation.lastError]).toEqual([0, null]);
 });
+
+test('a fill that the stream claims before the answer to the submission is booked is asked for', async () => {
+  const harness = await openHarness();
+  const { world, adapter } = harness;
+  const { accountId, userId, exchange } = (await harness.order()).intent;
+  const submit = adapter.submit.bind(adapter);
+  adapter.submit = async (request) => {
+    const answer = await submit(request);
+    const [order] = adapter.venue.orders;
+    if (order === undefined) throw new Error('nothing was placed');
+    world.clock.advance(50);
+    adapter.fill(order, '0.2');
+    await observe(world.recorder, { accountId, userId, exchange }, [reportOf(order, 'stream', world.clock.iso())]);
+    return answer;
+  };
+  await harness.converge();
+  const { machine, reconciliation } = (await harness.order()).actual;
+  expect(machine.executions.map(({ size }) => size)).toEqual(['0.2']);
+  expect([reconciliation.attempts, reconciliation.lastError]).toEqual([0, null]);
+});

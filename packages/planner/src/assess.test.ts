@@ -24,6 +24,7 @@ const STATUSES: readonly (readonly [readonly Word[], boolean, number, Reconcilia
   [['validated', 'sent', 'unanswered'],                                          false,     1,   'AMBIGUOUS'],
   [['validated', 'sent', 'unanswered'],                                          true,      1,   'NEEDS_ATTENTION'],
   [['validated', 'sent', 'notSent'],                                             true,      1,   'PROGRESSING'],
+  [['validated', ...Array.from({ length: 20 }, (): Word[] => ['sent', 'notSent']).flat()], false, 1, 'NEEDS_ATTENTION'],
   [['validated', 'sent', 'acked'],                                               false,     60,  'IN_SYNC'],
   [['validated', 'sent', 'acked'],                                               false,     61,  'STALE'],
   [['validated', 'sent', 'acked'],                                               true,      1,   'IN_SYNC'],

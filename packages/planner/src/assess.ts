@@ -1,7 +1,23 @@
-import { inDoubt, isDone, isTerminal, overfill, type OrderMachine, type OrderRequest } from '@orderplane/state-machine';
+import {
+  currentLeg,
+  inDoubt,
+  isDone,
+  isTerminal,
+  overfill,
+  type OrderMachine,
+  type OrderRequest,
+} from '@orderplane/state-machine';
 import type { ReconciliationStatus } from '@orderplane/domain';
 import type { Actual, PlannerLimits } from './model.ts';
+import { overdueSince } from './overdue.ts';
 import { toMs } from './time.ts';
+
+/**
+ * Attempts of one leg that surely never reached the exchange's book, after which a person should look. It goes on being
+ * sent, at growing distances: an order is not given up because tries have run out, and an exchange that was away for an
+ * hour gets it when it is back.
+ */
+export const MANY_ATTEMPTS = 20;
 
 const isOpen = (request: OrderRequest): boolean =>
   request.phase === 'wanted' || request.phase === 'sent' || request.phase === 'pending' || request.phase === 'unknown';
@@ -15,9 +31,12 @@ export function reconciliationStatus(
 ): ReconciliationStatus {
   const order = actual.machine;
   if (isDone(order)) return order.executions.length > 0 && isOverfilled(order) ? 'NEEDS_ATTENTION' : 'IN_SYNC';
-  if (needsAttention && (inDoubt(order) || order.stray)) return 'NEEDS_ATTENTION';
+  const overdue = overdueSince(order) !== null;
+  if (needsAttention && (inDoubt(order) || order.stray || overdue)) return 'NEEDS_ATTENTION';
   if (inDoubt(order)) return 'AMBIGUOUS';
-  if (order.requests.some(isOpen) || order.stray) return 'PROGRESSING';
+  const leg = currentLeg(order);
+  if (!isTerminal(order) && leg?.phase === 'absent' && leg.attempts >= MANY_ATTEMPTS) return 'NEEDS_ATTENTION';
+  if (order.requests.some(isOpen) || order.stray || overdue) return 'PROGRESSING';
   const resting = order.life === 'ACKNOWLEDGED' || order.life === 'PARTIALLY_FILLED';
   if (resting && actual.lastEvidenceAt !== null && toMs(now) > toMs(actual.lastEvidenceAt) + limits.staleAfterMs)
     return 'STALE';

@@ -3,6 +3,7 @@ export { fold } from './fold.ts';
 export * from './groups.ts';
 export { bookedOn, Folding, type FoldContext, type Folded } from './folding.ts';
 export * from './outcomes.ts';
+export * from './overdue.ts';
 export * from './plan.ts';
 export * from './assess.ts';
 export * from './absence.ts';

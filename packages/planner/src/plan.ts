@@ -15,15 +15,9 @@ import { compare, isPositive, subtract } from '@orderplane/domain';
 import { absenceEvidence, absenceProgress } from './absence.ts';
 import { demandedEvents, nextDemandAt, type DemandFacts } from './demands.ts';
 import type { Actual, Desired, PlannerCapabilities, PlannerLimits, Step } from './model.ts';
+import { overdueSince } from './overdue.ts';
 import { earliest, plusMs, toInstant, toMs } from './time.ts';
 
-/**
- * A leg that surely never reached the exchange's book is sent again at most this often; then the order is FAILED: never
- * placed, for a technical reason, and proved so. The counter ends the trying, not the doubt: it is looked at in phase
- * `absent` only, where every single attempt has its own proof that nothing lives, so nothing is closed by counting. An
- * attempt whose outcome is unknown is looked up for ever, whatever the count.
- */
-export const MAX_SUBMIT_ATTEMPTS = 20;
 /** What a request recorded as sent, without an answer, tells whoever holds the order's key now. */
 const SENDER_GONE = 'the sender ended before it recorded an answer';
 
@@ -171,13 +165,6 @@ function planUnknownLeg(actual: Actual, leg: Leg, now: string, capabilities: Pla
 /** Nothing of the order lives at the exchange, proved: send the same leg again, or the rest as a new one. */
 function planNextSend(actual: Actual, leg: Leg, now: string, limits: PlannerLimits): Step {
   const order = actual.machine;
-  if (leg.attempts >= MAX_SUBMIT_ATTEMPTS && leg.phase === 'absent') {
-    return {
-      kind: 'Record',
-      events: [{ type: 'GaveUp', reason: `not placed after ${leg.attempts} attempts` }],
-      why: 'too many attempts',
-    };
-  }
   const replace = twoStepReplace(order);
   if (replace !== null) {
     const newer = newerWish(order, replace);
@@ -219,7 +206,7 @@ function planLiveLeg(
   const replace = openReplaces(order).find((request) => !isHeld(desired, order, request, capabilities));
   if (replace !== undefined) return planReplace(actual, replace, now, capabilities);
   if (actual.attempts > 0) return paced(actual, now, { kind: 'Lookup', why: 'a question to the exchange is open' });
-  if (endsAtOnce(order)) return paced(actual, now, { kind: 'Lookup', why: 'should have ended at once' });
+  if (overdueSince(order) !== null) return paced(actual, now, { kind: 'Lookup', why: 'should have ended at once' });
   const staleAt = plusMs(actual.lastEvidenceAt ?? leg.sentAt, limits.staleAfterMs);
   if (toMs(staleAt) <= toMs(now))
     return paced(actual, now, { kind: 'Lookup', why: 'no evidence within the staleness bound' });
@@ -300,11 +287,6 @@ function restTerms(order: OrderMachine, replace: OrderRequest): OrderMachine['te
   return isPositive(size) ? { ...wished, size } : null;
 }
 
-/** Market, IOC and FOK orders do not rest: one that seems to is asked for. */
-const endsAtOnce = (order: OrderMachine): boolean =>
-  order.kind.type === 'MARKET' ||
-  (order.kind.type === 'LIMIT' && (order.kind.timeInForce === 'IOC' || order.kind.timeInForce === 'FOK'));
-
 /** Holds a step back until the backoff of the failed tries before it has passed. */
 function paced(actual: Actual, now: string, step: Step): Step {
   if (actual.nextAttemptAt === null || !backsOff(actual, now)) return step;
@@ -313,9 +295,12 @@ function paced(actual: Actual, now: string, step: Step): Step {
 
 /** In doubt for too long: a person should look. The look-ups go on; nothing is ever closed by a timer. */
 function escalated(step: Step, order: OrderMachine, now: string, limits: PlannerLimits): Step {
-  if (step.kind !== 'Lookup' || order.unknownSince === null) return step;
-  if (toMs(now) < toMs(order.unknownSince) + limits.attentionAfterMs) return step;
-  return { kind: 'Escalate', reason: `in doubt since ${order.unknownSince}: ${step.why}`, lookup: true };
+  const overdue = overdueSince(order);
+  const since = order.unknownSince ?? overdue;
+  if (step.kind !== 'Lookup' || since === null || toMs(now) < toMs(since) + limits.attentionAfterMs) return step;
+  const reason =
+    order.unknownSince === null ? `rests since ${since}, and ${step.why}` : `in doubt since ${since}: ${step.why}`;
+  return { kind: 'Escalate', reason, lookup: true };
 }
 
 /** When a resting order should be looked at again without any wake-up. */

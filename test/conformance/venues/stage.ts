@@ -156,8 +156,8 @@ export class Stage {
     );
     equal(answer[mutation]?.userErrors, [], `the answer to ${mutation}`);
   }
-  /** Gives the account another key: the exchange refuses the first one from then on. */
-  async rotate(): Promise<void> {
+  /** Gives the account another key: the exchange refuses the first one from then on. Gives what is received under the new one. */
+  async rotate(): Promise<(kind: RequestKind) => Promise<readonly ReceivedRequest[]>> {
     const { apiKey, secret, passphrase } = drawCredentials(this.capabilities.credentials);
     const { rotateCredentials } = await request<{ rotateCredentials: { userErrors: unknown[] } }>(
       this.system.trader,
@@ -168,6 +168,7 @@ export class Stage {
       },
     );
     equal(rotateCredentials.userErrors, [], 'the answer to new credentials');
+    return async (kind) => (await this.system.venue.requests(this.exchange, apiKey)).filter((one) => one.kind === kind);
   }
   async sync(account = this.account): Promise<{ readonly complete: boolean; readonly adopted: number }> {
     const { syncOrders } = await request<{ syncOrders: { complete: boolean; adopted: number } }>(

@@ -1,4 +1,5 @@
 import { compare, subtract, sum } from '@orderplane/domain';
+import { overdueSince } from '@orderplane/planner';
 import { filled, type VenueOrder } from '@orderplane/planner/testing';
 import { inDoubt, isDone, isOpenRequest, isTerminal, overfill, type OrderMachine } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
@@ -91,6 +92,8 @@ export const CALM: readonly Rule<Calm>[] = [
       if (status === 'IN_SYNC') return null;
       // Raised for good: filled beyond its size, or a second order of the exchange's under its client id.
       if (status === 'NEEDS_ATTENTION' && (overfill(machineOf(record)) !== '0' || alert !== undefined)) return null;
+      // Somebody's resting order under the client id of a market order of ours: asked for until it ends.
+      if (overdueSince(machineOf(record)) !== null) return null;
       return `${status} ${lastError ?? ''}`;
     }),
   },
@@ -135,8 +138,11 @@ export const CALM: readonly Rule<Calm>[] = [
   },
   {
     id: 'C7',
-    says: 'the queues are empty',
-    check: ({ queue, dead }) => (queue.waiting === 0 || dead !== null ? null : `${queue.waiting} jobs wait`),
+    says: 'the queues are empty, but for orders that are asked about until they end',
+    check: ({ queue, dead, judge }) => {
+      const asked = [...judge.orders.values()].filter((record) => overdueSince(machineOf(record)) !== null);
+      return queue.waiting <= asked.length || dead !== null ? null : `${queue.waiting} jobs wait`;
+    },
   },
   {
     id: 'C8',

@@ -33,7 +33,10 @@ export const ARRIVED: readonly Rule<Arrived>[] = [
       if (op === 'submit' || owner?.intent.origin !== 'EXTERNAL') return null;
       // A second order of the exchange's under one of our client ids is ended by policy (adopt.ts).
       if (SECOND_OF in owner.intent.metadata) return null;
-      const asked = owner.actual.machine.requests.some(({ by, forStray }) => by === 'client' || forStray);
+      const asked = owner.actual.machine.requests.some(
+        // The kill switch ends what is open, whoever placed it (demands.ts).
+        ({ id, by, forStray }) => by === 'client' || forStray || id.startsWith('halt'),
+      );
       return asked ? null : `${op} of an external order that nobody asked for`;
     },
   },

@@ -32,7 +32,7 @@ test('a placed group comes back with its orders, CANCEL unless told otherwise', 
       kind: 'OCO',
       onPartialFill: 'CANCEL',
       conflict: null,
-      orders: expect.arrayContaining([expect.objectContaining({ clientOrderId: 'one', price: '100' })]),
+      orders: expect.arrayContaining([expect.objectContaining({ clientOrderId: 'one', price: '100' })]) as unknown,
     },
     userErrors: [],
   });

@@ -1,9 +1,9 @@
 import type { LookupResult, Permit } from '@orderplane/exchange';
-import { foldLookup, foldSubmit, type FoldContext, type Folded } from '@orderplane/planner';
+import { foldLookup, foldSubmit, overdueSince, type FoldContext, type Folded } from '@orderplane/planner';
 import { attemptOf, foldContext, isOrderOf, isSecondOrder, record } from '@orderplane/recorder';
 import { currentLeg, inDoubt, isDone, type Leg, type OrderMachine } from '@orderplane/state-machine';
 import type { OrderRecord, ReconciliationRecord } from '@orderplane/store';
-import { controlOf, isTimeKnown, type ReconcilerContext, type StepResult } from '../context.ts';
+import { controlOf, isTimeKnown, wasAskedSince, type ReconcilerContext, type StepResult } from '../context.ts';
 
 /** Look-ups kept for a proof of absence; two are needed, more only tell people how often it was tried. */
 const KEPT_LOOKUPS = 20;
@@ -56,7 +56,7 @@ export async function lookup(
           context,
           fresh,
           answer,
-          resolved && isAnswer(answer, folded.machine) && !wasAskedSince(fresh, answer),
+          resolved && isAnswer(answer, folded.machine) && !wasAskedSince(fresh, answer.askedAt),
           folded.question ?? why,
         ),
         tried: attemptOf(answer),
@@ -85,12 +85,6 @@ async function ordersOfOthers(
 
 /** A found order answers every question; that nothing is found answers those about an order that is over. */
 const isAnswer = (answer: LookupResult, machine: OrderMachine): boolean => answer.order !== null || isDone(machine);
-
-/** News that came after the exchange was asked may have raised the question that is open now: it is asked once more. */
-function wasAskedSince(fresh: OrderRecord, answer: LookupResult): boolean {
-  const { attempts, lastEvidenceAt } = fresh.actual.reconciliation;
-  return attempts > 0 && lastEvidenceAt !== null && lastEvidenceAt > answer.askedAt && !isDone(fresh.actual.machine);
-}
 
 /** A second order under the order's client id is no word about it: the sync takes it into the books as an order of its own. */
 const aboutItself = (fresh: OrderRecord, said: LookupResult): LookupResult =>
@@ -147,6 +141,7 @@ function bookkeeping(
 
 /** A request whose effect is still to be seen: the next look-up comes after a pause, not at once. */
 const waits = (machine: OrderMachine): boolean =>
+  overdueSince(machine) !== null ||
   machine.requests.some(
     (request) => request.phase === 'pending' || request.phase === 'unknown' || request.phase === 'sent',
   );

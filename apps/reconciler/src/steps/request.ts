@@ -11,7 +11,7 @@ import {
 } from '@orderplane/state-machine';
 import { compare, subtract } from '@orderplane/domain';
 import type { OrderRecord } from '@orderplane/store';
-import { controlOf, judgeKey, type ReconcilerContext, type StepResult } from '../context.ts';
+import { controlOf, judgeKey, wasAskedSince, type ReconcilerContext, type StepResult } from '../context.ts';
 import { persist } from '../persist.ts';
 import { lookup } from './lookup.ts';
 
@@ -142,6 +142,7 @@ async function recordOutcome(
         machine: folded.machine,
         journal: folded.journal,
         reconciliation: bookkeeping(context, current, outcome, {
+          sentAt: sentAtOf(sent, requestId) ?? at,
           streamTells: waitsForStream(context, current, folded.machine, requestId),
           question: openQuestion(folded, requestId),
         }),
@@ -154,9 +155,7 @@ async function recordOutcome(
 
 /** True when another worker has taken over and sent the request again: this sending says nothing about that one. */
 function isOvertaken(current: OrderRecord, sent: OrderRecord, requestId: string): boolean {
-  const sendingOf = (record: OrderRecord): string | null =>
-    record.actual.machine.requests.find((request) => request.id === requestId)?.sentAt ?? null;
-  return sendingOf(current) !== sendingOf(sent);
+  return sentAtOf(current, requestId) !== sentAtOf(sent, requestId);
 }
 
 /**
@@ -182,16 +181,28 @@ function openQuestion({ machine, question }: Folded, requestId: string): string 
   return machine.requests.some((request) => request.id === requestId && isOpenRequest(request)) ? null : question;
 }
 
+const sentAtOf = ({ actual }: OrderRecord, requestId: string): string | null =>
+  actual.machine.requests.find((request) => request.id === requestId)?.sentAt ?? null;
+
+/** What is known when the answer to a request has been folded in. */
+interface After {
+  readonly sentAt: string;
+  readonly streamTells: boolean;
+  readonly question: string | null;
+}
+
 function bookkeeping(
   context: ReconcilerContext,
   current: OrderRecord,
   outcome: CancelOutcome,
-  { streamTells, question }: { readonly streamTells: boolean; readonly question: string | null },
+  { sentAt, streamTells, question }: After,
 ) {
   const { attempts } = current.actual.reconciliation;
   const later = (ms: number): string => new Date(context.clock.now().getTime() + ms).toISOString();
   switch (outcome.kind) {
     case 'accepted':
+      // The stream may have told more, and have asked for what it did not tell, since the request left.
+      if (question === null && wasAskedSince(current, sentAt)) return {};
       return {
         attempts: question === null ? 0 : 1,
         nextAttemptAt: outcome.report === null && streamTells ? later(STREAM_TELLS_WITHIN_MS) : null,

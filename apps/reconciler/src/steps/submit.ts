@@ -5,7 +5,7 @@ import { foldSubmit, Folding, groupWish, type Step } from '@orderplane/planner';
 import { foldContext, record, recordOnce } from '@orderplane/recorder';
 import { currentLeg, type EventBody, type Leg } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
-import { controlOf, judgeKey, type ReconcilerContext, type StepResult } from '../context.ts';
+import { controlOf, judgeKey, wasAskedSince, type ReconcilerContext, type StepResult } from '../context.ts';
 import { groupViewOf } from '../groups.ts';
 import { persist } from '../persist.ts';
 
@@ -158,6 +158,8 @@ function bookkeeping(
   const later = (ms: number): string => new Date(context.clock.now().getTime() + ms).toISOString();
   switch (outcome.kind) {
     case 'placed':
+      // The stream may have told more than this answer before it was booked, and have asked for what it did not tell.
+      if (question === null && wasAskedSince(current, outcome.report.askedAt)) return {};
       return question === null
         ? { attempts: 0, nextAttemptAt: null, lastError: null, lastEvidenceAt: outcome.report.askedAt }
         : { attempts: 1, nextAttemptAt: null, lastError: question, lastEvidenceAt: outcome.report.askedAt };
