@@ -11,7 +11,8 @@ import { openSystem, type System } from '../support/system.ts';
 let system: System;
 const desks: Desk[] = [];
 beforeAll(async () => {
-  system = await openSystem();
+  // Intervals of looking, shortened: what a lost wake-up or a mute stream kept from us is found by them.
+  system = await openSystem({ env: { RESYNC_INTERVAL_MS: '2000', SYNC_INTERVAL_STREAMING_MS: '5000' } });
   for (const exchange of EXCHANGE_IDS) desks.push(await openDesk(system, exchange));
 });
 afterAll(() => system?.stop());
@@ -62,6 +63,7 @@ const reaches = (
     () => readGroup(group.id),
     (found) => is(found.orders, found),
     `group ${group.id}: ${what}`,
+    60_000,
   );
 const states = (orders: readonly Member[]): string => orders.map(({ state }) => state).join(' ');
 const rest = (group: Group): Promise<Group> =>

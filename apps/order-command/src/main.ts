@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import {
-  type AlertBell,
-  createAlertBell,
-  createConsumer,
-  createWaker,
-  openRedis,
-  ORDER_COMMANDS,
-} from '@orderplane/queues';
+import { createAlertBell, createConsumer, createWaker, openRedis, ORDER_COMMANDS } from '@orderplane/queues';
 import { cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
 import {
   crashPoints,
@@ -23,14 +16,12 @@ import { createPostgresStore } from '@orderplane/store';
 import { handleOrSay } from './commands/handle.ts';
 import type { CommandContext } from './context.ts';
 import { accountTroubles, marketDirectory, reachability } from './directories.ts';
-import { EnvironmentSchema, type Environment } from './environment.ts';
+import { EnvironmentSchema } from './environment.ts';
 
 /** Without the database's clock by then, the service starts all the same, ms. */
 const CLOCK_WITHIN_MS = 5_000;
 
 await runService({ name: 'order-command', main });
-
-const alerting = (env: Environment, alertBell: AlertBell) => ({ alertBell, maxArmedAlerts: env.MAX_ARMED_ALERTS });
 
 async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promise<{ health: string }> {
   const env = readEnvironment(EnvironmentSchema);
@@ -44,11 +35,10 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('waker', () => waker.close());
-  const scopes = cacheScopes(store.access, now);
   const context: CommandContext = {
     recorder: {
       ledger: store.ledger,
-      listener: createCommitListener({ redis, scopes, onError: onRedisError }),
+      listener: createCommitListener({ redis, scopes: cacheScopes(store.access, now), onError: onRedisError }),
       clock,
       limits: limitsFrom(env),
       visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
@@ -56,7 +46,8 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
       log,
     },
     ...store,
-    ...alerting(env, createAlertBell(redis, onRedisError)),
+    alertBell: createAlertBell(redis, onRedisError),
+    maxArmedAlerts: env.MAX_ARMED_ALERTS,
     waker,
     capabilities: capabilitiesOf,
     markets: marketDirectory(store.observations, now),
