@@ -103,11 +103,12 @@ describe.each(EXCHANGE_IDS)('submit to %s', (exchange) => {
   it.each(ENDINGS)('%s is unknown, and sent once', async (_name, ending) => {
     stub.on(ROUTE[exchange], ending);
     const adapter = adapterOf(exchange);
-    await adapter.openOrders({ timeoutMs: 2_000 });
+    await adapter.openOrders({ timeoutMs: 20_000 });
     const startedAt = performance.now();
     const outcome = await adapter.submit(limitOrder(exchange), { timeoutMs: 100 });
     expect(outcome.kind).toBe('unknown');
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    // By its own deadline, and not by the exchange's answer, which never comes.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     expect(stub.requests.filter((one) => one.route === ROUTE[exchange])).toHaveLength(1);
   });
 
@@ -115,7 +116,7 @@ describe.each(EXCHANGE_IDS)('submit to %s', (exchange) => {
     const own = await startStubVenue();
     serveMarkets(own);
     const adapter = adapterOf(exchange, own.address);
-    await adapter.openOrders({ timeoutMs: 2_000 });
+    await adapter.openOrders({ timeoutMs: 20_000 });
     const stalled = new Promise<Socket>((resolve) => {
       own.on(ROUTE[exchange], ({ socket }) => {
         resolve(socket);
@@ -130,7 +131,7 @@ describe.each(EXCHANGE_IDS)('submit to %s', (exchange) => {
 
   it('a stalled answer does not hold up other orders', async () => {
     const adapter = adapterOf(exchange);
-    await adapter.openOrders({ timeoutMs: 2_000 });
+    await adapter.openOrders({ timeoutMs: 20_000 });
     let first = true;
     stub.on(ROUTE[exchange], () => {
       const ending: Ending = first ? { kind: 'stalledBody' } : refusal(exchange);
@@ -147,7 +148,7 @@ describe.each(EXCHANGE_IDS)('submit to %s', (exchange) => {
     const other = await startStubVenue();
     serveMarkets(other);
     const adapter = adapterOf(exchange, other.address);
-    await adapter.openOrders({ timeoutMs: 2_000 });
+    await adapter.openOrders({ timeoutMs: 20_000 });
     await other.close();
     // A kept socket has to notice its end first; a request written into it would rightly be unknown.
     await new Promise((resolve) => setTimeout(resolve, 50));
