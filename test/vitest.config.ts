@@ -1,35 +1,12 @@
 import { configDefaults, defineConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
-
-/** Files that take minutes, the longest first: one that began last would be waited for alone. */
-const LONG = [
-  'crash/steps',
-  'chaos/chaos',
-  'crash/takeover',
-  'venues/venues',
-  'e2e/evidence',
-  'e2e/trouble',
-  'e2e/groups',
-];
-
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification): number => {
-      const place = LONG.findIndex((name) => moduleId.includes(name));
-      return place === -1 ? LONG.length : place;
-    };
-    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
-  }
-}
 
 /**
- * "parts" need no system. "system" starts whole systems (five processes each) on one PostgreSQL, three files at a time:
- * much of their time they wait, for proofs above all, and more of them would wait for each other on a small machine.
+ * "parts" need no system. "system" starts whole systems (five processes each) on one PostgreSQL, two files at a time:
+ * more of them would only wait for each other on a small machine (three were tried: no faster, and too loaded for proofs).
  */
 export default defineConfig({
   test: {
-    maxWorkers: 3,
-    sequence: { sequencer: LongestFirst },
+    maxWorkers: 2,
     projects: [
       {
         test: {

@@ -163,7 +163,7 @@ describe.concurrent.each(EXCHANGE_IDS)('%s', (exchange) => {
     await system.venue.price(exchange, market.symbol, market.last);
   });
 
-  test('executions without an order are kept, shown, and booked when it is found', { concurrent: false }, async () => {
+  test('executions without an order are kept, shown, and booked when it is found', { concurrent: false, timeout: 240_000 }, async () => {
     const { symbol, third } = desk.market('BTC');
     await system.venue.fault({ exchange, fault: 'streamSilent', ms: 60_000 });
     const [{ exchangeOrderId }] = await Promise.all([
@@ -183,6 +183,7 @@ describe.concurrent.each(EXCHANGE_IDS)('%s', (exchange) => {
       },
       ({ nodes }) => nodes.some((fill) => fill.exchangeOrderId === exchangeOrderId && fill.tries > 1),
       'the execution is shown',
+      SETTLES_MS,
     );
     expect(kept.pendingCount).toBeGreaterThan(0);
     await system.venue.script('orders/forget', { exchange, exchangeOrderId, forgotten: false });
@@ -193,6 +194,7 @@ describe.concurrent.each(EXCHANGE_IDS)('%s', (exchange) => {
       },
       ({ pendingCount }) => pendingCount === 0,
       'its order is found',
+      SETTLES_MS,
     );
     const own = (await ordersOf(system.trader, desk.accountId)).filter(
       (one) => one.exchangeOrderId === exchangeOrderId,
