@@ -163,45 +163,51 @@ describe.concurrent.each(EXCHANGE_IDS)('%s', (exchange) => {
     await system.venue.price(exchange, market.symbol, market.last);
   });
 
-  test('executions without an order are kept, shown, and booked when it is found', { concurrent: false, timeout: 240_000 }, async () => {
-    const { symbol, third } = desk.market('BTC');
-    await system.venue.fault({ exchange, fault: 'streamSilent', ms: 60_000 });
-    const [{ exchangeOrderId }] = await Promise.all([
-      system.venue.outsideOrder({ exchange, symbol, side: 'BUY', type: 'MARKET', size: third }).then(async (order) => {
-        await system.venue.script('orders/forget', {
-          exchange,
-          exchangeOrderId: order.exchangeOrderId,
-          forgotten: true,
-        });
-        return order;
-      }),
-    ]);
-    const kept = await eventually(
-      async () => {
-        await sync();
-        return unattributed(system.trader, desk.accountId);
-      },
-      ({ nodes }) => nodes.some((fill) => fill.exchangeOrderId === exchangeOrderId && fill.tries > 1),
-      'the execution is shown',
-      SETTLES_MS,
-    );
-    expect(kept.pendingCount).toBeGreaterThan(0);
-    await system.venue.script('orders/forget', { exchange, exchangeOrderId, forgotten: false });
-    await eventually(
-      async () => {
-        await sync();
-        return unattributed(system.trader, desk.accountId);
-      },
-      ({ pendingCount }) => pendingCount === 0,
-      'its order is found',
-      SETTLES_MS,
-    );
-    const own = (await ordersOf(system.trader, desk.accountId)).filter(
-      (one) => one.exchangeOrderId === exchangeOrderId,
-    );
-    expect(own.map(({ origin, filledSize }) => [origin, filledSize])).toEqual([['EXTERNAL', third]]);
-    await system.venue.heal(exchange);
-  });
+  test(
+    'executions without an order are kept, shown, and booked when it is found',
+    { concurrent: false, timeout: 240_000 },
+    async () => {
+      const { symbol, third } = desk.market('BTC');
+      await system.venue.fault({ exchange, fault: 'streamSilent', ms: 60_000 });
+      const [{ exchangeOrderId }] = await Promise.all([
+        system.venue
+          .outsideOrder({ exchange, symbol, side: 'BUY', type: 'MARKET', size: third })
+          .then(async (order) => {
+            await system.venue.script('orders/forget', {
+              exchange,
+              exchangeOrderId: order.exchangeOrderId,
+              forgotten: true,
+            });
+            return order;
+          }),
+      ]);
+      const kept = await eventually(
+        async () => {
+          await sync();
+          return unattributed(system.trader, desk.accountId);
+        },
+        ({ nodes }) => nodes.some((fill) => fill.exchangeOrderId === exchangeOrderId && fill.tries > 1),
+        'the execution is shown',
+        SETTLES_MS,
+      );
+      expect(kept.pendingCount).toBeGreaterThan(0);
+      await system.venue.script('orders/forget', { exchange, exchangeOrderId, forgotten: false });
+      await eventually(
+        async () => {
+          await sync();
+          return unattributed(system.trader, desk.accountId);
+        },
+        ({ pendingCount }) => pendingCount === 0,
+        'its order is found',
+        SETTLES_MS,
+      );
+      const own = (await ordersOf(system.trader, desk.accountId)).filter(
+        (one) => one.exchangeOrderId === exchangeOrderId,
+      );
+      expect(own.map(({ origin, filledSize }) => [origin, filledSize])).toEqual([['EXTERNAL', third]]);
+      await system.venue.heal(exchange);
+    },
+  );
 
   test('a second order under our client id: recorded, raised, manageable', { concurrent: false }, async () => {
     const ours = await desk.resting(limit('0.9'));
