@@ -8,7 +8,7 @@ import type { StubVenue } from '../../testing/stub-venue.ts';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 const NOW = Date.now();
-const CONTROL = { timeoutMs: 4_000 };
+const CONTROL = { timeoutMs: 20_000 };
 let stub: StubVenue;
 let adapter: ExchangeAdapter;
 

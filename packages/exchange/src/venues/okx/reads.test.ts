@@ -7,7 +7,7 @@ import type { Ending, StubVenue } from '../../testing/stub-venue.ts';
 /** Listings of many pages that break off, and look-ups in every place, against a stub. */
 
 const NOW = Date.now();
-const CONTROL = { timeoutMs: 4_000 };
+const CONTROL = { timeoutMs: 20_000 };
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 const CREDENTIALS = { apiKey: 'key', secret: 'secret', passphrase: 'phrase' };
 let stub: StubVenue;
