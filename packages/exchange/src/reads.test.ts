@@ -12,7 +12,7 @@ import { VENUES } from './registry.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 const NOW = Date.now();
-const CONTROL = { timeoutMs: 4_000 };
+const CONTROL = { timeoutMs: 20_000 };
 let stub: StubVenue;
 const adapters: ExchangeAdapter[] = [];
 
