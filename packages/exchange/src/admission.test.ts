@@ -154,9 +154,14 @@ test('a read waits for its turn as long as its call lasts', async () => {
   budget.answers.push(full(20), full(20));
   const listed = await adapter.openOrders(CONTROL);
   expect(listed.coverage).toMatchObject({ complete: true, error: null });
-  expect(budget.questions.map(({ id }) => id)).toEqual(Array(3).fill(budget.questions[0]?.id));
+  // First without a place in the line, then with one that it keeps.
+  const [first, ...others] = budget.questions.map(({ id }) => id);
+  expect([first, new Set(others).size, others[0] === '']).toEqual(['', 1, false]);
+  budget.questions.length = 0;
   budget.answers.push(full(3_900));
   const late = await adapter.openOrders(CONTROL);
+  // Who can't wait long enough leaves no place behind.
+  expect(budget.questions.map(({ id }) => id)).toEqual(['']);
   expect(late.coverage).toMatchObject({ complete: false, isRateLimited: true });
   const request: LookupRequest = {
     symbol: 'BTC-USDT',

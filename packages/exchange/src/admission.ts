@@ -87,11 +87,17 @@ export class Admission {
     }
     const patienceMs = cost.class === 'read' ? (callLeftMs() ?? this.#options.patienceMs) - REQUEST_MS : 0;
     const until = performance.now() + patienceMs;
-    const id = randomUUID();
+    // Asked first without a place in the line: who can't wait long enough must not leave one behind, for everybody after
+    // it would wait for a place that nobody takes.
+    let id = '';
     for (;;) {
       const answer = await this.#ask(id, cost);
       if (answer.granted) return;
       if (answer.waitMs > until - performance.now() || this.#waiting >= MOST_WAITING) throw this.#refusal(answer);
+      if (id === '') {
+        id = randomUUID();
+        continue;
+      }
       this.#waiting += 1;
       await sleep(answer.waitMs);
       this.#waiting -= 1;
