@@ -5,21 +5,12 @@ import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import type { CancelRequest, ExchangeAdapter, LookupRequest, SubmitRequest } from '@orderplane/exchange';
 import { capabilitiesOf, unsupported } from '@orderplane/exchange/capabilities';
 import { fitClientId } from '@orderplane/normalization';
-import { adapterOf, marketDataOf, openAccount, startSimulator, warmUp } from './simulator.ts';
+import { adapterOf, marketDataOf, openAccount, startSimulator, SYMBOL, warmUp } from './simulator.ts';
 import type { Account, Simulator } from './simulator.ts';
 
 /** The adapters against the real simulator process, through the real ccxt classes: calls. */
 
 const CONTROL = { timeoutMs: 3_000 };
-const SYMBOL: Readonly<Record<ExchangeId, string>> = {
-  binance: 'BTC-USDT',
-  kraken: 'BTC-USD',
-  coinbase: 'BTC-USD',
-  kucoin: 'BTC-USDT',
-  deribit: 'BTC-USDC',
-  mexc: 'BTC-USDT',
-  okx: 'BTC-USDT',
-};
 /** A client id that an order has already: most refuse it, some answer with that order. */
 const REPLAYS: ReadonlySet<ExchangeId> = new Set(['coinbase']);
 /** Exchanges that take the same client id again while an order with it is open. */

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { EXCHANGE_IDS, multiply } from '@orderplane/domain';
-import type { ExchangeId } from '@orderplane/domain';
 import type { MarketDataAdapter } from '@orderplane/exchange';
 import { createLogger, NO_CRASH_POINTS } from '@orderplane/service-kit';
 import { createMemoryStore } from '@orderplane/store';
@@ -8,20 +7,11 @@ import type { Alert, NewAlert } from '@orderplane/store';
 import { alertConsumer, createPriceDesk } from '@orderplane/sync-worker';
 import type { PriceDesk } from '@orderplane/sync-worker';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { marketDataOf, startSimulator, warmUp } from './simulator.ts';
+import { marketDataOf, startSimulator, SYMBOL, warmUp } from './simulator.ts';
 import type { Simulator } from './simulator.ts';
 
 /** The price watchers against every exchange's own protocol: what is armed fires once, with the streams or without them. */
 
-const SYMBOL: Readonly<Record<ExchangeId, string>> = {
-  binance: 'BTC-USDT',
-  kraken: 'BTC-USD',
-  coinbase: 'BTC-USD',
-  kucoin: 'BTC-USDT',
-  deribit: 'BTC-USDC',
-  mexc: 'BTC-USDT',
-  okx: 'BTC-USDT',
-};
 const PRICE = '50000';
 const log = createLogger({ service: 'test', level: 'silent' });
 let simulator: Simulator;

@@ -67,6 +67,17 @@ export async function startSimulator(): Promise<Simulator> {
   };
 }
 
+/** Bitcoin as each exchange trades it here. */
+export const SYMBOL: Readonly<Record<ExchangeId, string>> = {
+  binance: 'BTC-USDT',
+  kraken: 'BTC-USD',
+  coinbase: 'BTC-USD',
+  kucoin: 'BTC-USDT',
+  deribit: 'BTC-USDC',
+  mexc: 'BTC-USDT',
+  okx: 'BTC-USDT',
+};
+
 export interface Account extends AccountCredentials {
   readonly exchange: ExchangeId;
 }

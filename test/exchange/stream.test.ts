@@ -5,21 +5,12 @@ import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import type { ExchangeAdapter, StreamEvent, SubmitRequest } from '@orderplane/exchange';
 import { fitClientId } from '@orderplane/normalization';
 import type { NormalizedFill, OrderReport } from '@orderplane/normalization';
-import { adapterOf, openAccount, startSimulator, warmUp } from './simulator.ts';
+import { adapterOf, openAccount, startSimulator, SYMBOL, warmUp } from './simulator.ts';
 import type { Account, Simulator } from './simulator.ts';
 
 /** The order streams against the real simulator process, through the real ccxt classes. */
 
 const CONTROL = { timeoutMs: 3_000 };
-const SYMBOL: Readonly<Record<ExchangeId, string>> = {
-  binance: 'BTC-USDT',
-  kraken: 'BTC-USD',
-  coinbase: 'BTC-USD',
-  kucoin: 'BTC-USDT',
-  deribit: 'BTC-USDC',
-  mexc: 'BTC-USDT',
-  okx: 'BTC-USDT',
-};
 /** Streams that tell cumulative quantities and no single execution: those are read over REST. */
 const TELLS_TOTALS: ReadonlySet<ExchangeId> = new Set(['coinbase']);
 const rejections: unknown[] = [];

@@ -3,21 +3,12 @@ import { EXCHANGE_IDS } from '@orderplane/domain';
 import type { ExchangeId } from '@orderplane/domain';
 import type { MarketDataAdapter } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { marketDataOf, startSimulator, warmUp } from './simulator.ts';
+import { marketDataOf, startSimulator, SYMBOL, warmUp } from './simulator.ts';
 import type { Simulator } from './simulator.ts';
 
 /** Public trades and mark prices, through the real ccxt classes. */
 
 const CONTROL = { timeoutMs: 10_000 };
-const SYMBOL: Readonly<Record<ExchangeId, string>> = {
-  binance: 'BTC-USDT',
-  kraken: 'BTC-USD',
-  coinbase: 'BTC-USD',
-  kucoin: 'BTC-USDT',
-  deribit: 'BTC-USDC',
-  mexc: 'BTC-USDT',
-  okx: 'BTC-USDT',
-};
 /** The exchange lists so many trades and no older ones. */
 const LISTED: Partial<Record<ExchangeId, number>> = { kucoin: 100 };
 let simulator: Simulator;

@@ -16,7 +16,7 @@ import { absenceEvidence, absenceProgress } from './absence.ts';
 import { demandedEvents, nextDemandAt, type DemandFacts } from './demands.ts';
 import type { Actual, Desired, PlannerCapabilities, PlannerLimits, Step } from './model.ts';
 import { overdueSince } from './overdue.ts';
-import { earliest, plusMs, toInstant, toMs } from './time.ts';
+import { earliest, plusMs, toMs } from './time.ts';
 
 /** What a request recorded as sent, without an answer, tells whoever holds the order's key now. */
 const SENDER_GONE = 'the sender ended before it recorded an answer';
@@ -302,6 +302,3 @@ function escalated(step: Step, order: OrderMachine, now: string, limits: Planner
     order.unknownSince === null ? `rests since ${since}, and ${step.why}` : `in doubt since ${since}: ${step.why}`;
   return { kind: 'Escalate', reason, lookup: true };
 }
-
-/** When a resting order should be looked at again without any wake-up. */
-export const nextGlance = (now: string, limits: PlannerLimits): string => toInstant(toMs(now) + limits.staleAfterMs);

@@ -119,9 +119,9 @@ async function repeatedGroup(
   requestHash: string,
 ): Promise<CommandResult | null> {
   const { ledger } = context.recorder;
-  const earlier: (OrderRecord | null)[] = [];
-  for (const { accountId, clientOrderId } of orders)
-    earlier.push(await ledger.findByClientOrderId(accountId, clientOrderId));
+  const earlier: readonly (OrderRecord | null)[] = await Promise.all(
+    orders.map(({ accountId, clientOrderId }) => ledger.findByClientOrderId(accountId, clientOrderId)),
+  );
   const taken = earlier.findIndex((order) => order !== null);
   if (taken < 0) return null;
   const orderIds = earlier.flatMap((order, index) =>
