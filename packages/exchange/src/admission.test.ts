@@ -17,10 +17,15 @@ class ScriptedBudget implements RequestBudget {
   readonly questions: BudgetQuestion[] = [];
   readonly pauses: PauseNotice[] = [];
   readonly answers: BudgetAnswer[] = [];
+  readonly left: string[] = [];
 
   ask(question: BudgetQuestion): Promise<BudgetAnswer> {
     this.questions.push(question);
     return Promise.resolve(this.answers.shift() ?? granted);
+  }
+  leave(question: BudgetQuestion): Promise<void> {
+    this.left.push(question.id);
+    return Promise.resolve();
   }
   pause(notice: PauseNotice): Promise<void> {
     this.pauses.push(notice);
@@ -154,14 +159,22 @@ test('a read waits for its turn as long as its call lasts', async () => {
   budget.answers.push(full(20), full(20));
   const listed = await adapter.openOrders(CONTROL);
   expect(listed.coverage).toMatchObject({ complete: true, error: null });
-  // First without a place in the line, then with one that it keeps.
-  const [first, ...others] = budget.questions.map(({ id }) => id);
-  expect([first, new Set(others).size, others[0] === '']).toEqual(['', 1, false]);
+  // The same name each time, so that it keeps its place, and never more patience than the call has left.
+  const { id = '' } = budget.questions[0] ?? {};
+  expect(budget.questions.map((question) => question.id)).toEqual([id, id, id]);
+  expect(id).not.toBe('');
+  const patience = budget.questions.map(({ patienceMs }) => patienceMs);
+  expect(patience).toEqual([...patience].sort((a, b) => b - a));
+  expect(patience[0]).toBeLessThanOrEqual(CONTROL.timeoutMs - 750);
   budget.questions.length = 0;
   budget.answers.push(full(3_900));
   const late = await adapter.openOrders(CONTROL);
-  // Who can't wait long enough leaves no place behind.
-  expect(budget.questions.map(({ id }) => id)).toEqual(['']);
+  // Who can't wait that long was given no place, and asks no further.
+  expect([budget.questions.length, budget.left]).toEqual([1, []]);
+  budget.answers.push(full(20), full(3_900));
+  await adapter.openOrders(CONTROL);
+  // One that had a place says that it leaves.
+  expect(budget.left).toEqual([budget.questions.at(-1)?.id]);
   expect(late.coverage).toMatchObject({ complete: false, isRateLimited: true });
   const request: LookupRequest = {
     symbol: 'BTC-USDT',

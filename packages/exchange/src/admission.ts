@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NO_BUDGET } from '@orderplane/domain';
-import type { BudgetAnswer, PauseNotice, RequestBudget, RequestClass } from '@orderplane/domain';
+import { LONGEST_WAIT_MS, NO_BUDGET } from '@orderplane/domain';
+import type { BudgetAnswer, BudgetQuestion, PauseNotice, RequestBudget, RequestClass } from '@orderplane/domain';
 import { orderCost, requestCost } from './limits.ts';
 import type { Cost, NativeRequest, OrderRequestKind, VenueLimits } from './limits.ts';
 import type { Limited } from './outcome.ts';
-import { callLeftMs, holdBack, type HeldBack } from './transport.ts';
+import { callLeftMs, callSignal, holdBack, type HeldBack } from './transport.ts';
 
 /** Room for one request, taken from the budget before it was built. Used once, by the call that carries it. */
 export interface Permit {
@@ -72,9 +72,13 @@ export class Admission {
     this.#key = options.apiKey === null ? 'public' : fingerprint(options.apiKey);
   }
 
-  /** Asks for room for one request about one order, once, without waiting. `id` keeps its place in the line. */
+  /**
+   * Asks for room for one request about one order, once, without waiting. `id` keeps its place in the line: an order comes
+   * back until it is served.
+   */
   async reserve(id: string, kind: OrderRequestKind, symbol: string, ageMs: number | null): Promise<BudgetAnswer> {
-    return this.#ask(id, orderCost(this.#options.limits, kind, symbol, ageMs));
+    const cost = orderCost(this.#options.limits, kind, symbol, ageMs);
+    return this.#budget.ask(this.#question(id, cost, LONGEST_WAIT_MS));
   }
 
   /** Before each request. Reads wait for their turn as long as their call allows; orders never wait here. */
@@ -85,21 +89,49 @@ export class Admission {
       scope.permit.used = true;
       return;
     }
-    const patienceMs = cost.class === 'read' ? (callLeftMs() ?? this.#options.patienceMs) - REQUEST_MS : 0;
+    if (cost.class !== 'read') {
+      const answer = await this.#budget.ask(this.#question('', cost, 0));
+      if (!answer.granted) throw this.#refusal(answer);
+      return;
+    }
+    await this.#turn(cost, (callLeftMs() ?? this.#options.patienceMs) - REQUEST_MS);
+  }
+
+  /**
+   * Waits for a read's turn. The budget is told how long this can take: it gives a place in the line only to those who
+   * will be there when their turn comes. Who leaves all the same (its call has ended) says so.
+   */
+  async #turn(cost: Cost, patienceMs: number): Promise<void> {
     const until = performance.now() + patienceMs;
-    // Asked first without a place in the line: who can't wait long enough must not leave one behind, for everybody after
-    // it would wait for a place that nobody takes.
-    let id = '';
-    for (;;) {
-      const answer = await this.#ask(id, cost);
+    const id = randomUUID();
+    for (let isPromised = false; ; isPromised = true) {
+      const mayWait = isPromised || this.#waiting < MOST_WAITING;
+      const leftMs = mayWait ? Math.max(0, Math.floor(until - performance.now())) : 0;
+      const question = this.#question(id, cost, leftMs);
+      const answer = await this.#budget.ask(question);
       if (answer.granted) return;
-      if (answer.waitMs > until - performance.now() || this.#waiting >= MOST_WAITING) throw this.#refusal(answer);
-      if (id === '') {
-        id = randomUUID();
-        continue;
+      if (answer.waitMs > leftMs) {
+        // A place of an earlier answer outlives a pause.
+        if (isPromised) await this.#budget.leave(question);
+        throw this.#refusal(answer);
       }
-      this.#waiting += 1;
-      await sleep(answer.waitMs);
+      if (!(await this.#wait(answer.waitMs))) {
+        await this.#budget.leave(question);
+        throw this.#refusal(answer);
+      }
+    }
+  }
+
+  /** False: the call ended meanwhile. */
+  async #wait(waitMs: number): Promise<boolean> {
+    const signal = callSignal();
+    this.#waiting += 1;
+    try {
+      await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
+      return true;
+    } catch {
+      return false;
+    } finally {
       this.#waiting -= 1;
     }
   }
@@ -123,9 +155,9 @@ export class Admission {
     if (headers[SCALE_HEADER] !== undefined && Number.isFinite(scale)) scales.set(this.#options.place, scale);
   }
 
-  #ask(id: string, cost: Cost): Promise<BudgetAnswer> {
+  #question(id: string, cost: Cost, patienceMs: number): BudgetQuestion {
     const { place } = this.#options;
-    return this.#budget.ask({ place, key: this.#key, id, ...cost, scale: scales.get(place) ?? 1 });
+    return { place, key: this.#key, id, patienceMs, ...cost, scale: scales.get(place) ?? 1 };
   }
 
   #refusal({ waitMs, detail }: Extract<BudgetAnswer, { granted: false }>): RequestHeldBack {

@@ -71,7 +71,7 @@ describe.each(TABLES)('%s', (name, limits) => {
     for (const requestClass of REQUEST_CLASSES) {
       for (const kind of ORDER_KINDS.filter((one) => classOf(one) === requestClass)) {
         const { charges } = orderCost(limits, kind, 'BTC-USD', null);
-        const question = { place: name, key: 'key', id: '', class: requestClass, charges, scale: 1 };
+        const question = { place: name, key: 'key', id: '', patienceMs: 0, class: requestClass, charges, scale: 1 };
         for (const { points, ceiling, capacity } of metersOf(question)) {
           expect(points).toBeLessThanOrEqual(ceiling);
           expect(ceiling).toBeLessThanOrEqual(capacity);

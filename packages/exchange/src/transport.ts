@@ -78,6 +78,9 @@ const traces = new AsyncLocalStorage<Trace>();
 /** True once the deadline of the surrounding call has passed: nothing may be sent for it any more. */
 export const callHasEnded = (): boolean => traces.getStore()?.signal.aborted === true;
 
+/** Aborted when the surrounding call ends; undefined outside of calls. */
+export const callSignal = (): AbortSignal | undefined => traces.getStore()?.signal;
+
 /** What the surrounding call has left of its time, ms; null outside of calls. */
 export const callLeftMs = (): number | null => {
   const trace = traces.getStore();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GRACE_MS, LONGEST_WAIT_MS, RateBook } from './book.ts';
+import { RateBook } from './book.ts';
+import { GRACE_MS, LONGEST_WAIT_MS } from './line.ts';
 import { REQUEST_CLASSES } from './model.ts';
 import type { BudgetQuestion, BucketRule, RequestClass } from './model.ts';
 
@@ -28,6 +29,7 @@ const asks = (
   place: 'binance:LIVE',
   key: 'key',
   id: '',
+  patienceMs: LONGEST_WAIT_MS,
   class: requestClass,
   charges: [{ rule, pair: 'BTC-USDT', points, always: over.always ?? false }],
   scale: 1,

@@ -1,14 +1,10 @@
+import { Line, LONGEST_WAIT_MS } from './line.ts';
+import type { Standing } from './line.ts';
 import { metersOf, rankOf, SLICES } from './meter.ts';
 import type { Meter } from './meter.ts';
 import type { BudgetAnswer, BudgetQuestion, PauseNotice } from './model.ts';
 
-/** Nobody is sent away for longer: who comes back is told anew, and keeps its place, ms. */
-export const LONGEST_WAIT_MS = 30_000;
 export const SHORTEST_WAIT_MS = 5;
-/** Who has not come back this long after its turn has lost its place, ms. */
-export const GRACE_MS = 5_000;
-/** Places in one line; who finds it full asks again later, without a place. */
-export const LONGEST_LINE = 5_000;
 /**
  * A counter that only counts (`always`) rises no higher than this many capacities. Whether an exchange's own counter ends
  * somewhere is not established; one that ends at twice its capacity is still below this, headroom counted.
@@ -25,28 +21,20 @@ interface Counter {
   at: number;
 }
 
-interface Waiter {
-  readonly rank: number;
-  readonly since: number;
-  dueAt: number;
-}
-
 interface Pause {
   readonly untilMs: number;
   readonly reason: string;
 }
 
-const before = (a: readonly [string, Waiter], b: readonly [string, Waiter]): number =>
-  a[1].rank - b[1].rank || a[1].since - b[1].since || (a[0] < b[0] ? -1 : 1);
-
 /**
  * The budget in memory: the whole arithmetic, without clock and I/O. It serves a process that has lost Redis, and it is
  * the specification of the script that runs inside Redis; a test holds the two together. Invariants: what is counted of a
- * window's last `windowMs` never exceeds its capacity; who waits is served in the order of class, then of arrival.
+ * window's last `windowMs` never exceeds its capacity; who waits is served in the order of class, then of arrival; only who
+ * is patient enough for what it is told has a place, so that nobody waits for those who have left.
  */
 export class RateBook {
   readonly #counters = new Map<string, Counter>();
-  readonly #lines = new Map<string, Map<string, Waiter>>();
+  readonly #lines = new Map<string, Line>();
   readonly #pauses = new Map<string, Pause>();
 
   ask(question: BudgetQuestion, nowMs: number, share = 1): BudgetAnswer {
@@ -54,22 +42,32 @@ export class RateBook {
     if (paused !== null) return paused;
     const rank = rankOf(question.class);
     const meters = metersOf(question, share);
-    let waitMs = 0;
-    let lacking: Meter | null = null;
+    const own = this.#standing(question, meters, nowMs);
+    const lacking = new Set<Meter>();
+    let longest = 0;
     for (const meter of meters) {
       if (meter.always) continue;
-      const ahead = this.#ahead(nameOf(question, meter), question.id, rank, nowMs);
-      const wait = waitFor(meter, this.#counters.get(nameOf(question, meter)), meter.points * (1 + ahead), nowMs);
-      if (wait > 0) lacking ??= meter;
-      waitMs = Math.max(waitMs, wait);
+      const name = nameOf(question, meter);
+      const ahead = this.#lines.get(name)?.ahead(question.id, rank, own) ?? 0;
+      const wait = waitFor(meter, this.#counters.get(name), meter.points + ahead, nowMs);
+      if (wait > 0) lacking.add(meter);
+      longest = Math.max(longest, wait);
     }
-    if (lacking !== null) {
-      waitMs = Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, waitMs));
-      this.#enrol(nameOf(question, lacking), question.id, rank, nowMs, waitMs);
-      return { granted: false, why: 'full', waitMs, detail: lacking.id };
+    const [first] = lacking;
+    if (first !== undefined) {
+      const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, longest));
+      if (waitMs > question.patienceMs) this.#strike(question, meters);
+      else this.#enrol(question, meters, lacking, own ?? { rank, since: nowMs }, nowMs + waitMs);
+      return { granted: false, why: 'full', waitMs, detail: first.id };
     }
     for (const meter of meters) this.#count(question, meter, nowMs);
+    this.#strike(question, meters);
     return { granted: true };
+  }
+
+  /** Who asked this does not come back. */
+  leave(question: BudgetQuestion): void {
+    this.#strike(question, metersOf(question));
   }
 
   pause({ place, key, classes, forMs, reason }: PauseNotice, nowMs: number): void {
@@ -101,32 +99,49 @@ export class RateBook {
     };
   }
 
-  /** How many are to be served before this one. */
-  #ahead(name: string, id: string, rank: number, nowMs: number): number {
-    const line = this.#lines.get(name);
-    if (line === undefined) return 0;
-    for (const [who, waiter] of line) if (waiter.dueAt + GRACE_MS <= nowMs) line.delete(who);
-    if (line.size === 0) this.#lines.delete(name);
-    const own = line.get(id);
-    const others = [...line].filter(([who]) => who !== id);
-    if (own === undefined) return others.filter(([, waiter]) => waiter.rank <= rank).length;
-    return others.filter((other) => before(other, [id, own]) < 0).length;
+  /** Where this one stands. Whoever lacked one counter and then lacks another keeps the place that it had. */
+  #standing(question: BudgetQuestion, meters: readonly Meter[], nowMs: number): Standing | null {
+    let own: Standing | null = null;
+    for (const meter of meters) {
+      const name = nameOf(question, meter);
+      const line = this.#lines.get(name);
+      line?.purge(nowMs);
+      if (line?.isEmpty === true) this.#lines.delete(name);
+      const here = line?.standing(question.id) ?? null;
+      if (here !== null && (own === null || isEarlier(here, own))) own = here;
+    }
+    return own;
   }
 
-  #enrol(name: string, id: string, rank: number, nowMs: number, waitMs: number): void {
-    if (id === '') return;
-    const line = this.#lines.get(name) ?? new Map<string, Waiter>();
-    this.#lines.set(name, line);
-    const own = line.get(id);
-    if (own === undefined && line.size >= LONGEST_LINE) return;
-    if (own === undefined) line.set(id, { rank, since: nowMs, dueAt: nowMs + waitMs });
-    else own.dueAt = nowMs + waitMs;
+  /** In the line of each counter that it lacks, and where it stands already: it needs room in all of them at once. */
+  #enrol(
+    question: BudgetQuestion,
+    meters: readonly Meter[],
+    lacking: ReadonlySet<Meter>,
+    standing: Standing,
+    dueAt: number,
+  ): void {
+    if (question.id === '') return;
+    for (const meter of meters) {
+      const name = nameOf(question, meter);
+      let line = this.#lines.get(name);
+      if (!lacking.has(meter) && (line?.standing(question.id) ?? null) === null) continue;
+      if (line === undefined) this.#lines.set(name, (line = new Line()));
+      line.enrol(question.id, standing, meter.points, dueAt);
+    }
+  }
+
+  #strike(question: BudgetQuestion, meters: readonly Meter[]): void {
+    for (const meter of meters) {
+      const name = nameOf(question, meter);
+      const line = this.#lines.get(name);
+      line?.strike(question.id);
+      if (line?.isEmpty === true) this.#lines.delete(name);
+    }
   }
 
   #count(question: BudgetQuestion, meter: Meter, nowMs: number): void {
     const name = nameOf(question, meter);
-    const line = this.#lines.get(name);
-    if (line?.delete(question.id) === true && line.size === 0) this.#lines.delete(name);
     let counter = this.#counters.get(name);
     if (counter === undefined) {
       if (this.#counters.size >= MOST_COUNTERS) this.#forget();
@@ -146,9 +161,14 @@ export class RateBook {
   /** The half that has rested longest: what they counted has most likely lapsed. */
   #forget(): void {
     const oldest = [...this.#counters].sort(([, a], [, b]) => a.at - b.at).slice(0, MOST_COUNTERS / 2);
-    for (const [name] of oldest) this.#counters.delete(name);
+    for (const [name] of oldest) {
+      this.#counters.delete(name);
+      this.#lines.delete(name);
+    }
   }
 }
+
+const isEarlier = (a: Standing, b: Standing): boolean => (a.rank - b.rank || a.since - b.since) < 0;
 
 const nameOf = (question: BudgetQuestion, meter: Meter): string => `${question.place}/${meter.id}`;
 

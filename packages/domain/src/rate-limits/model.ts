@@ -58,8 +58,13 @@ export interface BudgetQuestion {
   readonly place: string;
   /** Hash of the API key; one name for all public data. */
   readonly key: string;
-  /** Who asks; the same when it asks again, so that it keeps its place in the line. */
+  /** Who asks; the same when it asks again, so that it keeps its place in the line. '': has no place. */
   readonly id: string;
+  /**
+   * How long the asker can wait from now, ms. Told to wait longer, it is taken for gone at once: a place that nobody comes
+   * back for would hold up everybody behind it. What can wait for ever says LONGEST_WAIT_MS, the longest that is told.
+   */
+  readonly patienceMs: number;
   readonly class: RequestClass;
   readonly charges: readonly Charge[];
   /** What this customer has more than a retail customer, as a factor. 0: the exchange counts nothing. */
@@ -68,7 +73,10 @@ export interface BudgetQuestion {
 
 export type BudgetAnswer =
   | { readonly granted: true }
-  /** Used up: ask again after `waitMs`, when it is this one's turn. */
+  /**
+   * Used up: ask again after `waitMs`, when it is this one's turn. A place is kept for it till then and a grace longer, if
+   * it gave a name and its patience lasts; else none.
+   */
   | { readonly granted: false; readonly why: 'full'; readonly waitMs: number; readonly detail: string }
   /** The exchange told somebody here to wait. `everything`: nothing at all may go to this exchange. */
   | {
@@ -90,14 +98,17 @@ export interface PauseNotice {
   readonly reason: string;
 }
 
-/** The room left at the exchanges, shared by all who ask. Neither method throws, hangs or waits for its turn. */
+/** The room left at the exchanges, shared by all who ask. No method throws, hangs or waits for its turn. */
 export interface RequestBudget {
   ask(question: BudgetQuestion): Promise<BudgetAnswer>;
+  /** Who asked this does not come back: its place goes to the next. Places of the dead lapse by themselves. */
+  leave(question: BudgetQuestion): Promise<void>;
   pause(notice: PauseNotice): Promise<void>;
 }
 
 /** Asks nobody: for tools and tests that may use an exchange as they like. */
 export const NO_BUDGET: RequestBudget = {
   ask: () => Promise.resolve({ granted: true }),
+  leave: () => Promise.resolve(),
   pause: () => Promise.resolve(),
 };

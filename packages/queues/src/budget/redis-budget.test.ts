@@ -1,6 +1,6 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { RateBook, REQUEST_CLASSES } from '@orderplane/domain';
+import { LONGEST_WAIT_MS, RateBook, REQUEST_CLASSES } from '@orderplane/domain';
 import type { BucketRule, BudgetQuestion, PauseNotice, RequestBudget, RequestClass } from '@orderplane/domain';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
@@ -30,6 +30,7 @@ const asks = (rule: BucketRule, requestClass: RequestClass, over: Partial<Budget
   place: PLACE,
   key: 'key',
   id: '',
+  patienceMs: LONGEST_WAIT_MS,
   class: requestClass,
   charges: [{ rule, pair: 'BTC-USD', points: 1, always: false }],
   scale: 1,
@@ -62,7 +63,9 @@ describe.skipIf(NO_REDIS)(`the shared budget (${NO_REDIS ? WHY_SKIPPED : 'Redis'
     afterMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 700 }), fc.integer({ min: 0, max: 20_000 })),
     class: fc.constantFrom(...REQUEST_CLASSES),
     key: fc.constantFrom('one', 'two'),
-    id: fc.constantFrom('', 'a', 'b', 'c', 'd', 'e', 'f'),
+    id: fc.constantFrom('', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
+    patienceMs: fc.oneof(fc.constant(LONGEST_WAIT_MS), fc.integer({ min: 0, max: 12_000 })),
+    leaves: fc.integer({ min: 0, max: 9 }).map((number) => number === 0),
     rules: fc.constantFrom([windowed], [falling], [windowed, falling]),
     points: fc.integer({ min: 1, max: 9 }),
     always: fc.boolean(),
@@ -86,7 +89,7 @@ describe.skipIf(NO_REDIS)(`the shared budget (${NO_REDIS ? WHY_SKIPPED : 'Redis'
         const book = new RateBook();
         let nowMs = 1_700_000_000_000;
         const shared = budgetAt(() => nowMs);
-        for (const { afterMs, rules, points, always, pause, ...asked } of steps) {
+        for (const { afterMs, rules, points, always, pause, leaves, ...asked } of steps) {
           nowMs += afterMs;
           if (pause !== null) {
             const notice: PauseNotice = { place, reason: 'too many', ...pause };
@@ -95,10 +98,13 @@ describe.skipIf(NO_REDIS)(`the shared budget (${NO_REDIS ? WHY_SKIPPED : 'Redis'
           }
           const charges = rules.map((rule) => ({ rule, pair: 'BTC-USD', points, always }));
           const question: BudgetQuestion = { place, charges, ...asked };
-          expect(await shared.ask(question)).toEqual(book.ask(question, nowMs));
+          if (leaves) {
+            book.leave(question);
+            await shared.leave(question);
+          } else expect(await shared.ask(question)).toEqual(book.ask(question, nowMs));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 
@@ -118,7 +124,7 @@ describe.skipIf(NO_REDIS)(`the shared budget (${NO_REDIS ? WHY_SKIPPED : 'Redis'
     await budget.ask(asks(falling, 'submit'));
     await budget.pause({ place: PLACE, key: null, classes: ['submit'], forMs: 60_000, reason: 'too many' });
     const keys = await redis.keys('*');
-    expect(keys.length).toBe(5);
+    expect(keys.length).toBe(6);
     for (const key of keys) expect(await redis.pttl(key)).toBeGreaterThan(0);
   });
 

@@ -2,7 +2,7 @@ import { metersOf, RateBook, rankOf, REQUEST_CLASSES } from '@orderplane/domain'
 import type { BudgetAnswer, BudgetQuestion, Meter, PauseNotice, RequestBudget } from '@orderplane/domain';
 import type { Redis } from 'ioredis';
 import { budgetKeys } from './keys.ts';
-import { ASK, PAUSE } from './script.ts';
+import { ASK, LEAVE, PAUSE } from './script.ts';
 
 /** Without Redis this process takes this part of every limit for itself: as many may share an exchange without harm. */
 const LOCAL_SHARE = 0.25;
@@ -11,9 +11,10 @@ const ANSWER_WITHIN_MS = 500;
 const ASK_AGAIN_MS = 1_000;
 const LONGEST_REASON = 300;
 
-/** The two scripts as ioredis makes methods of them; the first argument is the number of keys. */
+/** The scripts as ioredis makes methods of them; the first argument is the number of keys. */
 interface Scripts {
   orderplaneBudgetAsk(keyCount: number, ...rest: readonly string[]): Promise<unknown>;
+  orderplaneBudgetLeave(keyCount: number, ...rest: readonly string[]): Promise<unknown>;
   orderplaneBudgetPause(keyCount: number, ...rest: readonly string[]): Promise<unknown>;
 }
 
@@ -36,6 +37,7 @@ export interface RedisBudgetOptions {
 export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
   const { redis } = options;
   redis.defineCommand('orderplaneBudgetAsk', { lua: ASK });
+  redis.defineCommand('orderplaneBudgetLeave', { lua: LEAVE });
   redis.defineCommand('orderplaneBudgetPause', { lua: PAUSE });
   const scripts = redis as Redis & Scripts;
   const answerWithinMs = options.answerWithinMs ?? ANSWER_WITHIN_MS;
@@ -69,6 +71,17 @@ export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
         return alone(question);
       }
     },
+    leave: async (question) => {
+      if (question.id === '') return;
+      local.leave(question);
+      const keys = metersOf(question).flatMap(({ id }) => budgetKeys.meter(question.place, id));
+      if (keys.length === 0 || isAway()) return;
+      try {
+        await inTime(scripts.orderplaneBudgetLeave(keys.length, ...keys, question.id), answerWithinMs);
+      } catch (cause) {
+        lost(cause);
+      }
+    },
     pause: async (notice) => {
       local.pause(notice, now());
       options.onPause?.(notice);
@@ -86,9 +99,9 @@ export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
 }
 
 function askArguments(question: BudgetQuestion, meters: readonly Meter[], clock: string) {
-  const { place, id, key } = question;
+  const { place, id, key, patienceMs } = question;
   const keys = [budgetKeys.pauses(place)];
-  const values = [clock, id, String(rankOf(question.class)), key];
+  const values = [clock, id, String(rankOf(question.class)), key, String(patienceMs)];
   for (const meter of meters) {
     const { kind, capacity, ceiling, sliceMs, perMs, points, always } = meter;
     keys.push(...budgetKeys.meter(place, meter.id));

@@ -1,16 +1,16 @@
 import { GRACE_MS, HIGHEST_DEBT, LONGEST_LINE, LONGEST_WAIT_MS, SHORTEST_WAIT_MS, SLICES } from '@orderplane/domain';
 
-/** Waiters whose turn has passed, removed in one go. */
-const MOST_REMOVED = 50;
+/** Waiters read or removed in one go: Lua takes some thousands of arguments at most. */
+const AT_ONCE = 500;
 /** Distance of two classes in the order of a line: more than any time in ms. */
 const CLASS_STEP = '10000000000000';
 
 /**
  * One question, atomically: the same arithmetic as RateBook in @orderplane/domain, which says why. The clock is Redis's.
  *
- * KEYS: pauses of the place, then per charge: counter, line (by class and arrival), due times of the line.
- * ARGV: now in ms ('' = TIME), who asks, its rank, its key; then per charge: kind, capacity, ceiling, slice in ms, points
- * per ms, points, always.
+ * KEYS: pauses of the place, then per charge: counter, line (by class and arrival), due times of the line, needs of the line.
+ * ARGV: now in ms ('' = TIME), who asks, its rank, its key, its patience in ms; then per charge: kind, capacity, ceiling,
+ * slice in ms, points per ms, points, always.
  * Answers {1} or {0, wait in ms, 'full' or 'paused', counter's number or reason, everything}.
  */
 export const ASK = `
@@ -19,7 +19,7 @@ if not now then
   local t = redis.call('TIME')
   now = t[1] * 1000 + math.floor(t[2] / 1000)
 end
-local id, rank, own = ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local id, rank, own, patience = ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 
 local pauses = redis.call('HMGET', KEYS[1], '*|' .. rank, own .. '|' .. rank, '*|0')
 local function ending(text)
@@ -36,15 +36,70 @@ if untilMs > now then
   return {0, math.ceil(untilMs - now), 'paused', reason, everything}
 end
 
-local n = (#KEYS - 1) / 3
-local waitMs, lacking = 0, 0
-local found = {}
+local n = (#KEYS - 1) / 4
+local function lineOf(i)
+  return KEYS[3 + (i - 1) * 4], KEYS[4 + (i - 1) * 4], KEYS[5 + (i - 1) * 4]
+end
+local function strike(i, ids)
+  local line, due, needs = lineOf(i)
+  redis.call('ZREM', line, unpack(ids))
+  redis.call('ZREM', due, unpack(ids))
+  redis.call('HDEL', needs, unpack(ids))
+end
+
+-- Where this one stands: of all its places the earliest.
+local stands
+local places, waits = {}, {}
 for i = 1, n do
-  local at = 4 + (i - 1) * 7
+  local line, due = lineOf(i)
+  waits[i] = redis.call('EXISTS', line) == 1
+  if waits[i] then
+    while true do
+      local gone = redis.call('ZRANGEBYSCORE', due, '-inf', now - ${GRACE_MS}, 'LIMIT', 0, ${AT_ONCE})
+      if #gone == 0 then break end
+      strike(i, gone)
+    end
+    local score = id ~= '' and redis.call('ZSCORE', line, id)
+    places[i] = score and tonumber(score) or nil
+    if places[i] and (not stands or places[i] < stands) then stands = places[i] end
+  end
+end
+
+-- Points of those who are served before it. Beyond enough of them the longest wait is told in any case.
+local function pointsAhead(i, enough)
+  local line, _, needs = lineOf(i)
+  local sum, from = 0, 0
+  while sum <= enough do
+    local page = redis.call('ZRANGE', line, from, from + ${AT_ONCE - 1}, 'WITHSCORES')
+    local ids, done = {}, #page < ${2 * AT_ONCE}
+    for j = 1, #page, 2 do
+      local score = tonumber(page[j + 1])
+      local isBehind
+      if not stands then isBehind = score >= (rank + 1) * ${CLASS_STEP}
+      else isBehind = score > stands or (score == stands and (places[i] ~= stands or page[j] == id)) end
+      if isBehind then
+        done = true
+        break
+      end
+      if page[j] ~= id then ids[#ids + 1] = page[j] end
+    end
+    if #ids > 0 then
+      for _, need in ipairs(redis.call('HMGET', needs, unpack(ids))) do sum = sum + (tonumber(need) or 0) end
+    end
+    if done then break end
+    from = from + ${AT_ONCE}
+  end
+  return sum
+end
+
+local waitMs, lacking = 0, 0
+local found, lacks = {}, {}
+for i = 1, n do
+  local at = 5 + (i - 1) * 7
   local kind, capacity, ceiling = ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
   local sliceMs, perMs = tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
   local points, always = tonumber(ARGV[at + 6]), ARGV[at + 7] == '1'
-  local counter, line, due = KEYS[2 + (i - 1) * 3], KEYS[3 + (i - 1) * 3], KEYS[4 + (i - 1) * 3]
+  local counter = KEYS[2 + (i - 1) * 4]
   local used, slices, stale, value, index = 0, {}, {}, 0, 0
   if kind == 'window' then
     index = math.floor(now / sliceMs)
@@ -63,19 +118,15 @@ for i = 1, n do
     local lasts = math.max(0, now - (tonumber(state[2]) or now))
     used = math.max(0, (tonumber(state[1]) or 0) - lasts * perMs)
   end
-  local waits = redis.call('EXISTS', line) == 1
   if not always then
     local ahead = 0
-    if waits then
-      local gone = redis.call('ZRANGEBYSCORE', due, '-inf', now - ${GRACE_MS}, 'LIMIT', 0, ${MOST_REMOVED})
-      if #gone > 0 then
-        redis.call('ZREM', line, unpack(gone))
-        redis.call('ZREM', due, unpack(gone))
-      end
-      local place = id ~= '' and redis.call('ZRANK', line, id)
-      ahead = place or redis.call('ZCOUNT', line, '-inf', '(' .. string.format('%.0f', (rank + 1) * ${CLASS_STEP}))
+    if waits[i] then
+      local enough
+      if kind == 'decay' then enough = ceiling - used + perMs * ${LONGEST_WAIT_MS}
+      else enough = ceiling * (1 + ${LONGEST_WAIT_MS} / (${SLICES + 1} * sliceMs)) end
+      ahead = pointsAhead(i, enough)
     end
-    local over = used + points * (1 + ahead) - ceiling
+    local over = used + (points + ahead) - ceiling
     if over > 0 then
       local wait
       if kind == 'decay' then
@@ -92,30 +143,34 @@ for i = 1, n do
         if not wait then wait = ${SLICES + 1} * sliceMs * (1 + math.ceil(over / ceiling)) end
       end
       if lacking == 0 then lacking = i end
+      lacks[i] = true
       waitMs = math.max(waitMs, wait)
     end
   end
-  found[i] = {kind, counter, line, due, waits, used, index, stale, points, capacity, perMs, sliceMs}
+  found[i] = {kind, counter, used, index, stale, points, capacity, perMs, sliceMs}
 end
 
 if lacking > 0 then
   waitMs = math.min(${LONGEST_WAIT_MS}, math.max(${SHORTEST_WAIT_MS}, waitMs))
-  local line, due = found[lacking][3], found[lacking][4]
-  if id ~= '' and (redis.call('ZCARD', line) < ${LONGEST_LINE} or redis.call('ZSCORE', line, id)) then
-    redis.call('ZADD', line, 'NX', string.format('%.0f', rank * ${CLASS_STEP} + now), id)
-    redis.call('ZADD', due, string.format('%.0f', now + waitMs), id)
-    redis.call('PEXPIRE', line, ${LONGEST_WAIT_MS + 2 * GRACE_MS})
-    redis.call('PEXPIRE', due, ${LONGEST_WAIT_MS + 2 * GRACE_MS})
+  for i = 1, n do
+    local line, due, needs = lineOf(i)
+    if id == '' then
+      break
+    elseif waitMs > patience then
+      if waits[i] then strike(i, {id}) end
+    elseif places[i] or (lacks[i] and redis.call('ZCARD', line) < ${LONGEST_LINE}) then
+      redis.call('ZADD', line, string.format('%.0f', stands or (rank * ${CLASS_STEP} + now)), id)
+      redis.call('ZADD', due, string.format('%.0f', now + waitMs), id)
+      redis.call('HSET', needs, id, ARGV[5 + (i - 1) * 7 + 6])
+      for _, key in ipairs({line, due, needs}) do redis.call('PEXPIRE', key, ${LONGEST_WAIT_MS + 2 * GRACE_MS}) end
+    end
   end
   return {0, waitMs, 'full', tostring(lacking), 0}
 end
 
 for i = 1, n do
-  local kind, counter, line, due, waits, used, index, stale, points, capacity, perMs, sliceMs = unpack(found[i])
-  if waits and id ~= '' then
-    redis.call('ZREM', line, id)
-    redis.call('ZREM', due, id)
-  end
+  local kind, counter, used, index, stale, points, capacity, perMs, sliceMs = unpack(found[i])
+  if places[i] then strike(i, {id}) end
   if kind == 'window' then
     if #stale > 0 then redis.call('HDEL', counter, unpack(stale)) end
     redis.call('HINCRBY', counter, string.format('%.0f', index), points)
@@ -127,6 +182,16 @@ for i = 1, n do
   end
 end
 return {1}
+`;
+
+/** Strikes one out of lines. KEYS: as of `ASK` without the pauses. ARGV: who leaves. */
+export const LEAVE = `
+for i = 1, #KEYS, 4 do
+  redis.call('ZREM', KEYS[i + 1], ARGV[1])
+  redis.call('ZREM', KEYS[i + 2], ARGV[1])
+  redis.call('HDEL', KEYS[i + 3], ARGV[1])
+end
+return 1
 `;
 
 /**
