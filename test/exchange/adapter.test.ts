@@ -7,6 +7,7 @@ import { capabilitiesOf, unsupported } from '@orderplane/exchange/capabilities';
 import { fitClientId } from '@orderplane/normalization';
 import { adapterOf, marketDataOf, openAccount, startSimulator, SYMBOL, warmUp } from './simulator.ts';
 import type { Account, Simulator } from './simulator.ts';
+import { openTurns } from './turns.ts';
 
 /** The adapters against the real simulator process, through the real ccxt classes: calls. */
 
@@ -241,7 +242,7 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
   });
 
   it('a clock that is 20 s off is put right', async () => {
-    const behind = adapterOf(simulator, account, -20_000);
+    const behind = adapterOf(simulator, account, { offsetMs: -20_000 });
     const request = { ...order(), deadlineAt: new Date(Date.now() - 20_000 + 5_000).toISOString() };
     const first = await behind.submit(request, CONTROL);
     // Where the deadline is an instant of the wall clock, the first refusal stays in doubt and teaches the offset.
@@ -251,22 +252,28 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
   });
 
   it('20 orders and cancels at once, from two processes of one key', async () => {
-    const other = adapterOf(simulator, account);
+    // Two processes share Redis beside the key, each by a connection of its own.
+    const shared = await Promise.all([openTurns(), openTurns()]);
+    const [one, other] = [
+      adapterOf(simulator, account, { turns: shared[0]?.turns ?? null }),
+      adapterOf(simulator, account, { turns: shared[1]?.turns ?? null }),
+    ];
     const requests = Array.from({ length: 20 }, () => order());
     const outcomes = await Promise.all(
-      requests.map((request, at) => (at % 2 === 0 ? adapter : other).submit(request, CONTROL)),
+      requests.map((request, at) => (at % 2 === 0 ? one : other).submit(request, CONTROL)),
     );
-    expect(outcomes.map((one) => one.kind)).toEqual(requests.map(() => 'placed'));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(requests.map(() => 'placed'));
     const idAt = (at: number): string | null => {
       const outcome = outcomes[at];
       if (capabilities.cancelByClientId || outcome?.kind !== 'placed') return null;
       return outcome.report.order?.orderId ?? null;
     };
     const ends = await Promise.all(
-      requests.map((request, at) => (at % 2 === 0 ? other : adapter).cancel(cancelOf(request, idAt(at)), CONTROL)),
+      requests.map((request, at) => (at % 2 === 0 ? other : one).cancel(cancelOf(request, idAt(at)), CONTROL)),
     );
-    expect(ends.map((one) => one.kind)).toEqual(requests.map(() => 'accepted'));
-    await other.close();
+    expect(ends.map(({ kind }) => kind)).toEqual(requests.map(() => 'accepted'));
+    await Promise.all([one.close(), other.close()]);
+    for (const connection of shared) connection?.close();
   });
 
   it('amends in place, or says that it can not', async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import type { ExchangeId } from '@orderplane/domain';
+import type { ExchangeId, RequestTurns } from '@orderplane/domain';
 import { createAdapter, createMarketData } from '@orderplane/exchange';
 import { capabilitiesOf, drawCredentials } from '@orderplane/exchange/capabilities';
 import type { AccountCredentials, AdapterLog, ExchangeAdapter, MarketDataAdapter } from '@orderplane/exchange';
@@ -89,14 +89,24 @@ export async function openAccount(simulator: Simulator, exchange: ExchangeId): P
   return account;
 }
 
-const options = (simulator: Simulator, offsetMs: number) => ({
+/** What one process has that another has not. */
+export interface Process {
+  /** Its clock ahead of ours. */
+  readonly offsetMs?: number;
+  readonly log?: AdapterLog;
+  /** Null: it shares nothing with others. */
+  readonly turns?: RequestTurns | null;
+}
+
+const options = (simulator: Simulator, { offsetMs = 0, log = silentLog, turns = null }: Process = {}) => ({
   simulator: simulator.address,
   clock: { now: () => Date.now() + offsetMs },
-  log: silentLog,
+  log,
   callTimeoutMs: 5_000,
+  ...(turns === null ? {} : { turns }),
 });
 
-export const adapterOf = (simulator: Simulator, account: Account, offsetMs = 0): ExchangeAdapter =>
+export const adapterOf = (simulator: Simulator, account: Account, process: Process = {}): ExchangeAdapter =>
   createAdapter(
     {
       accountId: account.apiKey,
@@ -104,11 +114,11 @@ export const adapterOf = (simulator: Simulator, account: Account, offsetMs = 0):
       mode: 'PAPER',
       credentials: account,
     },
-    options(simulator, offsetMs),
+    options(simulator, process),
   );
 
 export const marketDataOf = (simulator: Simulator, exchange: ExchangeId): MarketDataAdapter =>
-  createMarketData(exchange, options(simulator, 0));
+  createMarketData(exchange, options(simulator));
 
 /** The first call loads ccxt, which takes seconds on a busy machine: the tests' own calls have little time. */
 export async function warmUp(simulator: Simulator): Promise<void> {

@@ -3,3 +3,4 @@ export * from './vocabulary.ts';
 export * from './market.ts';
 export * from './order-spec.ts';
 export * from './rate-limits/index.ts';
+export * from './turns.ts';

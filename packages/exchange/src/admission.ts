@@ -63,13 +63,18 @@ export interface AdmissionOptions {
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #budget: RequestBudget;
-  readonly #key: string;
+  /** Hash of the API key; 'public' without one. */
+  readonly key: string;
   #waiting = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#budget = options.budget ?? NO_BUDGET;
-    this.#key = options.apiKey === null ? 'public' : fingerprint(options.apiKey);
+    this.key = options.apiKey === null ? 'public' : fingerprint(options.apiKey);
+  }
+
+  get place(): string {
+    return this.#options.place;
   }
 
   /**
@@ -141,7 +146,7 @@ export class Admission {
     if (pause === null) return;
     const notice: PauseNotice = {
       place: this.#options.place,
-      key: pause.who === 'exchange' ? null : this.#key,
+      key: pause.who === 'exchange' ? null : this.key,
       classes: pause.classes === 'same' ? [refused] : pause.classes,
       forMs: Math.max(SHORTEST_PAUSE_MS, retryAfterMs),
       reason: message,
@@ -157,7 +162,7 @@ export class Admission {
 
   #question(id: string, cost: Cost, patienceMs: number): BudgetQuestion {
     const { place } = this.#options;
-    return { place, key: this.#key, id, patienceMs, ...cost, scale: scales.get(place) ?? 1 };
+    return { place, key: this.key, id, patienceMs, ...cost, scale: scales.get(place) ?? 1 };
   }
 
   #refusal({ waitMs, detail }: Extract<BudgetAnswer, { granted: false }>): RequestHeldBack {

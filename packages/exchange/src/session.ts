@@ -1,5 +1,5 @@
-import type { AccountMode, Market } from '@orderplane/domain';
-import type { RequestBudget } from '@orderplane/domain';
+import { OWN_TURNS } from '@orderplane/domain';
+import type { AccountMode, Market, RequestBudget, RequestTurns } from '@orderplane/domain';
 import type { AccountCredentials } from './adapter.ts';
 import { Admission, RequestHeldBack } from './admission.ts';
 import { loadCcxtClass } from './ccxt.ts';
@@ -33,6 +33,8 @@ export interface SessionOptions {
   readonly callTimeoutMs: number;
   /** What may be sent when, shared with others; without one nothing is held back. */
   readonly budget?: RequestBudget;
+  /** In which order requests of a key leave, shared with all who use the key; without it this process is alone. */
+  readonly turns?: RequestTurns;
 }
 
 /** The mode can't be had: a PAPER account without a simulator, a sandbox that does not exist. */
@@ -161,7 +163,7 @@ export class Session {
 
   /** Keeps the order of signed requests and repeats those that were refused for a reason that can be repaired. */
   #guardRequests(instance: CcxtInstance): void {
-    const gate = this.#venue.ordersNonces ? new SendGate() : null;
+    const gate = this.#gate();
     const send = instance.fetch2.bind(instance);
     instance.fetch2 = async (path, api, ...rest) => {
       for (let repairs = 0; ; repairs++) {
@@ -171,7 +173,7 @@ export class Session {
           // Before its turn and its signature: what waits holds up no other and grows no older.
           await this.admission.admit(nativeRequest(path, api, parameters));
           if (gate === null || api !== 'private') return await send(path, api, ...parameters);
-          return await gate.pass(() => send(path, api, ...parameters));
+          return await gate.pass(instance, () => send(path, api, ...parameters));
         } catch (error) {
           if (error instanceof RequestHeldBack || repairs >= MAXIMUM_REPAIRS || callHasEnded()) throw error;
           // Outside the call: its record stays that of the refused request.
@@ -184,6 +186,14 @@ export class Session {
         }
       }
     };
+  }
+
+  #gate(): SendGate | null {
+    const { nonces } = this.#venue;
+    if (nonces === undefined) return null;
+    const { turns = OWN_TURNS, callTimeoutMs } = this.#options;
+    const { place, key } = this.admission;
+    return new SendGate({ rule: nonces, turns, place, key, patienceMs: callTimeoutMs });
   }
 
   /** Nobody judges the answers of requests that belong to no call (market lists, stream tokens): limits in them are heeded here. */

@@ -15,6 +15,7 @@ import type { VenueLimits } from './limits.ts';
 import type { KeyCheck } from './key-check.ts';
 import type { Classifier, ReadVerdict } from './outcome.ts';
 import type { Reader } from './reader.ts';
+import type { NonceRule } from './send-gate.ts';
 import type { TapeCalls } from './tape.ts';
 
 /** Time source: ms since the epoch. */
@@ -109,8 +110,8 @@ export interface VenueDefinition {
   readonly ccxtClass: string;
   /** Constructor settings beside the credentials. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Signed requests must arrive in the order in which they were signed. */
-  readonly ordersNonces: boolean;
+  /** Given where signed requests must arrive in the order in which they were signed. */
+  readonly nonces?: NonceRule;
   /** Once, before the first request. */
   prepare(instance: CcxtInstance, clock: MillisecondClock): void;
   /**

@@ -8,3 +8,4 @@ export * from './worker.ts';
 export * from './wake.ts';
 export { createRedisBudget, type RedisBudgetOptions } from './budget/redis-budget.ts';
 export { readPauses, type StandingPause } from './budget/pauses.ts';
+export { createRedisTurns, type RedisTurnsOptions } from './turns/redis-turns.ts';

@@ -1,14 +1,13 @@
 import { metersOf, RateBook, rankOf, REQUEST_CLASSES } from '@orderplane/domain';
 import type { BudgetAnswer, BudgetQuestion, Meter, PauseNotice, RequestBudget } from '@orderplane/domain';
 import type { Redis } from 'ioredis';
+import { Reach } from '../reach.ts';
 import { budgetKeys } from './keys.ts';
 import { ASK, LEAVE, PAUSE } from './script.ts';
 
 /** Without Redis this process takes this part of every limit for itself: as many may share an exchange without harm. */
 const LOCAL_SHARE = 0.25;
 const ANSWER_WITHIN_MS = 500;
-/** It is asked again after this time, ms. */
-const ASK_AGAIN_MS = 1_000;
 const LONGEST_REASON = 300;
 
 /** The scripts as ioredis makes methods of them; the first argument is the number of keys. */
@@ -40,34 +39,26 @@ export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
   redis.defineCommand('orderplaneBudgetLeave', { lua: LEAVE });
   redis.defineCommand('orderplaneBudgetPause', { lua: PAUSE });
   const scripts = redis as Redis & Scripts;
-  const answerWithinMs = options.answerWithinMs ?? ANSWER_WITHIN_MS;
+  const reach = new Reach(redis, options.onError, options.answerWithinMs ?? ANSWER_WITHIN_MS);
   const local = new RateBook();
   const now = options.now ?? ((): number => Date.now());
   const clock = options.now === undefined ? (): string => '' : (): string => String(now());
-  let awayUntilMs = 0;
-
-  const isAway = (): boolean => redis.status !== 'ready' || performance.now() < awayUntilMs;
-  const lost = (cause: unknown): void => {
-    const isNews = performance.now() >= awayUntilMs;
-    awayUntilMs = performance.now() + ASK_AGAIN_MS;
-    if (isNews) options.onError(cause instanceof Error ? cause : new Error(String(cause)));
-  };
   const alone = (question: BudgetQuestion): BudgetAnswer => local.ask(question, now(), LOCAL_SHARE);
 
   return {
     ask: async (question) => {
       const known = local.ask({ ...question, charges: [] }, now());
       if (!known.granted) return known;
-      if (isAway()) return alone(question);
+      if (reach.isAway) return alone(question);
       const meters = metersOf(question);
       try {
         const { keys, values } = askArguments(question, meters, clock());
-        const answer = await inTime(scripts.orderplaneBudgetAsk(keys.length, ...keys, ...values), answerWithinMs);
+        const answer = await reach.inTime(scripts.orderplaneBudgetAsk(keys.length, ...keys, ...values));
         const read = readAnswer(answer, meters);
         if (!read.granted && read.why === 'paused') local.pause(learnt(question, read), now());
         return read;
       } catch (cause) {
-        lost(cause);
+        reach.lost(cause);
         return alone(question);
       }
     },
@@ -75,24 +66,24 @@ export function createRedisBudget(options: RedisBudgetOptions): RequestBudget {
       if (question.id === '') return;
       local.leave(question);
       const keys = metersOf(question).flatMap(({ id }) => budgetKeys.meter(question.place, id));
-      if (keys.length === 0 || isAway()) return;
+      if (keys.length === 0 || reach.isAway) return;
       try {
-        await inTime(scripts.orderplaneBudgetLeave(keys.length, ...keys, question.id), answerWithinMs);
+        await reach.inTime(scripts.orderplaneBudgetLeave(keys.length, ...keys, question.id));
       } catch (cause) {
-        lost(cause);
+        reach.lost(cause);
       }
     },
     pause: async (notice) => {
       local.pause(notice, now());
       options.onPause?.(notice);
-      if (isAway()) return;
+      if (reach.isAway) return;
       const { place, key, classes, forMs } = notice;
       const values = [clock(), String(Math.ceil(forMs)), key ?? '*', notice.reason.slice(0, LONGEST_REASON)];
       const ranks = classes.map((one) => String(rankOf(one)));
       try {
-        await inTime(scripts.orderplaneBudgetPause(1, budgetKeys.pauses(place), ...values, ...ranks), answerWithinMs);
+        await reach.inTime(scripts.orderplaneBudgetPause(1, budgetKeys.pauses(place), ...values, ...ranks));
       } catch (cause) {
-        lost(cause);
+        reach.lost(cause);
       }
     },
   };
@@ -132,19 +123,3 @@ const learnt = (
   forMs: answer.waitMs,
   reason: answer.detail,
 });
-
-async function inTime<Value>(answer: Promise<Value>, timeoutMs: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const giveUp = (): void => reject(new Error(`no answer of Redis within ${timeoutMs} ms`));
-    // After a stall of this process its timers come before the answers that have arrived: these are read first.
-    timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-    // What comes after all concerns nobody any more, nor does its failure.
-    answer.catch(() => undefined);
-  }
-}

@@ -6,7 +6,7 @@ import type { QueueContract } from '../contract.ts';
 const GIVEN = process.env['ORDERPLANE_TEST_REDIS_URL'] ?? '';
 
 /** A logical database of its own for each test file that empties it: files run side by side. */
-const DATABASES = { queues: 11, wake: 12, budget: 13 } as const;
+const DATABASES = { queues: 11, wake: 12, budget: 13, turns: 14 } as const;
 
 export const redisUrl = (file: keyof typeof DATABASES = 'queues'): string => {
   const url = new URL(GIVEN);

@@ -36,7 +36,6 @@ export const binance: VenueDefinition = {
       fetchOpenOrders: { warnWithoutSymbol: false },
     },
   },
-  ordersNonces: false,
   prepare: signWithDeadlines,
   repair: repairClock,
   classifier: binanceClassifier,

@@ -31,7 +31,6 @@ export const coinbase: VenueDefinition = {
   capabilities: coinbaseCapabilities,
   ccxtClass: 'coinbase',
   settings: {},
-  ordersNonces: false,
   prepare: (instance, clock) => {
     signWithTokens(instance, clock);
     watchWithHeartbeats(instance);

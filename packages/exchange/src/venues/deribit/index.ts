@@ -28,7 +28,6 @@ export const deribit: VenueDefinition = {
   ccxtClass: 'deribit',
   // The currencies say nothing that the instruments don't.
   settings: { has: { fetchCurrencies: false } },
-  ordersNonces: false,
   prepare: (instance) => {
     listWithoutOptions(instance);
     watchOrdersAndTrades(instance);

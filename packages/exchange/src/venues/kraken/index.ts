@@ -8,7 +8,7 @@ import { krakenMarket, krakenNames } from './market.ts';
 import { krakenOrders } from './orders.ts';
 import { krakenKeyCheck } from './permissions.ts';
 import { krakenReads } from './reads.ts';
-import { nonceOfWallClock, repairNonce } from './signing.ts';
+import { krakenNonces, nonceOfWallClock, repairNonce } from './signing.ts';
 import { krakenStream } from './stream.ts';
 import { krakenTape } from './tape.ts';
 
@@ -24,7 +24,7 @@ export const kraken: VenueDefinition = {
   capabilities: krakenCapabilities,
   ccxtClass: 'kraken',
   settings: {},
-  ordersNonces: true,
+  nonces: krakenNonces,
   prepare: nonceOfWallClock,
   repair: repairNonce,
   classifier: krakenClassifier,

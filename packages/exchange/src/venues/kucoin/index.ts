@@ -51,7 +51,6 @@ export const kucoin: VenueDefinition = {
     // Without these ccxt asks what kind of account it is, for futures markets, and for all tickers.
     options: { uta: false, hf: true, fetchMarkets: { types: ['spot'], fetchTickersFees: false } },
   },
-  ordersNonces: false,
   prepare,
   repair: repairClock,
   classifier: kucoinClassifier,

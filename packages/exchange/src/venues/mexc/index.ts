@@ -29,7 +29,6 @@ export const mexc: VenueDefinition = {
   ccxtClass: 'mexc',
   // The list of currencies is asked for with the account's key, and nobody needs it.
   settings: { has: { fetchCurrencies: false } },
-  ordersNonces: false,
   prepare: (instance) => {
     signWithDeadlines(instance);
     leaveContractsOut(instance);

@@ -28,7 +28,6 @@ export const okx: VenueDefinition = {
   ccxtClass: 'okx',
   // Spot only: without these the lists and the stream of every kind of contract come along.
   settings: { options: { fetchMarkets: { types: ['spot'] }, watchOrders: { type: 'spot' } } },
-  ordersNonces: false,
   prepare: (instance, clock) => {
     // A private call that answers nothing that is needed.
     Object.assign(instance, { has: { ...(instance as { has?: object }).has, fetchCurrencies: false } });
