@@ -5,6 +5,7 @@ import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import {
   createProducer,
   createRedisBudget,
+  createRedisTurns,
   createWaker,
   openRedis,
   STREAMS,
@@ -73,6 +74,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       onError: onRedisError,
       onPause: showPauses(store.observations, clock, onShowError),
     }),
+    turns: createRedisTurns({ redis, onError: onRedisError }),
   };
   const adapters = createAdapterPool({
     ...pooledAccounts(store, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),

@@ -8,7 +8,7 @@ import {
   type MarketDataAdapter,
 } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { createRedisBudget, createWaker, openRedis } from '@orderplane/queues';
+import { createRedisBudget, createRedisTurns, createWaker, openRedis } from '@orderplane/queues';
 import {
   cacheScopes,
   createCommitListener,
@@ -62,6 +62,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       onError: onRedisError,
       onPause: showPauses(store.observations, clock, onShowError),
     }),
+    turns: createRedisTurns({ redis, onError: onRedisError }),
   };
   const adapters = createAdapterPool({
     ...pooledAccounts(store, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
