@@ -10,12 +10,13 @@ import { ROOT } from './stack/services.ts';
 
 /** `npm run bench`: reads the command line and hands over to test/bench. */
 
+const PARTS = ['latencies', 'exchanges', 'throughput', 'updates'] as const;
 const USAGE = [
   'npm run bench -- [--quick] [--json FILE] [--home DIR]',
   '  --quick      fewer samples, under a minute',
   '  --json FILE  the rows, beside the printed table',
   '  --home DIR   keep logs and data here; default: a temporary directory, removed at the end',
-  '  --only latencies|exchanges|throughput',
+  `  --only ${PARTS.join('|')}`,
   '  --profile DIR  CPU profiles of every service; they slow it down',
 ];
 
@@ -26,7 +27,7 @@ interface BenchModule {
     readonly progress: Progress;
     readonly signal: AbortSignal;
     readonly home?: string;
-    readonly only?: 'latencies' | 'exchanges' | 'throughput';
+    readonly only?: (typeof PARTS)[number];
     readonly profile?: string;
   }) => Promise<void>;
 }
@@ -59,6 +60,9 @@ onSignals(
 try {
   const values = parse(process.argv.slice(2));
   if (values.help === true) throw new Failure(EXIT.usage, USAGE.join('\n'));
+  const only = PARTS.find((part) => part === values.only);
+  if (values.only !== undefined && only === undefined)
+    throw new Failure(EXIT.usage, `There is no part "${values.only}".`, USAGE);
   // Not a static import: the tests' workspace stands above this one.
   const { bench } = (await import(pathToFileURL(join(ROOT, 'test', 'bench', 'main.ts')).href)) as BenchModule;
   await bench({
@@ -67,9 +71,7 @@ try {
     progress: steps,
     signal: interrupted.signal,
     ...(values.home === undefined ? {} : { home: fromUserDirectory(values.home) }),
-    ...(values.only === 'latencies' || values.only === 'exchanges' || values.only === 'throughput'
-      ? { only: values.only }
-      : {}),
+    ...(only === undefined ? {} : { only }),
     ...(values.profile === undefined ? {} : { profile: fromUserDirectory(values.profile) }),
   });
   process.exit(0);

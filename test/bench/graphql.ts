@@ -86,7 +86,7 @@ const UpdateSchema = z.object({
     }),
   }),
 });
-const SUBSCRIPTION =
+export const SUBSCRIPTION =
   'subscription ($accountIds: [ID!]!) { orderUpdates(accountIds: $accountIds) { kind order { id state status filledSize } event { type } } }';
 
 /** A subscriber of `orderUpdates`: when each event of each order arrived. */
@@ -97,8 +97,12 @@ export class Subscriber {
   readonly #fail: (cause: unknown) => void;
   readonly #failed: Promise<never>;
   readonly ready: Promise<void>;
+  readonly accountId: string;
+  /** Changes told so far. */
+  events = 0;
 
   constructor(url: string, token: string, accountId: string) {
+    this.accountId = accountId;
     this.#client = createClient({
       url,
       webSocketImpl: WebSocket,
@@ -119,6 +123,7 @@ export class Subscriber {
           const atUs = nowUs();
           const { kind, order, event } = UpdateSchema.parse(message).data.orderUpdates;
           if (kind === 'SNAPSHOT_END') ready.resolve();
+          if (kind === 'EVENT') this.events += 1;
           if (order !== null && event !== null) this.#note(`${event.type} ${order.id}`, atUs);
         },
         error: this.#fail,

@@ -14,6 +14,7 @@ import { Subscriber } from './graphql.ts';
 import { FULL, measureLatencies, measureThroughput, QUICK } from './measure.ts';
 import type { Rig } from './measure.ts';
 import { measureTriggers } from './triggers.ts';
+import { measureUpdates } from './updates.ts';
 import { MARKET_PRICE, SYMBOL, Trader } from './orders.ts';
 import { Venue } from './venue.ts';
 
@@ -26,7 +27,7 @@ export interface BenchOptions {
   /** Keep the stack's directory (profiles, logs) here instead of a temporary one. */
   readonly home?: string;
   /** Measure only these rows. */
-  readonly only?: 'latencies' | 'exchanges' | 'throughput';
+  readonly only?: 'latencies' | 'exchanges' | 'throughput' | 'updates';
   /** Directory for a CPU profile of every service; it slows them down. */
   readonly profile?: string;
 }
@@ -83,6 +84,10 @@ async function measure(stack: Stack, { quick, jsonFile, progress, signal, only }
       const { measurement, cpuMsPerOrder } = await progress.run('throughput', work);
       measurements.push(measurement);
       cpu = cpuMsPerOrder;
+    }
+    if (only === undefined || only === 'updates') {
+      const work = (note: Note) => unlessInterrupted(measureUpdates(rig, stack, sizes.updates, note));
+      measurements.push(await progress.run('updates', work));
     }
     console.log(`\n${tableOf(measurements)}\n`);
     if (cpu.size > 0) console.log(`CPU per placed order, ms: ${cpuLine(cpu)}\n`);

@@ -3,6 +3,7 @@ import type { Measurement } from './figures.ts';
 import type { Floors } from './floors.ts';
 import { FAR_PRICE, MARKET_PRICE, NEAR_PRICE, SYMBOL } from './orders.ts';
 import type { Trader } from './orders.ts';
+import type { UpdateSizes } from './updates.ts';
 import type { Venue } from './venue.ts';
 
 export interface Rig {
@@ -22,6 +23,7 @@ export interface Sizes {
   readonly concurrency: number;
   /** Orders at each exchange, for the comparison of exchanges. */
   readonly perExchange: { readonly warmUps: number; readonly samples: number };
+  readonly updates: UpdateSizes;
 }
 
 export const FULL: Sizes = {
@@ -31,6 +33,7 @@ export const FULL: Sizes = {
   ordersPerRound: 800,
   concurrency: 32,
   perExchange: { warmUps: 10, samples: 60 },
+  updates: { rounds: 5, ordersPerRound: 100 },
 };
 export const QUICK: Sizes = {
   warmUps: 60,
@@ -39,6 +42,7 @@ export const QUICK: Sizes = {
   ordersPerRound: 300,
   concurrency: 32,
   perExchange: { warmUps: 4, samples: 20 },
+  updates: { rounds: 3, ordersPerRound: 30 },
 };
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

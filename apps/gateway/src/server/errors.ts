@@ -27,11 +27,17 @@ const HTTP_STATUS: Partial<Record<RequestErrorCode, number>> = {
   REQUEST_TOO_LARGE: 413,
 };
 
-/** An error that is answered as it stands in `errors[]`; everything else is masked. */
-export function requestError(code: RequestErrorCode, message: string, field?: readonly string[]): GraphQLError {
+/** An error that is answered as it stands in `errors[]`; everything else is masked. `more`: what a client needs to go on. */
+export function requestError(
+  code: RequestErrorCode,
+  message: string,
+  field?: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): GraphQLError {
   const status = HTTP_STATUS[code];
   return new GraphQLError(message, {
     extensions: {
+      ...more,
       code,
       ...(field === undefined ? {} : { field }),
       ...(status === undefined ? {} : { http: { status } }),

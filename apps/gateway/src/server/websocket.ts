@@ -1,24 +1,23 @@
 import type { IncomingMessage, Server } from 'node:http';
-import { getOperationAST, GraphQLError, OperationTypeNode, parse, specifiedRules, validate } from 'graphql';
-import type { DocumentNode, ExecutionArgs, GraphQLFormattedError, GraphQLSchema } from 'graphql';
-import { CloseCode } from 'graphql-ws';
+import { getOperationAST, GraphQLError, OperationTypeNode } from 'graphql';
+import type { ExecutionArgs, GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import type { SubscribePayload } from 'graphql-ws';
-import { useServer, type Extra } from 'graphql-ws/use/ws';
+import type { Extra } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Principal } from '@orderplane/store';
 import type { Authenticator } from '../access/authentication.ts';
 import { checkCost } from '../limits/cost.ts';
 import { LIMITS } from '../limits/limits.ts';
-import { structureRule } from '../limits/structure.ts';
+import { Connections } from './connections.ts';
 import { createContext, type Services } from './context.ts';
+import { Documents } from './documents.ts';
 import { formatError, requestError } from './errors.ts';
 import { GRAPHQL_PATH } from './http.ts';
+import { audienceOf, SharedAnswers, type Audience } from './shared-answers.ts';
 
 /** Open operations on one connection. */
 const MAX_OPERATIONS = 100;
-/** A connection that answers no ping within this is dead, ms. */
-const PING_MS = 12_000;
-
 /** Open connections of this process. */
 const MAX_CONNECTIONS = 10_000;
 /** A connection outlives the revocation or expiry of its token by this at most, ms. */
@@ -31,6 +30,9 @@ const CLOSE_GRACE_MS = 2_000;
 interface ConnectionExtra extends Record<PropertyKey, unknown> {
   principal?: Principal;
   recheck?: NodeJS.Timeout;
+}
+interface Prepared extends ExecutionArgs {
+  readonly audience: Audience;
 }
 type ConnectionParams = Readonly<Record<string, unknown>>;
 
@@ -51,54 +53,49 @@ export function serveWebSocket(
     server: httpServer,
     path: GRAPHQL_PATH,
     maxPayload: LIMITS.bodyBytes,
+    handleProtocols,
     verifyClient: (_info, decide) => decide(sockets.clients.size < MAX_CONNECTIONS, 503),
   });
   const formatted = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error, log);
-  const disposable = useServer<ConnectionParams, Extra & ConnectionExtra>(
-    {
-      isProd: true,
-      connectionInitWaitTimeout: 5_000,
-      onConnect: async ({ connectionParams, extra }) => {
-        const authorization = authorizationOf(connectionParams, extra.request);
-        const principal = await authenticator.principal(authorization).catch((cause: unknown) => {
-          log.error({ err: cause }, 'a caller could not be looked up');
-          extra.socket.close(TRY_AGAIN_LATER, 'try again later');
-          return null;
-        });
-        if (principal === null) {
-          refuse(extra.socket);
-          return false;
-        }
-        extra.principal = principal;
-        extra.recheck = setInterval(() => {
-          const stillValid = authenticator.principal(authorization);
-          // A database that can't say leaves things as they are.
-          stillValid.then((known) => known ?? refuse(extra.socket)).catch(() => undefined);
-        }, RECHECK_MS);
-        return true;
-      },
-      onClose: ({ extra }) => clearInterval(extra.recheck),
-      onSubscribe: ({ extra, subscriptions }, _id, payload) => {
-        if (extra.principal === undefined) return [requestError('UNAUTHENTICATED', 'a valid token is needed')];
-        if (Object.keys(subscriptions).length > MAX_OPERATIONS)
-          return [requestError('TOO_MANY_OPERATIONS', `a connection may have ${MAX_OPERATIONS} operations at most`)];
-        return prepare(schema, payload, services, extra.principal);
-      },
-      onNext: (_context, _id, _payload, _args, { errors, data }) =>
-        errors === undefined ? undefined : { data: data ?? null, errors: errors.map(formatted) },
-      onError: (_context, _id, _payload, errors) =>
-        errors.map((error) => (error instanceof GraphQLError ? formatted(error) : error)),
+  const documents = new Documents(schema);
+  const answers = new SharedAnswers();
+  const server = makeServer<ConnectionParams, Extra & ConnectionExtra>({
+    connectionInitWaitTimeout: 5_000,
+    onConnect: async ({ connectionParams, extra }) => {
+      const authorization = authorizationOf(connectionParams, extra.request);
+      const principal = await authenticator.principal(authorization).catch((cause: unknown) => {
+        log.error({ err: cause }, 'a caller could not be looked up');
+        extra.socket.close(TRY_AGAIN_LATER, 'try again later');
+        return null;
+      });
+      if (principal === null) {
+        refuse(extra.socket);
+        return false;
+      }
+      extra.principal = principal;
+      extra.recheck = setInterval(() => {
+        const stillValid = authenticator.principal(authorization);
+        // A database that can't say leaves things as they are.
+        stillValid.then((known) => known ?? refuse(extra.socket)).catch(() => undefined);
+      }, RECHECK_MS);
+      return true;
     },
-    sockets,
-    PING_MS,
-  );
-  return {
-    close: async () => {
-      const impatience = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), CLOSE_GRACE_MS);
-      await disposable.dispose();
-      clearTimeout(impatience);
+    onClose: ({ extra }) => clearInterval(extra.recheck),
+    onSubscribe: ({ extra, subscriptions }, _id, payload) => {
+      if (extra.principal === undefined) return [requestError('UNAUTHENTICATED', 'a valid token is needed')];
+      if (Object.keys(subscriptions).length > MAX_OPERATIONS)
+        return [requestError('TOO_MANY_OPERATIONS', `a connection may have ${MAX_OPERATIONS} operations at most`)];
+      return prepare(schema, documents, payload, services, extra.principal);
     },
-  };
+    // What `prepare` has made.
+    subscribe: (args) => answers.subscribe(args, (args as Prepared).audience),
+    onNext: (_context, _id, _payload, _args, { errors, data }) =>
+      errors === undefined ? undefined : { data: data ?? null, errors: errors.map(formatted) },
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => (error instanceof GraphQLError ? formatted(error) : error)),
+  });
+  const connections = new Connections(sockets, server, log);
+  return { close: () => connections.close(CLOSE_GRACE_MS) };
 }
 
 /** 4401 is final for clients; 4403, which graphql-ws would give by itself, makes them try again for ever. */
@@ -117,18 +114,14 @@ function authorizationOf(parameters: ConnectionParams | undefined, request: Inco
 /** What is to be executed, or why it will not be. */
 function prepare(
   schema: GraphQLSchema,
+  documents: Documents,
   { query, operationName, variables }: SubscribePayload,
   services: Services,
   principal: Principal,
-): ExecutionArgs | readonly GraphQLError[] {
-  let document: DocumentNode;
-  try {
-    document = parse(query, { maxTokens: LIMITS.tokens });
-  } catch (cause) {
-    return [cause instanceof GraphQLError ? cause : new GraphQLError('the document can not be read')];
-  }
-  const problems = validate(schema, document, [...specifiedRules, structureRule], { maxErrors: 10 });
-  if (problems.length > 0) return problems;
+): Prepared | readonly GraphQLError[] {
+  const known = documents.read(query);
+  if (!('document' in known)) return known;
+  const { document } = known;
   const operation = getOperationAST(document, operationName);
   if (!operation) return [new GraphQLError('the operation to execute is not clear')];
   const refusal = checkCost(schema, document, operationName, variables ?? {});
@@ -140,5 +133,6 @@ function prepare(
     operationName: operationName ?? null,
     variableValues: variables ?? null,
     contextValue: createContext(services, principal, lives),
+    audience: audienceOf(known, operationName ?? null, variables ?? {}, principal),
   };
 }

@@ -1,18 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JournalWakeUp } from '@orderplane/store';
 import type { Ports } from '../ports.ts';
-import { readJournal, type JournalUpdate } from './journal.ts';
+import { JOURNAL_PAGE, JournalGapError, readJournal, type JournalUpdate } from './journal.ts';
 
-/** Must not throw and must not wait. */
-export type Follower = (update: JournalUpdate) => void;
+/** Who follows an account; a mailbox is one. */
+export interface Follower {
+  /** Must not throw and must not wait. */
+  put(update: JournalUpdate): void;
+  /** The follower gets nothing more. */
+  fail(error: Error): void;
+  /** Updates that it has not taken yet. */
+  readonly waiting: number;
+  /** It has failed or left. */
+  readonly closed: boolean;
+}
+
+/** The next page is read when the quickest follower has no more than this left. */
+const LOW_WATER = JOURNAL_PAGE / 2;
+/** While this process has nothing else to do, a quickest follower is not waited for any longer than this, ms. */
+const PATIENCE_MS = 250;
+const LOOK_EVERY_MS = 10;
+/** Above this share of its time the process is busy, and may itself be what is slow. */
+const BUSY = 0.7;
+
+/** The share of its time that the event loop was busy since the last call. */
+function loadMeter(): () => number {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization;
+  };
+}
+
+interface Options {
+  /** Called after lines were told, with `kept`. */
+  readonly onTold?: (kept: number) => void;
+  /** Makes a meter of this process's load, 0 to 1, since the meter's last reading. */
+  readonly loadMeter?: () => () => number;
+}
 
 /**
  * Reads the journal of one account once for all who follow it. A wake-up only says "look": what is told comes from the
  * journal, in its order, without gaps. All wake-ups during a read lead to one more read at most, and to none when that
  * read already brought what they spoke of.
+ *
+ * While the process is busy it reads no faster than its quickest follower takes: nobody falls behind, and is cut off,
+ * because this process is what is slow.
  */
 export class JournalReader {
   readonly #accountId: string;
   readonly #ports: Pick<Ports, 'ledger' | 'log'>;
+  readonly #onTold: (kept: number) => void;
+  readonly #loadMeter: () => () => number;
   readonly #followers = new Set<Follower>();
   /** Everything up to here was told to those who were there. Null: nobody has followed yet. */
   #position: bigint | null = null;
@@ -22,9 +63,11 @@ export class JournalReader {
   /** Newest cursor that wake-ups during the read spoke of. Only a hint: forgotten at the next read, for it may be false. */
   #promised = 0n;
 
-  constructor(accountId: string, ports: Pick<Ports, 'ledger' | 'log'>) {
+  constructor(accountId: string, ports: Pick<Ports, 'ledger' | 'log'>, options: Options = {}) {
     this.#accountId = accountId;
     this.#ports = ports;
+    this.#onTold = options.onTold ?? (() => undefined);
+    this.#loadMeter = options.loadMeter ?? loadMeter;
   }
 
   /**
@@ -46,8 +89,20 @@ export class JournalReader {
     return this.#followers.size === 0;
   }
 
+  /** Updates that are kept for followers: what waits for the slowest one, for all share them. */
+  get kept(): number {
+    let most = 0;
+    for (const { waiting } of this.#followers) most = Math.max(most, waiting);
+    return most;
+  }
+
+  /** Fails those who have more than `most` updates left. */
+  cutOff(most: number, error: Error): void {
+    for (const follower of this.#followers) if (follower.waiting > most) follower.fail(error);
+  }
+
   /** `news`: what a message said has changed. It saves a read when it is true, and does no harm when it is not. */
-  wake(news: JournalWakeUp | null = null): void {
+  wake(news: Pick<JournalWakeUp, 'lastCursor'> | null = null): void {
     const cursor = news === null ? null : BigInt(news.lastCursor);
     if (cursor !== null && this.#position !== null && cursor <= this.#position) return;
     if (!this.#reading) void this.#read();
@@ -59,18 +114,53 @@ export class JournalReader {
     this.#reading = true;
     try {
       for (let more = true; more && !this.idle;) {
+        if (this.#left() > LOW_WATER) await this.#untilTaken();
         this.#again = false;
         this.#promised = 0n;
         const page = await readJournal(this.#ports, this.#accountId, this.#position ?? 0n);
         this.#position = page.position;
-        for (const update of page.updates) for (const follower of this.#followers) follower(update);
+        this.#tell(page.updates);
         more = !page.atEnd || this.#again || this.#promised > page.position;
       }
     } catch (cause) {
-      // The next poll reads on from the same position.
-      this.#ports.log.warn({ err: cause, accountId: this.#accountId }, 'the journal could not be read');
+      if (cause instanceof JournalGapError) this.#skip(cause);
+      // Else the next poll reads on from the same position.
+      else this.#ports.log.warn({ err: cause, accountId: this.#accountId }, 'the journal could not be read');
     } finally {
       this.#reading = false;
     }
+  }
+
+  #tell(updates: readonly JournalUpdate[]): void {
+    for (const follower of this.#followers) {
+      for (const update of updates) follower.put(update);
+    }
+    this.#onTold(this.kept);
+    for (const follower of this.#followers) if (follower.closed) this.#followers.delete(follower);
+  }
+
+  /** Whoever was told up to here can't be told what follows; who comes now begins after it. */
+  #skip(gap: JournalGapError): void {
+    for (const follower of this.#followers) follower.fail(gap);
+    this.#followers.clear();
+    this.#position = null;
+  }
+
+  async #untilTaken(): Promise<void> {
+    const load = this.#loadMeter();
+    for (let idleMs = 0; this.#left() > LOW_WATER && idleMs < PATIENCE_MS;) {
+      await sleep(LOOK_EVERY_MS);
+      if (load() < BUSY) idleMs += LOOK_EVERY_MS;
+    }
+  }
+
+  /** What the quickest follower has not taken yet. */
+  #left(): number {
+    let least = Infinity;
+    for (const { waiting } of this.#followers) {
+      if (waiting <= LOW_WATER) return waiting;
+      least = Math.min(least, waiting);
+    }
+    return least === Infinity ? 0 : least;
   }
 }

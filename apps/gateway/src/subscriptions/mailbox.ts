@@ -48,6 +48,11 @@ export class Mailbox<T> {
     this.#wake();
   }
 
+  /** Messages that the reader has not taken yet. */
+  get waiting(): number {
+    return this.#items.length;
+  }
+
   get closed(): boolean {
     return this.#end !== null;
   }

@@ -4,7 +4,8 @@ import type { Ports } from '../ports.ts';
 import { requestError } from '../server/errors.ts';
 import { encodeCursor, type Positions } from './cursor.ts';
 import { JournalHub } from './journal-hub.ts';
-import { readJournal, type JournalUpdate } from './journal.ts';
+import { JournalGapError, readJournal, type JournalPage, type JournalUpdate } from './journal.ts';
+import { Joined } from './joined.ts';
 import { cancellable, Mailbox, MailboxOverflowError } from './mailbox.ts';
 
 export interface OrderUpdateModel {
@@ -27,6 +28,9 @@ type Needs = Pick<Ports, 'ledger' | 'log' | 'channels' | 'metrics'>;
 export class OrderUpdates {
   readonly #ports: Needs;
   readonly #hub: JournalHub;
+  readonly #pages = new Joined<JournalPage>();
+  readonly #snapshots = new Joined<Snapshot>();
+  readonly #models = new SharedModels();
   #subscribers = 0;
 
   constructor(ports: Needs) {
@@ -56,17 +60,15 @@ export class OrderUpdates {
       if (after === null) yield* this.#snapshot(accountIds, positions);
       for (const accountId of accountIds) {
         yield* this.#read(accountId, positions, null);
-        const { position, detach } = this.#hub.attach(accountId, positions.get(accountId) ?? 0n, (update) =>
-          mailbox.put(update),
-        );
+        const { position, detach } = this.#hub.attach(accountId, positions.get(accountId) ?? 0n, mailbox);
         attached.push(detach);
         yield* this.#read(accountId, positions, position);
       }
       for (let update = await mailbox.next(); update !== null; update = await mailbox.next()) {
-        if (update.event.cursor > (positions.get(update.accountId) ?? 0n)) yield toEvent(update, positions);
+        if (update.event.cursor > (positions.get(update.accountId) ?? 0n)) yield this.#event(update, positions);
       }
     } catch (cause) {
-      throw cause instanceof MailboxOverflowError ? slowConsumer() : cause;
+      throw refusalOf(cause, positions);
     } finally {
       this.#onSubscribers((this.#subscribers -= 1));
       for (const detach of attached) detach();
@@ -78,11 +80,16 @@ export class OrderUpdates {
     accountIds: readonly string[],
     positions: Map<string, bigint>,
   ): AsyncGenerator<OrderUpdateModel, void> {
-    const snapshots = await Promise.all(accountIds.map((accountId) => this.#ports.ledger.accountSnapshot(accountId)));
+    const snapshots = await Promise.all(
+      accountIds.map((accountId) =>
+        this.#snapshots.read(accountId, () => this.#ports.ledger.accountSnapshot(accountId)),
+      ),
+    );
     accountIds.forEach((accountId, index) => positions.set(accountId, snapshots[index]?.cursor ?? 0n));
     const cursor = encodeCursor(positions);
     for (const { orders } of snapshots)
-      for (const order of orders) yield { kind: 'SNAPSHOT', cursor, order, event: null };
+      for (const order of orders)
+        yield this.#models.of(order, cursor, () => ({ kind: 'SNAPSHOT', cursor, order, event: null }));
     yield { kind: 'SNAPSHOT_END', cursor, order: null, event: null };
   }
 
@@ -95,21 +102,50 @@ export class OrderUpdates {
     for (let more = true; more;) {
       const from = positions.get(accountId) ?? 0n;
       if (upTo !== null && from >= upTo) return;
-      const page = await readJournal(this.#ports, accountId, from);
-      for (const update of page.updates) yield toEvent(update, positions);
+      const page = await this.#pages.read(`${accountId} ${from}`, () => readJournal(this.#ports, accountId, from));
+      for (const update of page.updates) yield this.#event(update, positions);
       positions.set(accountId, page.position);
       more = !page.atEnd;
     }
   }
+
+  #event({ accountId, event, order }: JournalUpdate, positions: Map<string, bigint>): OrderUpdateModel {
+    positions.set(accountId, event.cursor);
+    const make = (): OrderUpdateModel => ({ kind: 'EVENT', cursor: encodeCursor(positions), order, event });
+    // Of one account every subscriber gets the same cursor with a line.
+    return this.#models.of(event, positions.size === 1 ? '' : encodeCursor(positions), make);
+  }
 }
 
-function toEvent({ accountId, event, order }: JournalUpdate, positions: Map<string, bigint>): OrderUpdateModel {
-  positions.set(accountId, event.cursor);
-  return { kind: 'EVENT', cursor: encodeCursor(positions), order, event };
+type Snapshot = Awaited<ReturnType<Ports['ledger']['accountSnapshot']>>;
+
+/** One object for all who are told the same, as long as the line or order that it speaks of is in memory. */
+class SharedModels {
+  readonly #known = new WeakMap<object, Map<string, OrderUpdateModel>>();
+
+  of(subject: object, cursor: string, make: () => OrderUpdateModel): OrderUpdateModel {
+    let models = this.#known.get(subject);
+    if (models === undefined) this.#known.set(subject, (models = new Map()));
+    const known = models.get(cursor) ?? make();
+    models.set(cursor, known);
+    return known;
+  }
 }
 
-const slowConsumer = (): Error =>
-  requestError(
-    'SLOW_CONSUMER',
-    `more than ${MAX_WAITING} updates were waiting for this client: subscribe again with the last cursor received`,
-  );
+/** What the client is told instead of the cause. `positions` are those of the last update that it was given. */
+function refusalOf(cause: unknown, positions: Positions): unknown {
+  if (cause instanceof MailboxOverflowError)
+    return requestError(
+      'SLOW_CONSUMER',
+      'too many updates were waiting for this client: subscribe again, after the last cursor received',
+      undefined,
+      { cursor: encodeCursor(positions) },
+    );
+  if (cause instanceof JournalGapError)
+    return requestError(
+      'CURSOR_EXPIRED',
+      'what followed the last update has been purged: subscribe without after for a snapshot',
+      ['after'],
+    );
+  return cause;
+}
