@@ -121,6 +121,18 @@ function sharedClock(process: SimProcess, database: { nowMs(): Promise<number> }
   return clock;
 }
 
+/** What has fired is checked: one request of an order at most waits; any may be lost. */
+const askForChecks = (
+  process: SimProcess,
+  { queue, faults, random }: Surroundings,
+  { orderId, userId }: { readonly orderId: string; readonly userId: string },
+): Promise<void> => {
+  const isLost = faults.strikes('wakeLost');
+  return process.call('ask for checks', { thereMs: random.whole(0, 2), backMs: random.whole(0, 2) }, async () => {
+    if (!isLost) queue.command({ kind: 'fired', commandId: `fired-${orderId}`, userId, orderId }, () => undefined);
+  });
+};
+
 /** order-command, from a command to its result. */
 export function bootCommander(process: SimProcess, around: Surroundings): CommandRunner {
   const parts = partsOf(process, around);
@@ -153,6 +165,7 @@ export function bootReconciler(process: SimProcess, around: Surroundings): JobRu
     pause: (ms) => process.pause(ms),
     keys: createKeyWatch({ observations: parts.observations, clock: parts.clock, onError: () => undefined }),
     market: async (exchange, symbol) => (await parts.observations.markets(exchange, [symbol]))[0] ?? null,
+    requestChecks: (intent) => askForChecks(process, around, intent),
     wakeSiblings: (exchange, orderIds) => parts.waker.wakeMany(exchange, orderIds, 'cancel'),
     onRulesChanged: () => undefined,
     count: () => undefined,

@@ -11,7 +11,7 @@ import type { Actual, Desired, GroupView, Halt, PlannerCapabilities, PlannerLimi
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
 import { isDone } from '@orderplane/state-machine';
-import type { AccountHalt, OrderRecord } from '@orderplane/store';
+import { exchangeSpec, type AccountHalt, type Intent, type OrderRecord } from '@orderplane/store';
 import type { KeyWatch } from './key-watch.ts';
 
 export interface ReconcilerContext {
@@ -25,6 +25,8 @@ export interface ReconcilerContext {
   readonly market: (exchange: ExchangeId, symbol: string) => Promise<Market | null>;
   /** Wakes orders whose group has news for them; a wake-up that is lost is healed by the resync. */
   readonly wakeSiblings: (exchange: ExchangeId, orderIds: readonly string[]) => Promise<void>;
+  /** Has the checks of a dark order run that has fired; one that is lost is asked for again at the next look. */
+  readonly requestChecks: (intent: Intent) => Promise<void>;
   /** The time that all processes share. `isSteady` false: it is not known now, and nothing may be concluded from it. */
   readonly clock: { now(): Date; iso(): string; isSteady?(): boolean };
   readonly newId: () => string;
@@ -89,11 +91,15 @@ export async function actualOf(context: ReconcilerContext, record: OrderRecord):
     nextAttemptAt: record.actual.reconciliation.nextAttemptAt,
     lastEvidenceAt: own !== null && listed !== null ? (own > listed ? own : listed) : (own ?? listed),
     absentLookups: record.actual.reconciliation.absentLookups,
+    ...clearance(record),
   };
 }
 
+const clearance = ({ actual: { reconciliation } }: OrderRecord): Pick<Actual, 'cleared'> =>
+  reconciliation.cleared === undefined ? {} : { cleared: reconciliation.cleared };
+
 export function plannerCapabilities(capabilities: ExchangeCapabilities, record: OrderRecord): PlannerCapabilities {
-  const { spec } = record.intent;
+  const spec = exchangeSpec(record.intent);
   const { amendable } = capabilities;
   const isAmendable =
     amendable === undefined ||

@@ -22,6 +22,8 @@ import { submit } from './steps/submit.ts';
 const MAX_STEPS = 12;
 /** An order whose account's key is refused looks again after this many doublings of the backoff: some seconds. */
 const KEY_BACKOFF = 5;
+/** Checks of a fired order that were asked for and have not ended by then are asked for again, ms. */
+const CHECKS_WITHIN_MS = 3_000;
 
 /**
  * observe → plan → apply for one order, until it is settled or has to wait. Safe to run twice, late, or for no reason:
@@ -49,6 +51,10 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
     if (step.kind === 'Hold' || step.kind === 'Settle') {
       await refresh(context, current, actual.lastEvidenceAt);
       return { kind: 'Settled' };
+    }
+    if (step.kind === 'Check') {
+      await context.requestChecks(current.intent);
+      return { kind: 'Recheck', afterMs: CHECKS_WITHIN_MS };
     }
     if (step.kind === 'RecheckAt') return { kind: 'Recheck', afterMs: waitMs(context, step.at) };
     const stopped = step.kind === 'Submit' ? await context.keys?.stopped(current.intent.accountId) : null;
@@ -111,6 +117,7 @@ function requestOf(step: Step): OrderRequestKind | null {
     case 'Escalate':
       return step.lookup ? 'query' : null;
     case 'Record':
+    case 'Check':
     case 'Hold':
     case 'Settle':
     case 'RecheckAt':
@@ -137,6 +144,7 @@ async function apply(
       return recordEvents(context, current, step);
     case 'Escalate':
       return escalate(context, current, step, permit);
+    case 'Check':
     case 'Hold':
     case 'Settle':
     case 'RecheckAt':

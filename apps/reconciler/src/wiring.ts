@@ -3,6 +3,7 @@ import type { ExchangeId } from '@orderplane/domain';
 import { createAdapter, createAdapterPool, simulatorOption } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import {
+  createFiringDesk,
   createProducer,
   createRedisBudget,
   createRedisTurns,
@@ -64,6 +65,8 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   shutdown.defer('waker', () => waker.close());
   const streams = createProducer(STREAMS, { redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('streams', () => streams.close());
+  const firing = createFiringDesk({ redisUrl: env.REDIS_URL, onError: onRedisError });
+  shutdown.defer('firing', () => firing.close());
   const adapterOptions = {
     ...simulatorOption(env.SIMULATOR_URL),
     clock: { now: clock.nowMs },
@@ -108,6 +111,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       limits,
       lastCompleteSync: lastCompleteSyncReader(store.observations, clock.nowMs),
       ...groupParts(store, waker),
+      requestChecks: (intent) => firing.check(intent),
       clock,
       newId: randomUUID,
       backoffMs: (attempt) => backoffMs(attempt),

@@ -4,6 +4,7 @@ import {
   ARMED_CHANNEL,
   createAlertBell,
   createConsumer,
+  createFiringDesk,
   openRedis,
   parseArmed,
   STREAMS,
@@ -24,6 +25,7 @@ import { tendCandidates } from './credentials/desk.ts';
 import { EnvironmentSchema, type Environment } from './environment.ts';
 import { keepMarkets, type MarketKeeper } from './markets.ts';
 import { alertConsumer } from './prices/alerts.ts';
+import { darkConsumer } from './prices/dark.ts';
 import { createPriceDesk, type PriceDesk } from './prices/desk.ts';
 import { tickerPublisher } from './prices/publish.ts';
 import { createSyncDesk, type SyncDesk } from './sync-desk.ts';
@@ -76,7 +78,7 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
   return { health: health.url };
 }
 
-/** Prices for alerts and for who looks on, and the word that something was armed. */
+/** Prices for dark orders, for alerts and for who looks on, and the word that something was armed. */
 function openPrices(
   env: Environment,
   { log, shutdown }: ServiceContext,
@@ -86,10 +88,15 @@ function openPrices(
 ): PriceDesk {
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
   const bell = createAlertBell(redis, onRedisError);
-  const { clock, crashPoint } = context;
+  const firing = createFiringDesk({ redisUrl: env.REDIS_URL, onError: onRedisError });
+  shutdown.defer('firing', () => firing.close());
+  const { clock, crashPoint, recorder } = context;
   const prices = createPriceDesk({
     marketData,
-    consumers: [alertConsumer({ alerts: store.alerts, bell, clock, crashPoint, log })],
+    consumers: [
+      darkConsumer({ dark: store.dark, recorder, firing, crashPoint, log }),
+      alertConsumer({ alerts: store.alerts, bell, clock, crashPoint, log }),
+    ],
     observations: store.observations,
     publish: tickerPublisher(redis),
     ownerId,

@@ -94,6 +94,7 @@ export const ACCOUNT_MODES = ['PAPER', 'SANDBOX', 'LIVE'] as const;
 export type AccountMode = (typeof ACCOUNT_MODES)[number];
 export const EXECUTION_MODES = ['LIVE', 'DARK'] as const;
 export type ExecutionMode = (typeof EXECUTION_MODES)[number];
+export const ExecutionModeSchema = z.enum(EXECUTION_MODES);
 export const ORDER_ORIGINS = ['API', 'EXTERNAL'] as const;
 export type OrderOrigin = (typeof ORDER_ORIGINS)[number];
 export const GROUP_KINDS = ['OCO'] as const;

@@ -26,6 +26,8 @@ export interface Actual {
   readonly nextAttemptAt: string | null;
   readonly lastEvidenceAt: string | null;
   readonly absentLookups: readonly { readonly askedAt: string; readonly provesAbsence: boolean }[];
+  /** Version of the dark order (`darkVersion`) that has passed the checks at its firing. Left out: none has. */
+  readonly cleared?: number;
 }
 
 /** What the planner must know of a venue; a part of the exchange's capability table. */
@@ -66,6 +68,8 @@ export type Step =
       readonly terms: OrderMachine['terms'];
       readonly why: string;
     }
+  /** Have the checks before a trade run again: the order waits for their word. Nothing is asked of the exchange. */
+  | { readonly kind: 'Check'; readonly why: string }
   | { readonly kind: 'Lookup'; readonly why: string }
   | { readonly kind: 'Cancel'; readonly requestId: string; readonly why: string }
   | { readonly kind: 'Amend'; readonly requestId: string; readonly why: string }

@@ -40,6 +40,7 @@ const SPECS = {
   'limit IOC': { ...limitSpec, timeInForce: 'IOC' },
   market: { ...limitSpec, type: 'MARKET', price: null },
   'GTT till 0:30': { ...limitSpec, timeInForce: 'GTT', expiresAt: at(30) },
+  'GTT till 0:30, dark': { ...limitSpec, timeInForce: 'GTT', expiresAt: at(30) },
 } as const satisfies Record<string, OrderSpec>;
 
 const row = (
@@ -99,7 +100,18 @@ export const PLAN_CASES: readonly PlanCase[] = [
   row('limit',         'validated',                                       ['validated'],                                 {},                                                    'Submit first',              'validated, never sent'),
   row('limit, dark',   'validated',                                       ['validated'],                                 {},                                                    'Hold',                      'not armed yet'),
   row('limit, dark',   'dark, condition open',                            ['validated', 'armed'],                        {},                                                    'Hold',                      'waits for its trigger'),
-  row('limit, dark',   'triggered',                                       ['validated', 'armed', 'triggered'],           {},                                                    'Submit first',              'triggered, never sent'),
+  row('limit, dark',   'triggered',                                       ['validated', 'armed', 'triggered'],           {},                                                    'Check',                     'triggered: the checks before a trade come first'),
+  row('limit, dark',   'triggered and checked',                           ['validated', 'armed', 'triggered'],           { work: { cleared: 0 } },                              'Submit first',              'triggered and checked, never sent'),
+  row('limit, dark',   'changed, then triggered and checked',             ['validated', 'armed', 'change wanted', 'triggered'], { work: { cleared: 1 } },                       'Submit first',              'triggered and checked, never sent'),
+  row('limit, dark',   'triggered and checked, then changed',             ['validated', 'armed', 'triggered', 'change wanted'], { work: { cleared: 0 } },                       'Check',                     'triggered: the checks before a trade come first'),
+  row('limit, dark',   'triggered, refused by a check',                   ['validated', 'armed', 'triggered', 'denied'], {},                                                    'Settle',                    'ended, nothing open, nothing in doubt'),
+  row('limit, dark',   'cancelled in the dark',                           ['validated', 'armed', 'cancel wanted'],       {},                                                    'Settle',                    'ended, nothing open, nothing in doubt'),
+  row('limit, dark',   'triggered, cancelled before it was sent',         ['validated', 'armed', 'triggered', 'cancel wanted'], { work: { cleared: 0 } },                       'Settle',                    'ended, nothing open, nothing in doubt'),
+  row('GTT till 0:30, dark', 'dark, its time not over',                   ['validated', 'armed'],                        {},                                                    'RecheckAt 30 s',            'waits for its trigger; our timer ends it'),
+  row('GTT till 0:30, dark', 'dark, its time over',                       ['validated', 'armed'],                        { now: 30 },                                           'Record TimedOut',           'due by time or by a lost sender'),
+  row('GTT till 0:30, dark', 'triggered and checked, its time over',      ['validated', 'armed', 'triggered'],           { now: 30, work: { cleared: 0 } },                     'Record TimedOut',           'due by time or by a lost sender'),
+  row('limit, dark',   'dark, another of its group has filled',           ['validated', 'armed'],                        { group: beside('CANCEL', '0.1') },                    'Record CancelRequested',    'due by time or by a lost sender'),
+  row('limit, dark',   'triggered and checked, another of its group has filled a part', ['validated', 'armed', 'triggered'], { group: beside('REDUCE', '0.4'), work: { cleared: 0 } }, 'Record ReplaceRequested', 'due by time or by a lost sender'),
   row('GTT till 0:30', 'validated, its time not over',                    ['validated'],                                 {},                                                    'Submit first',              'validated, never sent'),
   row('GTT till 0:30', 'validated, its time over',                        ['validated'],                                 { now: 31 },                                           'Record TimedOut',           'due by time or by a lost sender'),
   row('limit',         'refused by us',                                   ['denied'],                                    {},                                                    'Settle',                    'ended, nothing open, nothing in doubt'),
@@ -191,7 +203,9 @@ export const PLAN_CASES: readonly PlanCase[] = [
 
   // Halted, and what is open stays: nothing is sent, nothing is raised, the rest goes on
   row('limit',         'halted, open stays: validated',                   ['validated'],                                 STAYS,                                                 'Hold',                      'the account is halted: nothing is sent'),
-  row('limit, dark',   'halted, open stays: triggered',                   ['validated', 'armed', 'triggered'],           STAYS,                                                 'Hold',                      'the account is halted: nothing is sent'),
+  row('limit, dark',   'halted, open stays: dark, condition open',        ['validated', 'armed'],                        STAYS,                                                 'Hold',                      'waits for its trigger'),
+  row('limit, dark',   'halted, open stays: triggered',                   ['validated', 'armed', 'triggered'],           STAYS,                                                 'Check',                     'triggered: the checks before a trade come first'),
+  row('limit, dark',   'halted, open stays: triggered and checked',       ['validated', 'armed', 'triggered'],           { ...STAYS, work: { cleared: 0 } },                    'Hold',                      'the account is halted: nothing is sent'),
   row('limit',         'halted, open stays: outcome unknown',             ['validated', 'sent', 'unanswered'],           STAYS,                                                 'Lookup',                    'the outcome of the submission is unknown'),
   row('limit',         'halted, open stays: proved absent',               ['validated', 'sent', 'notSent'],              STAYS,                                                 'Hold',                      'the account is halted: nothing is sent'),
   row('limit',         'halted, open stays: rests',                       ['validated', 'sent', 'acked'],                STAYS,                                                 'Settle',                    'rests at the exchange as desired'),

@@ -44,6 +44,7 @@ const works = fc.record({
   nextAttemptAt: fc.option(fc.integer({ min: 0, max: 300 }).map(at)),
   lastEvidenceAt: fc.option(fc.integer({ min: 0, max: 300 }).map(at)),
   absentLookups: lookups.map((asked) => asked.sort((a, b) => (a.askedAt < b.askedAt ? -1 : 1))),
+  cleared: fc.nat(3),
 });
 const specs = fc.constantFrom(
   limitSpec,
@@ -78,7 +79,7 @@ function checkHalted(step: Step, machine: OrderMachine): void {
 }
 
 /** What any step must satisfy, whatever led to it. */
-function check(step: Step, { machine, attempts }: Actual, now: number): void {
+function check(step: Step, { machine, attempts, cleared }: Actual, now: number): void {
   const leg = machine.legs.at(-1);
   const wanted = machine.requests.filter((request) => request.phase === 'wanted').map((request) => request.id);
   switch (step.kind) {
@@ -87,6 +88,8 @@ function check(step: Step, { machine, attempts }: Actual, now: number): void {
       expect(['absent', 'ended', undefined]).toContain(leg?.phase);
       if (step.mode === 'again') expect(leg?.phase).toBe('absent');
       if (step.mode === 'first') expect(leg).toBeUndefined();
+      // What a trigger has let go is checked first, as it is now.
+      if (machine.life === 'TRIGGERED') expect(cleared).toBe(machine.darkVersion);
       // A new leg is for the rest: with what is filled it makes what is wished, never more.
       if (step.mode === 'newLeg')
         expect(add(step.terms.size ?? '0', cumQty(machine))).toBe(wishedTerms(machine).size ?? 'a total');
@@ -110,6 +113,9 @@ function check(step: Step, { machine, attempts }: Actual, now: number): void {
     case 'Escalate':
       // What no table row shows because no way leads there: an order that lives without a leg, or without a next step.
       expect(step.reason).toMatch(/^in doubt since /);
+      break;
+    case 'Check':
+      expect(machine.life).toBe('TRIGGERED');
       break;
     case 'Hold':
     case 'Lookup':

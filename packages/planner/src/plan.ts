@@ -98,13 +98,18 @@ function planLife(
   switch (order.life) {
     case 'CREATED':
       return { kind: 'Hold', why: 'not validated yet' };
-    case 'DARK_OPEN':
+    case 'DARK_OPEN': {
+      const at = nextDemandAt({ desired, actual, now, capabilities, limits });
+      if (at !== null) return { kind: 'RecheckAt', at, why: 'waits for its trigger; our timer ends it' };
       return { kind: 'Hold', why: 'waits for its trigger' };
+    }
     case 'VALIDATED':
       if (desired.mode === 'DARK') return { kind: 'Hold', why: 'not armed yet' };
       return { kind: 'Submit', mode: 'first', terms: order.terms, why: 'validated, never sent' };
     case 'TRIGGERED':
-      return { kind: 'Submit', mode: 'first', terms: order.terms, why: 'triggered, never sent' };
+      if (actual.cleared !== order.darkVersion)
+        return { kind: 'Check', why: 'triggered: the checks before a trade come first' };
+      return { kind: 'Submit', mode: 'first', terms: order.terms, why: 'triggered and checked, never sent' };
     case 'SUBMITTED':
     case 'ACKNOWLEDGED':
     case 'PARTIALLY_FILLED':

@@ -1,5 +1,6 @@
 import {
   DecimalSchema,
+  ExecutionModeSchema,
   ExchangeIdSchema,
   GroupKindSchema,
   OrderSideSchema,
@@ -17,6 +18,15 @@ import type { QueueContract } from './contract.ts';
 const Id = z.string().min(1).max(64);
 const Instant = z.iso.datetime({ offset: false });
 
+/** A price that is waited for; its symbol is always set. */
+export const TriggerInputSchema = z.object({
+  symbol: z.string().min(1).max(40),
+  source: TriggerSourceSchema,
+  direction: TriggerDirectionSchema,
+  price: DecimalSchema,
+});
+export type TriggerInput = z.infer<typeof TriggerInputSchema>;
+
 /** A new order as the caller gave it; nulls for what was not given. `clientOrderId` is always set: the gateway makes one up, so that a repeated job is the same order. */
 export const PlaceInputSchema = z.object({
   accountId: Id,
@@ -32,6 +42,9 @@ export const PlaceInputSchema = z.object({
   expiresAt: Instant.nullable(),
   postOnly: z.boolean(),
   reduceOnly: z.boolean(),
+  /** Left out: LIVE. */
+  mode: ExecutionModeSchema.exactOptional(),
+  trigger: TriggerInputSchema.exactOptional(),
 });
 export type PlaceInput = z.infer<typeof PlaceInputSchema>;
 
@@ -41,12 +54,7 @@ export const MAX_GROUP_ORDERS = 20;
 export const AlertInputSchema = z.object({
   accountId: Id,
   symbol: z.string().min(1).max(40),
-  trigger: z.object({
-    symbol: z.string().min(1).max(40),
-    source: TriggerSourceSchema,
-    direction: TriggerDirectionSchema,
-    price: DecimalSchema,
-  }),
+  trigger: TriggerInputSchema,
   note: z.string().max(500).nullable(),
 });
 export type AlertInput = z.infer<typeof AlertInputSchema>;
@@ -69,8 +77,12 @@ export const OrderCommandSchema = z.discriminatedUnion('kind', [
     size: DecimalSchema.nullable(),
     price: DecimalSchema.nullable(),
     stopPrice: DecimalSchema.nullable(),
+    /** Of a dark order; without a symbol it stays with the market that it waits for. */
+    trigger: TriggerInputSchema.extend({ symbol: TriggerInputSchema.shape.symbol.nullable() }).exactOptional(),
   }),
   z.object({ ...base, kind: z.literal('cancel'), orderId: Id }),
+  /** A dark order's trigger has fired, durably: it is checked again before it may be sent. Nobody waits for the result. */
+  z.object({ ...base, kind: z.literal('fired'), orderId: Id }),
   z.object({
     ...base,
     kind: z.literal('cancelAll'),

@@ -5,6 +5,7 @@ export * from './channels.ts';
 export * from './alert-channels.ts';
 export * from './producer.ts';
 export * from './worker.ts';
+export * from './firing.ts';
 export * from './wake.ts';
 export { createRedisBudget, type RedisBudgetOptions } from './budget/redis-budget.ts';
 export { readPauses, type StandingPause } from './budget/pauses.ts';

@@ -1,7 +1,7 @@
 import { compare } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import type { Leg } from '@orderplane/state-machine';
-import type { OrderRecord } from '@orderplane/store';
+import { exchangeSpec, type OrderRecord } from '@orderplane/store';
 
 /** Ids of all orders that a batch of reports speaks of, for one look-up in the store. */
 export function idsOf(reports: readonly OrderReport[]): { venueClientIds: string[]; venueOrderIds: string[] } {
@@ -74,7 +74,7 @@ const agrees = (record: OrderRecord, item: { readonly symbol: string | null; rea
  * in two steps has a new client id), so this one is a second order.
  */
 export function isSecondOrder(record: OrderRecord, item: NormalizedOrder | NormalizedFill): boolean {
-  const { type } = record.intent.spec;
+  const { type } = exchangeSpec(record.intent);
   const leg = record.actual.machine.legs.find((candidate) => candidate.venueClientId === item.clientOrderId);
   if (leg === undefined || leg.venueOrderIds.length === 0 || leg.venueOrderIds.includes(item.orderId)) return false;
   const isStop = type === 'STOP_LIMIT' || type === 'STOP_MARKET';

@@ -23,7 +23,7 @@ import type {
 export interface Change {
   readonly machine: OrderMachine;
   readonly journal: readonly JournalRecord[];
-  readonly intent?: Pick<Intent, 'spec' | 'generation'>;
+  readonly intent?: Pick<Intent, 'spec' | 'generation' | 'trigger'>;
   readonly reconciliation?: Partial<Omit<ReconciliationRecord, 'status' | 'observedGeneration'>>;
   /** A question that is open already was raised anew: written all the same, so that a look-up under way is no answer to it. */
   readonly asksAgain?: boolean;
@@ -178,6 +178,8 @@ function nextReconciliation(
     ...triedSince(doubtBegan ? [] : (before.tried ?? []), change, doubtful),
     ...(before.alert === undefined ? {} : { alert: before.alert }),
     ...(before.toldFilled === undefined ? {} : { toldFilled: before.toldFilled }),
+    ...(before.fired === undefined ? {} : { fired: before.fired }),
+    ...(before.cleared === undefined ? {} : { cleared: before.cleared }),
     ...change.reconciliation,
   };
   // Reports come in any order: an older one does not make the evidence older.
@@ -227,6 +229,8 @@ function sameReconciliation(a: ReconciliationRecord, b: ReconciliationRecord): b
     a.absentLookups === b.absentLookups &&
     a.tried === b.tried &&
     a.alert === b.alert &&
-    a.toldFilled === b.toldFilled
+    a.toldFilled === b.toldFilled &&
+    a.fired === b.fired &&
+    a.cleared === b.cleared
   );
 }

@@ -62,8 +62,13 @@ function decideModify(order: OrderMachine, command: Command<'modify'>, profile: 
     return refuse('INVALID_STATE_TRANSITION', 'A cancel is open: the order can not be changed any more.');
   // The end comes before the terms: what is over can't be changed, whatever the change says.
   if (order.life === 'FILLED' && !(profile.reopensFilled && order.end === null)) return FILLED;
+  const rearms = command.rearms === true;
+  if (rearms && order.life !== 'DARK_OPEN')
+    return refuse('INVALID_STATE_TRANSITION', 'The trigger has fired: it can not be changed any more.', [
+      command.change.stopPrice === undefined ? 'trigger' : 'stopPrice',
+    ]);
   const wished = wishedTerms(order);
-  const wrong = invalidChange(order, wished, command.change);
+  const wrong = invalidChange(order, wished, command.change, rearms);
   if (wrong !== null) return wrong;
   const terms = mergeTerms(wished, command.change);
   if (order.life === 'FILLED' && !exceedsFilled(order, terms)) return FILLED;
@@ -88,8 +93,17 @@ const exceedsFilled = (order: OrderMachine, terms: OrderTerms): boolean =>
 
 const FIELDS = ['size', 'price', 'stopPrice'] as const;
 
-function invalidChange(order: OrderMachine, wished: OrderTerms, change: Command<'modify'>['change']): Decision | null {
-  if (order.kind.type === 'MARKET') return refuse('INVALID_INPUT', 'A market order can not be changed.');
+/** Held here, a market order is a wish like any other. */
+const isHeldHere = ({ life }: OrderMachine): boolean => life === 'DARK_OPEN' || life === 'TRIGGERED';
+
+function invalidChange(
+  order: OrderMachine,
+  wished: OrderTerms,
+  change: Command<'modify'>['change'],
+  rearms: boolean,
+): Decision | null {
+  if (order.kind.type === 'MARKET' && !isHeldHere(order))
+    return refuse('INVALID_INPUT', 'A market order can not be changed.');
   for (const field of FIELDS) {
     const value = change[field];
     if (value === undefined) continue;
@@ -102,5 +116,7 @@ function invalidChange(order: OrderMachine, wished: OrderTerms, change: Command<
     const old = wished[field];
     return value !== undefined && old !== null && compare(value, old) !== 0;
   });
-  return changes ? null : refuse('INVALID_INPUT', 'The change asks for nothing new: give another size or price.');
+  return changes || rearms
+    ? null
+    : refuse('INVALID_INPUT', 'The change asks for nothing new: give another size or price.');
 }

@@ -304,6 +304,8 @@ export type OrderCommand =
         readonly price?: DecimalString;
         readonly stopPrice?: DecimalString;
       };
+      /** The trigger of a dark order changes too, or nothing but the trigger. */
+      readonly rearms?: boolean;
     };
 
 export type Decision =

@@ -1,8 +1,8 @@
-import { TriggerDirectionSchema, TriggerSourceSchema } from '@orderplane/domain';
 import type { AlertInput } from '@orderplane/queues';
 import { z } from 'zod';
-import { absentIs, absentIsNull, IdSchema, parseInput, SymbolSchema, type Parsed } from '../orders/input.ts';
-import { AmountSchema } from '../orders/values.ts';
+import { absentIsNull, IdSchema, parseInput, type Parsed } from '../orders/input.ts';
+import { TriggerSchema } from '../orders/trigger.ts';
+import { SymbolSchema } from '../orders/values.ts';
 import type { CreateAlertInput } from '../schema/types.generated.ts';
 
 const NOTE_LENGTH = 500;
@@ -11,12 +11,7 @@ const NOTE_LENGTH = 500;
 const CreateAlertSchema = z.object({
   accountId: IdSchema,
   symbol: SymbolSchema,
-  trigger: z.object({
-    symbol: absentIsNull(SymbolSchema),
-    source: absentIs(TriggerSourceSchema, 'LAST' as const),
-    direction: TriggerDirectionSchema,
-    price: AmountSchema,
-  }),
+  trigger: TriggerSchema,
   note: absentIsNull(z.string().max(NOTE_LENGTH, { message: `may have ${NOTE_LENGTH} characters at most` })),
 });
 

@@ -1,4 +1,5 @@
 import {
+  ExecutionModeSchema,
   GroupKindSchema,
   OrderSideSchema,
   OrderTypeSchema,
@@ -15,10 +16,10 @@ import type {
   PlaceOrderInput,
 } from '../schema/types.generated.ts';
 import { isId } from '../access/roles.ts';
-import { AmountSchema, InstantSchema } from './values.ts';
+import { TriggerSchema } from './trigger.ts';
+import { AmountSchema, InstantSchema, SymbolSchema } from './values.ts';
 
 export const IdSchema = z.string().refine(isId, { message: 'is not an id' });
-export const SymbolSchema = z.string().regex(/^[\x21-\x7e]{1,40}$/, { message: 'is not a symbol, e.g. "BTC-USDT"' });
 const ClientOrderIdSchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,64}$/, { message: 'must be 1 to 64 printable ASCII characters without spaces' });
@@ -41,7 +42,21 @@ const PlaceSchema = z.object({
   expiresAt: absentIsNull(InstantSchema),
   postOnly: absentIs(z.boolean(), false),
   reduceOnly: absentIs(z.boolean(), false),
+  mode: absentIs(ExecutionModeSchema, 'LIVE' as const),
+  trigger: absentIsNull(TriggerSchema),
 });
+
+/** The trigger watches the market of the order where it names none. */
+function toPlaceInput(
+  { clientOrderId, trigger, ...rest }: z.infer<typeof PlaceSchema>,
+  newClientOrderId: () => string,
+): PlaceInput {
+  return {
+    ...rest,
+    clientOrderId: clientOrderId ?? newClientOrderId(),
+    ...(trigger === null ? {} : { trigger: { ...trigger, symbol: trigger.symbol ?? rest.symbol } }),
+  };
+}
 
 const PlaceGroupSchema = z.object({
   kind: GroupKindSchema,
@@ -58,10 +73,13 @@ const ModifySchema = z
     size: absentIsNull(AmountSchema),
     price: absentIsNull(AmountSchema),
     stopPrice: absentIsNull(AmountSchema),
+    trigger: absentIsNull(TriggerSchema),
   })
-  .refine(({ size, price, stopPrice }) => size !== null || price !== null || stopPrice !== null, {
-    message: 'nothing to change: give a size, a price or a stop price',
-  });
+  .refine(
+    ({ size, price, stopPrice, trigger }) => size !== null || price !== null || stopPrice !== null || trigger !== null,
+    { message: 'nothing to change: give a size, a price, a stop price or a trigger' },
+  )
+  .transform(({ trigger, ...rest }) => (trigger === null ? rest : { ...rest, trigger }));
 
 const CancelAllSchema = z.object({
   accountId: IdSchema,
@@ -76,8 +94,7 @@ export type Parsed<T> =
 export function parsePlaceInput(input: PlaceOrderInput, newClientOrderId: () => string): Parsed<PlaceInput> {
   const parsed = parseInput(PlaceSchema, input);
   if (!parsed.ok) return parsed;
-  const { clientOrderId, ...rest } = parsed.value;
-  return { ok: true, value: { ...rest, clientOrderId: clientOrderId ?? newClientOrderId() } };
+  return { ok: true, value: toPlaceInput(parsed.value, newClientOrderId) };
 }
 
 type PlaceGroup = Pick<Extract<OrderCommand, { kind: 'placeGroup' }>, 'groupKind' | 'onPartialFill' | 'orders'>;
@@ -86,10 +103,7 @@ export function parsePlaceGroupInput(input: PlaceOrderGroupInput, newClientOrder
   const parsed = parseInput(PlaceGroupSchema, input);
   if (!parsed.ok) return parsed;
   const { kind: groupKind, onPartialFill, orders } = parsed.value;
-  const named = orders.map(({ clientOrderId, ...rest }) => ({
-    ...rest,
-    clientOrderId: clientOrderId ?? newClientOrderId(),
-  }));
+  const named = orders.map((order) => toPlaceInput(order, newClientOrderId));
   return { ok: true, value: { groupKind, onPartialFill, orders: named } };
 }
 

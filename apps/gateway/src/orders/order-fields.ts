@@ -14,6 +14,7 @@ import { fillPage } from './fills.ts';
 import { latencyOf } from './latency.ts';
 import { legsOf } from './legs.ts';
 import { MAX_PAGE, pageSize } from './paging.ts';
+import { triggerOf } from './trigger-fields.ts';
 
 /**
  * Order, read off the record: terms and sizes are those proved at the exchange, so that size = filled + remaining; a
@@ -56,6 +57,7 @@ export const orderFields: Required<OrderResolvers> = {
   postOnly: ({ intent }) => intent.spec.postOnly,
   reduceOnly: ({ intent }) => intent.spec.reduceOnly,
   expiresAt: ({ intent }) => intent.spec.expiresAt,
+  trigger: ({ intent, actual }) => triggerOf(intent, actual),
   group: ({ intent }, _, { loaders }) => (intent.groupId === null ? null : loaders.group.load(intent.groupId)),
   reconciliation: (record) => record,
   latency: async (record, _, { loaders }) => {

@@ -13,6 +13,9 @@ export const AmountSchema = z
   .transform((text) => canonicalDecimal(text))
   .refine(isPositive, { message: 'must be greater than zero' });
 
+/** Canonical, e.g. "BTC-USDT"; whether there is such a market is for order-command to say. */
+export const SymbolSchema = z.string().regex(/^[\x21-\x7e]{1,40}$/, { message: 'is not a symbol, e.g. "BTC-USDT"' });
+
 /** RFC 3339 UTC; gives exactly milliseconds. */
 export const InstantSchema = z
   .string()

@@ -530,6 +530,8 @@ export type Order = {
   readonly postOnly: Scalars['Boolean']['output'];
   readonly reduceOnly: Scalars['Boolean']['output'];
   readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** what a dark order waits for, and what made it fire */
+  readonly trigger?: Maybe<Trigger>;
   readonly reconciliation: Reconciliation;
   readonly latency: OrderLatency;
   readonly reason?: Maybe<Scalars['String']['output']>;
@@ -795,6 +797,10 @@ export type PlaceOrderInput = {
   readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
   readonly postOnly?: InputMaybe<Scalars['Boolean']['input']>;
   readonly reduceOnly?: InputMaybe<Scalars['Boolean']['input']>;
+  /** a stop order at an exchange without stop orders becomes DARK by itself */
+  readonly mode?: InputMaybe<ExecutionMode>;
+  /** with mode DARK: the price that the order waits for; a stop order without one waits for its stopPrice */
+  readonly trigger?: InputMaybe<TriggerInput>;
 };
 
 export type ModifyOrderInput = {
@@ -802,6 +808,8 @@ export type ModifyOrderInput = {
   readonly size?: InputMaybe<Scalars['Decimal']['input']>;
   readonly price?: InputMaybe<Scalars['Decimal']['input']>;
   readonly stopPrice?: InputMaybe<Scalars['Decimal']['input']>;
+  /** of a dark order that has not fired; another price, source, direction or symbol */
+  readonly trigger?: InputMaybe<TriggerInput>;
 };
 
 export type CancelAllInput = {
@@ -1623,6 +1631,7 @@ export type OrderResolvers<
   postOnly?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   reduceOnly?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  trigger?: Resolver<Maybe<ResolversTypes['Trigger']>, ParentType, ContextType>;
   reconciliation?: Resolver<ResolversTypes['Reconciliation'], ParentType, ContextType>;
   latency?: Resolver<ResolversTypes['OrderLatency'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;

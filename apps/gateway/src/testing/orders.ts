@@ -66,7 +66,7 @@ export class OrderBook {
       createdAt,
       conflict: null,
     } as const;
-    const members = orders.map(({ accountId: _account, clientOrderId, ...spec }) =>
+    const members = orders.map(({ accountId: _account, clientOrderId, mode: _mode, trigger: _trigger, ...spec }) =>
       this.#newOrder(userId, accountId, { spec, clientOrderId, groupId }),
     );
     for (const result of await this.#deps.store.ledger.groups.place(group, members)) this.#tell(result);
@@ -168,7 +168,13 @@ export class OrderBook {
     const own = await this.#deps.store.access.accountsOfUser(command.userId);
     switch (command.kind) {
       case 'place': {
-        const { accountId, clientOrderId, ...spec } = command.input satisfies PlaceInput;
+        const {
+          accountId,
+          clientOrderId,
+          mode: _mode,
+          trigger: _trigger,
+          ...spec
+        } = command.input satisfies PlaceInput;
         if (!own.some(({ id }) => id === accountId)) return { ...none, orderIds: [], userErrors: [...none.userErrors] };
         return done([await this.place(command.userId, accountId, spec, clientOrderId)]);
       }
@@ -191,6 +197,7 @@ export class OrderBook {
       case 'cancelAll':
         return done((await this.#deps.store.ledger.openOrders(command.accountId)).map(({ intent }) => intent.orderId));
       case 'modify':
+      case 'fired':
         return done([command.orderId]);
       case 'unlink': {
         const at = this.#deps.now();

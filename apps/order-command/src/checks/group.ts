@@ -26,8 +26,12 @@ export function checkGroup(orders: readonly PlaceInput[]): UserError | null {
   return null;
 }
 
-/** An order that executes at once decides the group before it begins: its caller can as well place it alone. */
+/** An order that executes at once decides the group before it begins: its caller can as well place it alone. A dark one waits. */
 function checkRests(order: PlaceInput, at: readonly string[]): UserError | null {
+  if (order.mode === 'DARK')
+    return order.quoteSize === null
+      ? null
+      : userError('INVALID_INPUT', 'orders of a group are compared by size: give size', ...at, 'quoteSize');
   if (order.type === 'MARKET')
     return userError(
       'INVALID_INPUT',

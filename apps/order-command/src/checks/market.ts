@@ -1,5 +1,6 @@
 import { compare, isMultipleOf, multiply, type Market, type OrderSpec, type UserError } from '@orderplane/domain';
-import { userError } from '../context.ts';
+import type { Account } from '@orderplane/store';
+import { userError, type CommandContext } from '../context.ts';
 
 type Terms = Pick<OrderSpec, 'type' | 'size' | 'quoteSize' | 'price' | 'stopPrice'>;
 
@@ -59,5 +60,26 @@ export function checkNotional(market: Market, terms: Terms, field: 'size' | 'quo
     'MIN_NOTIONAL',
     `the order is worth ${notional} ${market.quote}, the least in ${market.symbol} is ${market.minNotional}`,
     field,
+  );
+}
+
+export async function findMarket(
+  context: CommandContext,
+  account: Account,
+  symbol: string,
+): Promise<Market | UserError> {
+  const market = await context.markets.find(account.exchange, symbol);
+  if (market !== null) return market;
+  if (!(await context.markets.known(account.exchange))) {
+    return userError(
+      'EXCHANGE_UNAVAILABLE',
+      `the markets of ${account.exchange} have not been read yet: try again in a moment`,
+      'symbol',
+    );
+  }
+  return userError(
+    'INVALID_INPUT',
+    `${account.exchange} has no market ${symbol}: see the query markets(exchange: "${account.exchange}")`,
+    'symbol',
   );
 }

@@ -56,8 +56,22 @@ const expiry: Check = (input, nowMs) => {
   return null;
 };
 
+const trigger: Check = (input) => {
+  if (input.mode !== 'DARK')
+    return input.trigger === undefined
+      ? null
+      : userError('INVALID_INPUT', 'a trigger goes with mode DARK: give both, or leave the trigger out', 'trigger');
+  const isStop = input.type === 'STOP_LIMIT' || input.type === 'STOP_MARKET';
+  return input.trigger === undefined && !isStop
+    ? userError('INVALID_INPUT', 'a DARK order needs a trigger: the price that it waits for', 'trigger')
+    : null;
+};
+
+/** A market order that waits here may wait for a limited time. */
+const isTimed = ({ mode, timeInForce }: PlaceInput): boolean => mode === 'DARK' && timeInForce === 'GTT';
+
 const marketTime: Check = (input) =>
-  input.type === 'MARKET' && input.timeInForce !== 'GTC' && input.timeInForce !== 'IOC'
+  input.type === 'MARKET' && input.timeInForce !== 'GTC' && input.timeInForce !== 'IOC' && !isTimed(input)
     ? userError(
         'INVALID_INPUT',
         `a MARKET order executes at once: timeInForce ${input.timeInForce} has no meaning`,
@@ -80,6 +94,7 @@ const SHAPE_CHECKS: readonly Check[] = [
   price,
   stopPrice,
   expiry,
+  trigger,
   marketTime,
   postOnly,
 ];

@@ -1,7 +1,8 @@
-import { isPositive, type UserError } from '@orderplane/domain';
+import type { UserError } from '@orderplane/domain';
 import type { AlertInput, CommandResult, OrderCommand } from '@orderplane/queues';
 import type { Account } from '@orderplane/store';
-import { findMarket } from '../checks/place.ts';
+import { findMarket } from '../checks/market.ts';
+import { checkTrigger } from '../checks/trigger.ts';
 import { refused, userError, type CommandContext } from '../context.ts';
 
 const done = (alertId: string): CommandResult => ({ orderIds: [], alertIds: [alertId], userErrors: [] });
@@ -44,21 +45,9 @@ async function checkAlert(
   account: Account,
   { symbol, trigger }: AlertInput,
 ): Promise<UserError | null> {
-  if (!isPositive(trigger.price)) return userError('INVALID_INPUT', 'price must be above zero', 'trigger', 'price');
-  const { name, triggerSources } = context.capabilities(account.exchange);
-  if (!triggerSources.includes(trigger.source)) {
-    return userError(
-      'UNSUPPORTED_BY_EXCHANGE',
-      `${name} has no ${trigger.source} price: use one of ${triggerSources.join(', ')}`,
-      'trigger',
-      'source',
-    );
-  }
   const market = await findMarket(context, account, symbol);
-  if ('code' in market) return market;
-  const watched = await findMarket(context, account, trigger.symbol);
-  // A symbol that was given for both was found.
-  return 'code' in watched ? { ...watched, field: ['input', 'trigger', 'symbol'] } : null;
+  // A symbol that is meant for both is told as the alert's.
+  return 'code' in market ? market : checkTrigger(context, account, trigger);
 }
 
 export async function cancelAlert(

@@ -1,12 +1,14 @@
-import { isPositive, type OrderSpec, type UserError } from '@orderplane/domain';
+import { isPositive, type UserError } from '@orderplane/domain';
 import { Folding } from '@orderplane/planner';
 import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import { record, type Change, type Committed } from '@orderplane/recorder';
 import { decide, type OrderCommand as MachineCommand } from '@orderplane/state-machine';
-import { AccountHaltedError, type OrderRecord } from '@orderplane/store';
+import { AccountHaltedError, type Account, type Intent, type OrderRecord } from '@orderplane/store';
 import { checkMarket, checkNotional } from '../checks/market.ts';
-import { findMarket } from '../checks/place.ts';
+import { findMarket } from '../checks/market.ts';
+import { checkTrigger } from '../checks/trigger.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
+import { rearmed, ringIfDark } from '../dark.ts';
 
 /** Remembers the wish to cancel; the reconciler carries it out. */
 export async function cancelOne(
@@ -26,10 +28,9 @@ export async function cancelOne(
 }
 
 /** Remembers the wished terms; whether by amendment or in two steps is the planner's choice. */
-export async function modify(
-  context: CommandContext,
-  wish: Extract<OrderCommand, { kind: 'modify' }>,
-): Promise<CommandResult> {
+type Modify = Extract<OrderCommand, { kind: 'modify' }>;
+
+export async function modify(context: CommandContext, wish: Modify): Promise<CommandResult> {
   const found = await context.recorder.ledger.find(wish.orderId);
   if (found === null || found.intent.userId !== wish.userId) return refused(notFound(wish.orderId, 'input', 'orderId'));
   // The same command again is answered as before, whatever has changed since: its effect is written already.
@@ -50,18 +51,18 @@ export async function modify(
       generation: current.intent.generation + 1,
       by: 'client',
       change,
+      ...(rearmed(current.intent, wish, '') === null ? {} : { rearms: true }),
     }),
-    (spec) => ({ ...spec, ...change }),
+    ({ intent }, at) => {
+      const trigger = rearmed(intent, wish, at);
+      return { spec: { ...intent.spec, ...change }, ...(trigger === null ? {} : { trigger }) };
+    },
   );
 }
 
-async function checkChange(
-  context: CommandContext,
-  found: OrderRecord,
-  wish: Extract<OrderCommand, { kind: 'modify' }>,
-): Promise<UserError | null> {
-  if (wish.size === null && wish.price === null && wish.stopPrice === null) {
-    return userError('INVALID_INPUT', 'nothing to change: give size, price or stopPrice');
+async function checkChange(context: CommandContext, found: OrderRecord, wish: Modify): Promise<UserError | null> {
+  if (wish.size === null && wish.price === null && wish.stopPrice === null && wish.trigger === undefined) {
+    return userError('INVALID_INPUT', 'nothing to change: give size, price, stopPrice or trigger');
   }
   for (const field of ['size', 'price', 'stopPrice'] as const) {
     const value = wish[field];
@@ -80,7 +81,22 @@ async function checkChange(
     price: wish.price ?? spec.price,
     stopPrice: wish.stopPrice ?? spec.stopPrice,
   };
-  return checkMarket(market, terms) ?? checkNotional(market, after, wish.size === null ? 'price' : 'size');
+  const rules = checkMarket(market, terms) ?? checkNotional(market, after, wish.size === null ? 'price' : 'size');
+  return rules ?? checkRearming(context, account, found, wish);
+}
+
+async function checkRearming(
+  context: CommandContext,
+  account: Account,
+  { intent }: OrderRecord,
+  { trigger }: Modify,
+): Promise<UserError | null> {
+  if (trigger === undefined) return null;
+  if (intent.trigger === undefined)
+    return userError('INVALID_INPUT', 'only a DARK order has a trigger that could be changed', 'trigger');
+  if (intent.trigger.isOwnStop)
+    return userError('INVALID_INPUT', 'the trigger of this order is its stopPrice: change that', 'trigger');
+  return checkTrigger(context, account, { ...trigger, symbol: trigger.symbol ?? intent.trigger.symbol });
 }
 
 const haltedError = userError('ACCOUNT_HALTED', 'the account of this order is halted: resume it first');
@@ -93,7 +109,9 @@ async function command(
   found: OrderRecord,
   kind: 'cancel' | 'modify',
   commandOf: (current: OrderRecord) => MachineCommand,
-  respec: (spec: OrderSpec) => OrderSpec = (spec) => spec,
+  intentOf: (current: OrderRecord, at: string) => Pick<Intent, 'spec' | 'trigger'> = ({ intent }) => ({
+    spec: intent.spec,
+  }),
 ): Promise<CommandResult> {
   let refusal: UserError | null = null;
   context.crashPoint('change:before-commit', found.intent.clientOrderId);
@@ -117,7 +135,7 @@ async function command(
       return {
         machine: folded.machine,
         journal: folded.journal,
-        intent: { spec: respec(current.intent.spec), generation: current.intent.generation + 1 },
+        intent: { ...intentOf(current, at), generation: current.intent.generation + 1 },
         // A new wish does not wait for the backoff of an earlier failure.
         reconciliation: { nextAttemptAt: null },
         unlessHalted: kind === 'modify',
@@ -129,6 +147,7 @@ async function command(
   if (refusal !== null) return refused(refusal);
   if (written === null) return refused(notFound(found.intent.orderId, 'orderId'));
   context.crashPoint('change:after-commit', found.intent.clientOrderId);
+  if (kind === 'modify') ringIfDark(context, written.record);
   await context.waker.wake(found.intent.exchange, found.intent.orderId, kind === 'cancel' ? 'cancel' : 'submit');
   context.crashPoint('change:after-wake', found.intent.clientOrderId);
   return accepted(found.intent.orderId);

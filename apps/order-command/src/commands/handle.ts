@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts';
 import { cancelAlert, createAlert } from './alerts.ts';
 import { cancelAll } from './cancel-all.ts';
 import { cancelOne, modify } from './change.ts';
+import { checkFiredOrder } from './fired.ts';
 import { halt, resume } from './halt.ts';
 import { place } from './place.ts';
 import { placeGroup } from './place-group.ts';
@@ -36,6 +37,8 @@ export function handle(context: CommandContext, command: OrderCommand): Promise<
       return modify(context, command);
     case 'cancel':
       return cancelOne(context, command.userId, command.orderId, command.commandId);
+    case 'fired':
+      return checkFiredOrder(context, command);
     case 'cancelAll':
       return cancelAll(context, command);
     case 'unlink':

@@ -11,9 +11,11 @@ import {
   type OrderRecord,
 } from '@orderplane/store';
 import { checkGroup } from '../checks/group.ts';
-import { checkPlace, isHalted } from '../checks/place.ts';
+import { checkPlace } from '../checks/place.ts';
+import { isHalted } from '../checks/standing.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
-import { hashOf, newOrder, noAccount, specOf } from './place.ts';
+import { ringIfDark } from '../dark.ts';
+import { hashOf, newOrder, noAccount, wishOf } from './place.ts';
 
 type PlaceGroup = Extract<OrderCommand, { kind: 'placeGroup' }>;
 
@@ -50,6 +52,7 @@ export async function placeGroup(context: CommandContext, command: PlaceGroup): 
   }
   context.crashPoint('placeGroup:after-commit', crashKey);
   const orderIds = orders.map(({ record }) => record.intent.orderId);
+  for (const { record } of orders) ringIfDark(context, record);
   void context.waker
     .wakeMany(account.exchange, orderIds, 'submit')
     .then(() => context.crashPoint('placeGroup:after-wake', crashKey));
@@ -68,7 +71,8 @@ async function checkMembers(
   orders: readonly PlaceInput[],
 ): Promise<UserError | null> {
   for (const [index, input] of orders.entries()) {
-    const refusal = await checkPlace(context, account, input, specOf(input));
+    const { spec, held } = wishOf(context, account, input);
+    const refusal = await checkPlace(context, account, input, spec, held);
     if (refusal !== null) return ofMember(index, refusal);
   }
   return null;
@@ -104,7 +108,7 @@ function newGroup(
       conflict: null,
     },
     orders: inputs.map((input, index) =>
-      newOrder(context, account, input, specOf(input), memberHash(requestHash, index), {
+      newOrder(context, account, input, wishOf(context, account, input), memberHash(requestHash, index), {
         groupId,
         orderId: orderIds[index] ?? context.newId(),
       }),

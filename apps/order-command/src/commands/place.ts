@@ -1,19 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { OrderSpec, UserError } from '@orderplane/domain';
 import type { CommandResult, PlaceInput } from '@orderplane/queues';
-import { observedGeneration } from '@orderplane/planner';
-import { born, evolve, type MachineEvent } from '@orderplane/state-machine';
+import { Folding, observedGeneration } from '@orderplane/planner';
+import { born, type MachineEvent } from '@orderplane/state-machine';
 import {
   AccountHaltedError,
   AlreadyExistsError,
+  exchangeSpec,
   PLACED_SIZE,
   NotFoundError,
   type Account,
   type JournalRecord,
   type OrderRecord,
 } from '@orderplane/store';
-import { checkPlace, isHalted } from '../checks/place.ts';
+import { checkPlace } from '../checks/place.ts';
+import { isHalted } from '../checks/standing.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
+import { heldAs, ringIfDark, type Held } from '../dark.ts';
 
 /**
  * Accepts a new order: durable when this returns it. A repeat of the same request gives the first order, whatever has
@@ -24,13 +27,13 @@ export async function place(context: CommandContext, userId: string, input: Plac
   const account = await context.access.account(input.accountId);
   if (account === null || account.userId !== userId) return refused(noAccount(input.accountId));
   const requestHash = hashOf(input);
-  const spec = specOf(input);
-  const refusal = await checkPlace(context, account, input, spec);
+  const wished = wishOf(context, account, input);
+  const refusal = await checkPlace(context, account, input, wished.spec, wished.held);
   if (refusal !== null) {
     const earlier = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
     return earlier === null ? refused(refusal) : repeated(earlier, requestHash);
   }
-  const { record, journal } = newOrder(context, account, input, spec, requestHash);
+  const { record, journal } = newOrder(context, account, input, wished, requestHash);
   context.crashPoint('place:before-commit', input.clientOrderId);
   try {
     const result = await ledger.place(record, journal);
@@ -49,6 +52,7 @@ export async function place(context: CommandContext, userId: string, input: Plac
     return repeated(winner, requestHash);
   }
   context.crashPoint('place:after-commit', input.clientOrderId);
+  ringIfDark(context, record);
   // On its way before the answer is; not waited for, since the order does not depend on it: the resync wakes it too.
   void context.waker
     .wake(account.exchange, record.intent.orderId, 'submit')
@@ -72,12 +76,24 @@ function repeated(earlier: OrderRecord, requestHash: string): CommandResult {
 
 /** The same order in another key order or notation ("1.0", "1") is the same request; the client order id is the key, not part of it. */
 export const hashOf = (input: PlaceInput): string => {
-  const { clientOrderId: _key, ...request } = input;
+  const { clientOrderId: _key, mode = 'LIVE', ...rest } = input;
+  const request = mode === 'LIVE' ? rest : { ...rest, mode };
   const ordered = Object.fromEntries(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
   return createHash('sha256').update(JSON.stringify(ordered)).digest('hex');
 };
 
-export const specOf = (input: PlaceInput): OrderSpec => ({
+/** What is to be placed, and where it is to wait. */
+export interface Wish {
+  readonly spec: OrderSpec;
+  readonly held: Held;
+}
+
+export function wishOf(context: CommandContext, account: Account, input: PlaceInput): Wish {
+  const held = heldAs(context.capabilities(account.exchange), input, context.clock.iso());
+  return { spec: specOf(input, held), held };
+}
+
+const specOf = (input: PlaceInput, { mode }: Held): OrderSpec => ({
   symbol: input.symbol,
   side: input.side,
   type: input.type,
@@ -85,8 +101,8 @@ export const specOf = (input: PlaceInput): OrderSpec => ({
   quoteSize: input.quoteSize,
   price: input.price,
   stopPrice: input.stopPrice,
-  // A market order ends at once by itself; GTC and IOC mean the same for it.
-  timeInForce: input.type === 'MARKET' ? 'GTC' : input.timeInForce,
+  // A market order ends at once by itself; GTC and IOC mean the same for it. Its time counts only while it waits here.
+  timeInForce: input.type !== 'MARKET' || (mode === 'DARK' && input.timeInForce === 'GTT') ? input.timeInForce : 'GTC',
   expiresAt: input.expiresAt,
   postOnly: input.postOnly,
   reduceOnly: input.reduceOnly,
@@ -97,21 +113,24 @@ export function newOrder(
   context: CommandContext,
   account: Account,
   input: PlaceInput,
-  spec: OrderSpec,
+  { spec, held }: Wish,
   requestHash: string,
   group: { readonly groupId: string; readonly orderId: string } | null = null,
 ): { readonly record: OrderRecord; readonly journal: readonly JournalRecord[] } {
   const at = context.clock.iso();
   const created: MachineEvent = {
     type: 'Created',
-    kind: { type: spec.type, timeInForce: spec.timeInForce },
+    // Of a stop that waits here the exchange never sees more than what it becomes.
+    kind: { type: exchangeSpec({ spec, ...held }).type, timeInForce: spec.timeInForce },
     terms: { size: spec.size, quoteSize: spec.quoteSize, price: spec.price, stopPrice: spec.stopPrice },
     at,
     source: 'client',
   };
-  const validated: MachineEvent = { type: 'Validated', at, source: 'system' };
   const birth = born(created);
-  const next = evolve(birth.order, validated);
+  const folding = new Folding(birth.order, { at, visibilityDelayMs: 0 });
+  folding.apply({ type: 'Validated' }, 'system');
+  if (held.mode === 'DARK') folding.apply({ type: 'Armed' }, 'system');
+  const { machine, journal } = folding.result();
   const orderId = group?.orderId ?? context.newId();
   return {
     record: {
@@ -123,7 +142,7 @@ export function newOrder(
         clientOrderId: input.clientOrderId,
         requestHash,
         origin: 'API',
-        mode: 'LIVE',
+        ...held,
         generation: 1,
         spec,
         groupId: group?.groupId ?? null,
@@ -137,10 +156,10 @@ export function newOrder(
       actual: {
         orderId,
         version: 1,
-        machine: next.order,
+        machine,
         reconciliation: {
-          status: 'PROGRESSING',
-          observedGeneration: observedGeneration(next.order, 1),
+          status: held.mode === 'DARK' ? 'IN_SYNC' : 'PROGRESSING',
+          observedGeneration: observedGeneration(machine, 1),
           attempts: 0,
           nextAttemptAt: null,
           lastError: null,
@@ -151,9 +170,6 @@ export function newOrder(
         updatedAt: at,
       },
     },
-    journal: [
-      { event: created, entries: birth.journal },
-      { event: validated, entries: next.journal },
-    ],
+    journal: [{ event: created, entries: birth.journal }, ...journal],
   };
 }

@@ -10,7 +10,7 @@ import {
   type OrderRequest,
 } from '@orderplane/state-machine';
 import { compare, subtract } from '@orderplane/domain';
-import type { OrderRecord } from '@orderplane/store';
+import { exchangeSpec, type OrderRecord } from '@orderplane/store';
 import { controlOf, judgeKey, wasAskedSince, type ReconcilerContext, type StepResult } from '../context.ts';
 import { persist } from '../persist.ts';
 import { lookup } from './lookup.ts';
@@ -49,6 +49,7 @@ export async function amend(
   return sendRequest(context, 'amend', current, requestId, event, async (sent, target, request) => {
     const adapter = await context.adapters.get(sent.intent.accountId);
     const machine = sent.actual.machine;
+    const spec = exchangeSpec(sent.intent);
     const total = request.terms?.size ?? machine.terms.size;
     const leg = currentLeg(machine);
     // The wish is the total of the order; the exchange counts what this leg has filled, or nothing.
@@ -58,11 +59,11 @@ export async function amend(
     return adapter.amend(
       {
         ...target,
-        side: sent.intent.spec.side,
-        type: sent.intent.spec.type,
+        side: spec.side,
+        type: spec.type,
         size: total === null ? null : subtract(total, elsewhere),
         price: request.terms?.price ?? machine.terms.price,
-        stopPrice: request.terms?.stopPrice ?? machine.terms.stopPrice,
+        stopPrice: spec.stopPrice === null ? null : (request.terms?.stopPrice ?? machine.terms.stopPrice),
       },
       controlOf(context, permit),
     );

@@ -4,7 +4,7 @@ import { fitClientId } from '@orderplane/normalization';
 import { foldSubmit, Folding, groupWish, type Step } from '@orderplane/planner';
 import { foldContext, record, recordOnce } from '@orderplane/recorder';
 import { currentLeg, type EventBody, type Leg } from '@orderplane/state-machine';
-import type { OrderRecord } from '@orderplane/store';
+import { exchangeSpec, type OrderRecord } from '@orderplane/store';
 import { controlOf, judgeKey, wasAskedSince, type ReconcilerContext, type StepResult } from '../context.ts';
 import { groupViewOf } from '../groups.ts';
 import { persist } from '../persist.ts';
@@ -103,14 +103,14 @@ function legSpec(
   leg: Leg,
   capabilities: ReturnType<ReconcilerContext['capabilities']>,
 ): OrderSpec {
-  const spec = record.intent.spec;
+  const spec = exchangeSpec(record.intent);
   const emulated = spec.timeInForce === 'GTT' && !capabilities.timesInForce[spec.type].includes('GTT');
   return {
     ...spec,
     size: leg.size,
     quoteSize: leg.size === null ? leg.quoteSize : null,
     price: leg.price,
-    stopPrice: leg.stopPrice,
+    stopPrice: spec.stopPrice === null ? null : leg.stopPrice,
     ...(emulated ? { timeInForce: 'GTC' as const, expiresAt: null } : {}),
   };
 }

@@ -140,6 +140,7 @@ export function contextOf(
     lastCompleteSync: () => Promise.resolve(null),
     market: () => Promise.resolve(null),
     wakeSiblings: () => Promise.resolve(),
+    requestChecks: () => Promise.resolve(),
     clock: { now: () => world.clock.now(), iso: () => world.clock.iso(), isSteady: () => harness.isTimeKnown },
     newId: world.newId,
     backoffMs: (attempt) => Math.min(250 * 2 ** attempt, 60_000),

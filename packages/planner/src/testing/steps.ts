@@ -16,6 +16,7 @@ export function stepText(step: Step): string {
     case 'Escalate':
       return step.lookup ? 'Escalate, look up' : 'Escalate';
     case 'Hold':
+    case 'Check':
     case 'Lookup':
     case 'Cancel':
     case 'Amend':

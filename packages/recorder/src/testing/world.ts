@@ -1,7 +1,7 @@
-import type { ExchangeId, OrderSpec } from '@orderplane/domain';
+import { onceFired, type ExchangeId, type OrderSpec } from '@orderplane/domain';
 import { born, evolve, type EventBody, type MachineEvent } from '@orderplane/state-machine';
 import { PLACED_SIZE } from '@orderplane/store';
-import type { Account, JournalRecord, NewOrder, OrderRecord, Store } from '@orderplane/store';
+import type { Account, JournalRecord, NewOrder, OrderRecord, OrderTrigger, Store } from '@orderplane/store';
 import { createMemoryStore } from '@orderplane/store/memory';
 import { record, type RecorderOptions } from '../record.ts';
 import { hookedLedger, noHooks, type LedgerHooks } from './hooked-ledger.ts';
@@ -106,15 +106,16 @@ export const limitSpec: OrderSpec = {
   reduceOnly: false,
 };
 
-/** An accepted order that nobody has sent yet, as order-command writes it. */
+/** An accepted order that nobody has sent yet, as order-command writes it; with a trigger it is dark. */
 export async function placeOrder(
   world: World,
   spec: OrderSpec = limitSpec,
   accountId = 'account-1',
+  trigger: Partial<OrderTrigger> | null = null,
 ): Promise<OrderRecord> {
   const account = await world.store.access.account(accountId);
   if (account === null) throw new Error(`no account ${accountId}`);
-  const { record: placed, journal } = newOrder(world, spec, { ...account, accountId });
+  const { record: placed, journal } = newOrder(world, spec, { ...account, accountId }, null, trigger);
   const result = await world.store.ledger.place(placed, journal);
   if (result.kind !== 'committed') throw new Error('conflict');
   return result.record;
@@ -126,23 +127,26 @@ export function newOrder(
   spec: OrderSpec,
   owner: { readonly accountId: string; readonly userId: string; readonly exchange: ExchangeId },
   groupId: string | null = null,
+  trigger: Partial<OrderTrigger> | null = null,
 ): NewOrder {
   const at = world.clock.iso();
   const created: MachineEvent = {
     type: 'Created',
-    kind: { type: spec.type, timeInForce: spec.timeInForce },
+    kind: { type: onceFired(spec, trigger?.isOwnStop === true).type, timeInForce: spec.timeInForce },
     terms: { size: spec.size, quoteSize: spec.quoteSize, price: spec.price, stopPrice: spec.stopPrice },
     at,
     source: 'client',
   };
   const birth = born(created);
-  const validated: MachineEvent = { type: 'Validated', at, source: 'system' };
-  const next = evolve(birth.order, validated);
   const orderId = world.newId();
-  const journal: JournalRecord[] = [
-    { event: created, entries: birth.journal },
-    { event: validated, entries: next.journal },
-  ];
+  const journal: JournalRecord[] = [{ event: created, entries: birth.journal }];
+  let machine = birth.order;
+  for (const type of trigger === null ? (['Validated'] as const) : (['Validated', 'Armed'] as const)) {
+    const event: MachineEvent = { type, at, source: 'system' };
+    const next = evolve(machine, event);
+    journal.push({ event, entries: next.journal });
+    machine = next.order;
+  }
   const placed: OrderRecord = {
     intent: {
       orderId,
@@ -152,7 +156,7 @@ export function newOrder(
       clientOrderId: `client-${orderId}`,
       requestHash: 'hash',
       origin: 'API',
-      mode: 'LIVE',
+      ...(trigger === null ? { mode: 'LIVE' } : { mode: 'DARK', trigger: triggerOf(spec, at, trigger) }),
       generation: 1,
       spec,
       groupId,
@@ -165,7 +169,7 @@ export function newOrder(
     actual: {
       orderId,
       version: 1,
-      machine: next.order,
+      machine,
       reconciliation: {
         status: 'PROGRESSING',
         observedGeneration: 0,
@@ -181,6 +185,17 @@ export function newOrder(
   };
   return { record: placed, journal };
 }
+
+const triggerOf = (spec: OrderSpec, armedAt: string, over: Partial<OrderTrigger>): OrderTrigger => ({
+  symbol: spec.symbol,
+  source: 'LAST',
+  direction: 'AT_OR_ABOVE',
+  price: '110',
+  version: 1,
+  armedAt,
+  isOwnStop: false,
+  ...over,
+});
 
 /** Runs events through the machine and writes each, as the services do. Throws on an event that the table forbids. */
 export async function happen(world: World, orderId: string, ...bodies: readonly EventBody[]): Promise<OrderRecord> {

@@ -7,6 +7,7 @@ import type {
   ReconciliationStatus,
 } from '@orderplane/domain';
 import type { AccountHalt } from './access.ts';
+import type { OrderFire, OrderTrigger } from './dark.ts';
 import type { JournalEntry, MachineEvent, OrderMachine } from '@orderplane/state-machine';
 
 /** The desired order. `spec` holds the newest wished terms; every change raises `generation` by one. */
@@ -23,6 +24,8 @@ export interface Intent {
   readonly mode: ExecutionMode;
   readonly generation: number;
   readonly spec: OrderSpec;
+  /** Of a dark order, and only there. */
+  readonly trigger?: OrderTrigger;
   readonly groupId: string | null;
   /** The session that made the order and the one that tracks it now. */
   readonly createdSessionId: string | null;
@@ -75,6 +78,10 @@ export interface ReconciliationRecord {
   readonly alert?: string;
   /** What the order's group was told of its filled size; while they differ the order is not settled. Absent: nothing. */
   readonly toldFilled?: DecimalString;
+  /** What made the trigger of a dark order fire. Absent: nothing yet. */
+  readonly fired?: OrderFire;
+  /** Version of the dark order (`darkVersion`) that has passed the checks at its firing. Absent: none. */
+  readonly cleared?: number;
 }
 
 /** What the exchange has been proved to hold. `version` is the compare-and-swap key of every write. */
@@ -124,7 +131,7 @@ export interface OrderChange {
   readonly accountId?: string;
   readonly expectedVersion: number;
   /** Present when the intent changes too (modify). */
-  readonly intent?: { readonly spec: OrderSpec; readonly generation: number };
+  readonly intent?: { readonly spec: OrderSpec; readonly generation: number; readonly trigger?: OrderTrigger };
   readonly machine: OrderMachine;
   readonly reconciliation: ReconciliationRecord;
   readonly journal: readonly JournalRecord[];

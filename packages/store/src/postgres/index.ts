@@ -5,6 +5,7 @@ import { PostgresAccountStore } from './accounts.ts';
 import { PostgresAlertStore } from './alerts.ts';
 import { openDatabase } from './client.ts';
 import type { PostgresOptions } from './client.ts';
+import { PostgresDarkOrderStore } from './dark.ts';
 import { PostgresOrderLedger } from './ledger.ts';
 import { PostgresObservationStore } from './observations.ts';
 import { PostgresUnattributedFillStore } from './unattributed.ts';
@@ -25,6 +26,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     unattributed: new PostgresUnattributedFillStore(sql),
     observations: new PostgresObservationStore(prisma),
     alerts: new PostgresAlertStore(prisma, sql),
+    dark: new PostgresDarkOrderStore(sql),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;
     },

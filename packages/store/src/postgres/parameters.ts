@@ -23,6 +23,7 @@ export const intentColumnsOf = (intent: Intent) => ({
   mode: intent.mode,
   generation: intent.generation,
   ...specColumns(intent.spec),
+  trigger: intent.trigger ?? null,
   group_id: intent.groupId,
   created_session_id: intent.createdSessionId,
   session_id: intent.sessionId,
@@ -50,6 +51,8 @@ export const actualColumnsOf = (
   tried: reconciliation.tried ?? null,
   told_filled: reconciliation.toldFilled ?? '0',
   alert: reconciliation.alert ?? null,
+  fired: reconciliation.fired ?? null,
+  cleared: reconciliation.cleared ?? null,
   actual_updated_at: updatedAt,
 });
 

@@ -2,13 +2,13 @@ import { canonicalDecimal } from '@orderplane/domain';
 import type { ExchangeId, ExecutionMode, OrderOrigin, OrderSpec, ReconciliationStatus } from '@orderplane/domain';
 import type { OrderMachine } from '@orderplane/state-machine';
 import { Prisma } from '../generated/client.ts';
-import type { AbsentLookup, ActualState, Attempt, Intent, OrderRecord } from '../contracts.ts';
+import type { AbsentLookup, ActualState, Attempt, Intent, OrderFire, OrderRecord, OrderTrigger } from '../contracts.ts';
 
 const INTENT_COLUMNS = `o.id, o.account_id, o.user_id, o.exchange, o.client_order_id, o.request_hash, o.origin, o.mode,
-  o.generation, o.spec, o.group_id, o.created_session_id, o.session_id, o.metadata, o.created_at, o.updated_at`;
+  o.generation, o.spec, o.trigger, o.group_id, o.created_session_id, o.session_id, o.metadata, o.created_at, o.updated_at`;
 const ACTUAL_COLUMNS = `o.version, o.machine, o.actual_created_at, o.actual_updated_at, o.reconciliation_status,
   o.observed_generation, o.attempts, o.next_attempt_at, o.last_error, o.last_evidence_at, o.absent_lookups, o.tried,
-  o.alert, o.told_filled`;
+  o.alert, o.told_filled, o.fired, o.cleared`;
 
 /** Select lists over `orders o`. */
 export const intentColumns = Prisma.raw(INTENT_COLUMNS);
@@ -35,6 +35,7 @@ export interface IntentRow {
   readonly mode: ExecutionMode;
   readonly generation: number;
   readonly spec: OrderSpec;
+  readonly trigger: OrderTrigger | null;
   readonly group_id: string | null;
   readonly created_session_id: string | null;
   readonly session_id: string | null;
@@ -59,6 +60,8 @@ export interface ActualRow {
   readonly tried: readonly Attempt[] | null;
   readonly told_filled: Prisma.Decimal;
   readonly alert: string | null;
+  readonly fired: OrderFire | null;
+  readonly cleared: number | null;
 }
 
 export type RecordRow = IntentRow & ActualRow;
@@ -76,6 +79,7 @@ export const toIntent = (row: IntentRow): Intent => ({
   mode: row.mode,
   generation: row.generation,
   spec: row.spec,
+  ...(row.trigger === null ? {} : { trigger: row.trigger }),
   groupId: row.group_id,
   createdSessionId: row.created_session_id,
   sessionId: row.session_id,
@@ -99,6 +103,8 @@ export const toActual = (row: ActualRow): ActualState => ({
     ...(row.tried === null ? {} : { tried: row.tried }),
     ...(row.told_filled.isZero() ? {} : { toldFilled: canonicalDecimal(row.told_filled.toFixed()) }),
     ...(row.alert === null ? {} : { alert: row.alert }),
+    ...(row.fired === null ? {} : { fired: row.fired }),
+    ...(row.cleared === null ? {} : { cleared: row.cleared }),
   },
   createdAt: row.actual_created_at.toISOString(),
   updatedAt: row.actual_updated_at.toISOString(),

@@ -209,7 +209,11 @@ export class OrderWrites {
       ...(change.unlessHalted === true ? { unless_halted: true } : {}),
       state: {
         ...actualColumnsOf(version, change.machine, change.reconciliation, change.at),
-        ...(change.intent && { generation: change.intent.generation, ...specColumns(change.intent.spec) }),
+        ...(change.intent && {
+          generation: change.intent.generation,
+          ...specColumns(change.intent.spec),
+          ...(change.intent.trigger && { trigger: change.intent.trigger }),
+        }),
       },
     };
     const row = await this.#write(change.accountId ?? change.orderId, write);

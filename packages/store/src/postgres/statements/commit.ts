@@ -30,6 +30,7 @@ WITH input AS MATERIALIZED (
     pending_since = CASE WHEN s.reconciliation_status = 'IN_SYNC' THEN NULL ELSE COALESCE(o.pending_since, s.actual_updated_at) END,
     generation = COALESCE(s.generation, o.generation),
     spec = COALESCE(s.spec, o.spec),
+    trigger = COALESCE(s.trigger, o.trigger),
     symbol = COALESCE(s.symbol, o.symbol),
     side = COALESCE(s.side, o.side),
     type = COALESCE(s.type, o.type),
@@ -41,10 +42,10 @@ WITH input AS MATERIALIZED (
     AND (i.unless_halted IS NOT TRUE OR o.account_id <> ALL(ARRAY(SELECT account_id FROM locked WHERE halted)))
   RETURNING i.n, i.events, i.journal, i.legs, i.leg_ids, i.fills,
     o.id, o.account_id, o.user_id, o.exchange, o.client_order_id, o.request_hash, o.origin, o.mode, o.generation,
-    o.symbol, o.spec, o.group_id, o.created_session_id, o.session_id, o.metadata, o.created_at, o.updated_at,
+    o.symbol, o.spec, o.trigger, o.group_id, o.created_session_id, o.session_id, o.metadata, o.created_at, o.updated_at,
     o.version, o.event_count, o.actual_created_at
 ),${journalParts('written')}${hangingParts('written', parts)}
 SELECT w.n, w.id, w.account_id, w.user_id, w.exchange, w.client_order_id, w.request_hash, w.origin, w.mode, w.generation,
-  w.spec, w.group_id, w.created_session_id, w.session_id, w.metadata, w.created_at, w.updated_at, w.actual_created_at,
+  w.spec, w.trigger, w.group_id, w.created_session_id, w.session_id, w.metadata, w.created_at, w.updated_at, w.actual_created_at,
   w.seq
 FROM numbered w`;

@@ -15,6 +15,7 @@ export const INTENT_WRITE = [
   'type',
   'time_in_force',
   'spec',
+  'trigger',
   'group_id',
   'created_session_id',
   'session_id',
@@ -44,6 +45,8 @@ export const ACTUAL_WRITE = [
   'tried',
   'told_filled',
   'alert',
+  'fired',
+  'cleared',
   'actual_updated_at',
 ] as const;
 
