@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts';
 import { cancelAlert, createAlert } from './alerts.ts';
 import { cancelAll } from './cancel-all.ts';
 import { cancelOne, modify } from './change.ts';
+import { setDeadMansSwitch } from './dead-mans-switch.ts';
 import { halt, resume } from './halt.ts';
 import { place } from './place.ts';
 import { placeGroup } from './place-group.ts';
@@ -44,6 +45,8 @@ export function handle(context: CommandContext, command: OrderCommand): Promise<
       return halt(context, command);
     case 'resume':
       return resume(context, command);
+    case 'setDeadMansSwitch':
+      return setDeadMansSwitch(context, command);
     case 'createAlert':
       return createAlert(context, command);
     case 'cancelAlert':

@@ -2,6 +2,7 @@ import type { Store } from '../contracts.ts';
 import { MemoryAccessStore } from './access.ts';
 import { MemoryAccountStore } from './accounts.ts';
 import { MemoryAlertStore } from './alerts.ts';
+import { MemoryDeadMansSwitchStore } from './dead-mans-switches.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
@@ -22,6 +23,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     unattributed: new MemoryUnattributedFillStore(),
     observations: new MemoryObservationStore(options.nowMs),
     alerts: new MemoryAlertStore(tables),
+    deadMansSwitches: new MemoryDeadMansSwitchStore(tables),
     ping: () => Promise.resolve(),
     nowMs: () => Promise.resolve(options.nowMs()),
     close: () => Promise.resolve(),
