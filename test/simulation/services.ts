@@ -140,6 +140,7 @@ export function bootCommander(process: SimProcess, around: Surroundings): Comman
   const context: CommandContext = {
     ...parts,
     alerts: around.store.alerts,
+    deadMansSwitches: around.store.deadMansSwitches,
     alertBell: { changed: () => undefined, armed: () => undefined },
     maxArmedAlerts: 1_000,
     capabilities: capabilitiesOf,
@@ -207,6 +208,7 @@ export function bootSyncWorker(process: SimProcess, around: Surroundings): void 
     adapters: { get: async (accountId) => adapterOf(adapters, accountId, process, around) },
     health: createHealthBoard(parts.observations, parts.clock, () => undefined),
     unattributed: parts.unattributed,
+    deadMansSwitches: around.store.deadMansSwitches,
     keys: keyStanding({ observations: parts.observations, clock: parts.clock, env: ENVIRONMENT, log: SILENT }),
     log: SILENT,
     count: () => undefined,

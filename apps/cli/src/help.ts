@@ -53,6 +53,7 @@ Ctrl-C ends it.
        orderplane accounts unlink ID
        orderplane accounts halt ID [--keep-open]
        orderplane accounts resume ID
+       orderplane accounts dead-mans-switch ID SECONDS|off
 
 Without a further word it lists your accounts.
   link      tries the credentials at the exchange and keeps them, sealed; a PAPER account (the default) needs none
@@ -60,6 +61,7 @@ Without a further word it lists your accounts.
   unlink    destroys the credentials of an account without open orders; its history stays
   halt      stops new orders at once and cancels what is open, or leaves it with --keep-open
   resume    takes orders again; what was held is sent
+  dead-mans-switch  has the exchange cancel the account's orders when it hears nothing for so many seconds
   --credentials FILE  JSON {"apiKey": "…", "secret": "…", "passphrase": "… if any"}; - is standard input.
                       Secrets are never taken from the arguments, which other users of the machine can see.
 `,

@@ -17,6 +17,7 @@ import type {
   AccessStore,
   AccountStore,
   AlertStore,
+  DeadMansSwitchStore,
   GroupStore,
   ObservationStore,
   OrderLedger,
@@ -56,6 +57,7 @@ export interface Ports {
   readonly accounts: Pick<AccountStore, 'serviceKey' | 'addCandidate' | 'withdrawCandidate' | 'accountOfCandidate'>;
   readonly observations: Pick<ObservationStore, 'lastSyncRun' | 'markets' | 'exchangeHealth' | 'accountHealth'>;
   readonly unattributed: Pick<UnattributedFillStore, 'list' | 'pendingCount'>;
+  readonly deadMansSwitches: Pick<DeadMansSwitchStore, 'of'>;
   readonly alerts: Pick<AlertStore, 'byId' | 'page' | 'position' | 'changes'>;
   readonly commands: Pick<Producer<OrderCommand, CommandResult>, 'request'>;
   readonly accountChecks: Pick<Producer<AccountCheckJob, AccountCheckResult>, 'request'>;

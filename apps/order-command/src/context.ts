@@ -3,13 +3,14 @@ import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type { AlertBell, CommandResult, Waker } from '@orderplane/queues';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
-import type { AccessStore, AccountStore, AlertStore } from '@orderplane/store';
+import type { AccessStore, AccountStore, AlertStore, DeadMansSwitchStore } from '@orderplane/store';
 
 export interface CommandContext {
   readonly recorder: RecorderOptions;
   readonly access: AccessStore;
   readonly accounts: Pick<AccountStore, 'unlink' | 'halt' | 'resume'>;
   readonly alerts: Pick<AlertStore, 'create' | 'cancel'>;
+  readonly deadMansSwitches: Pick<DeadMansSwitchStore, 'set' | 'of'>;
   readonly alertBell: AlertBell;
   /** Of one account. */
   readonly maxArmedAlerts: number;
@@ -23,7 +24,7 @@ export interface CommandContext {
   readonly newId: () => string;
   /** Where crash tests kill this process, by client order id; does nothing in operation. */
   readonly crashPoint: CrashPoint;
-  /** How a halt waits for submissions that are on their way. Left out: it does not wait. */
+  /** How a command waits for what others have to do for it. Left out: it does not wait. */
   readonly pause?: (ms: number) => Promise<void>;
 }
 

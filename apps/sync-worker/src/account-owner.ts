@@ -2,6 +2,7 @@ import type { ExchangeAdapter } from '@orderplane/exchange';
 import { sleep } from '@orderplane/service-kit';
 import type { Account } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
+import { keepSwitches } from './dead-mans-switch.ts';
 import { openOrderStream, type OrderStream } from './order-stream.ts';
 import type { SyncDesk } from './sync-desk.ts';
 
@@ -23,7 +24,7 @@ const leaseName = (accountId: string): string => `account:${accountId}`;
 /**
  * One worker owns each account: it streams its orders and schedules its syncs. The lease lives in PostgreSQL and is
  * renewed several times within its life; when its owner dies another takes over after at most one life and starts
- * with a full sync.
+ * with a full sync, and with a word to the account's dead man's switch. An owner that ends leaves that armed.
  */
 export function ownAccounts(
   context: SyncContext,
@@ -33,11 +34,13 @@ export function ownAccounts(
   onRound: (owned: number) => void,
 ): AccountOwner {
   const owned = new Map<string, Owned>();
+  const switches = keepSwitches(context);
   let wakeRound: () => void = () => undefined;
 
   const release = async (accountId: string, why: string): Promise<void> => {
     const held = owned.get(accountId);
     owned.delete(accountId);
+    switches.forget(accountId);
     letGo(context, accountId, why);
     await held?.stream.close();
   };
@@ -55,10 +58,12 @@ export function ownAccounts(
     }
     const current = held ?? take(context, desk, account, adapter);
     owned.set(account.id, current);
+    switches.tend(account.id, adapter);
     scheduleSync(context, desk, account, current, held === undefined);
   };
   const round = async (): Promise<void> => {
     const accounts = await context.access.linkedAccounts();
+    await switches.read();
     const known = new Set(accounts.map((account) => account.id));
     for (const id of owned.keys()) {
       if (known.has(id)) continue;
@@ -89,6 +94,7 @@ export function ownAccounts(
     nudge: () => wakeRound(),
     close: async () => {
       await running;
+      await switches.quiet();
       for (const id of [...owned.keys()]) {
         await release(id, 'shutting down');
         await context.observations.releaseLease(leaseName(id), ownerId).catch(() => undefined);

@@ -2,7 +2,13 @@ import type { AdapterPool } from '@orderplane/exchange';
 import type { Waker } from '@orderplane/queues';
 import type { CacheScopes, RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint, Logger } from '@orderplane/service-kit';
-import type { AccessStore, ObservationStore, OpenOrderCache, UnattributedFillStore } from '@orderplane/store';
+import type {
+  AccessStore,
+  DeadMansSwitchStore,
+  ObservationStore,
+  OpenOrderCache,
+  UnattributedFillStore,
+} from '@orderplane/store';
 import type { HealthBoard } from './health-board.ts';
 import type { KeyStanding } from './key-standing.ts';
 import type { Environment } from './environment.ts';
@@ -13,6 +19,7 @@ export interface SyncContext {
   readonly access: AccessStore;
   readonly observations: ObservationStore;
   readonly unattributed: UnattributedFillStore;
+  readonly deadMansSwitches: DeadMansSwitchStore;
   readonly cache: OpenOrderCache;
   readonly scopes: CacheScopes;
   readonly adapters: Pick<AdapterPool, 'get'>;

@@ -85,6 +85,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     access: store.access,
     observations: store.observations,
     unattributed: store.unattributed,
+    deadMansSwitches: store.deadMansSwitches,
     cache: new OpenOrderCache(redis),
     scopes,
     adapters,

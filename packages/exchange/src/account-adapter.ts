@@ -19,6 +19,7 @@ import type {
   SubmitOutcome,
   SubmitRequest,
   Subscription,
+  SwitchOutcome,
 } from './adapter.ts';
 import { about } from './admission.ts';
 import type { CallScope } from './admission.ts';
@@ -179,6 +180,25 @@ export class AccountAdapter implements ExchangeAdapter {
     const stream = new OrderStream(this.#venue, this.#session, this.#options, tell);
     stream.start();
     return stream;
+  }
+
+  async setDeadMansSwitch(timeoutSeconds: number | null, control: CallControl): Promise<SwitchOutcome> {
+    const { classifier, deadMansSwitch } = this.#venue;
+    const unset = (message: string, nativeCode: string | null = null, retryAfterMs: number | null = null) =>
+      ({ kind: 'unset', nativeCode, message: this.#session.withoutSecrets(message), retryAfterMs }) as const;
+    if (deadMansSwitch === undefined) return unset("the exchange has no dead man's switch");
+    const budget = new Budget(control.timeoutMs);
+    // Without the market list: what keeps orders alive waits for nothing that it does not need.
+    const { value: instance, answer: problem } = await budget.perform(() => this.#session.instance());
+    if (instance === undefined) return unset(problem.error ?? 'not ready');
+    const { answer } = await budget.perform(() => deadMansSwitch.set(instance, timeoutSeconds));
+    this.#heed(answer, 'cancel');
+    const verdict = classifyCancel(classifier, answer, this.#options.clock.now());
+    if (verdict.kind === 'success')
+      return deadMansSwitch.confirms(verdict.payload, timeoutSeconds)
+        ? { kind: 'set' }
+        : unset('the answer does not confirm it');
+    return unset(verdict.message, verdict.nativeCode, verdict.kind === 'rateLimited' ? verdict.retryAfterMs : null);
   }
 
   async checkCredentials(control: CallControl): Promise<CredentialsVerdict> {

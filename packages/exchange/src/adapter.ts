@@ -42,7 +42,8 @@ export interface ExchangeCapabilities {
   /** Executions are listed market by market: nobody tells of those in a market that was not asked about. */
   readonly executionsByMarket?: true;
   readonly orderStream: boolean;
-  readonly deadMansSwitch: boolean;
+  /** Null: the exchange has none, and nothing of ours takes its place. */
+  readonly deadMansSwitch: DeadMansSwitchTerms | null;
   /** Prices that a trigger can watch. */
   readonly triggerSources: readonly TriggerSource[];
   /** Server-side submission deadline in ms, or null where there is none. */
@@ -56,6 +57,13 @@ export interface ExchangeCapabilities {
   readonly clockMarginMs: number;
   /** Minimum distance between the two negative look-ups of a proof of absence, ms. */
   readonly absenceLookupGapMs: number;
+}
+
+/** The exchange's own promise to cancel an account's orders when it hears nothing from us for so long. */
+export interface DeadMansSwitchTerms {
+  /** Time-outs, seconds: what it takes, and not below 10, for one refresh may take as long as a call has time. */
+  readonly minimumSeconds: number;
+  readonly maximumSeconds: number;
 }
 
 export interface AccountCredentials {
@@ -217,6 +225,12 @@ export interface KeyPermissions {
   readonly withdraw: boolean | null;
 }
 
+/** What became of a word about the dead man's switch. */
+export type SwitchOutcome =
+  | { readonly kind: 'set' }
+  /** Not confirmed: it may have been taken or not. `retryAfterMs`: the exchange, or our budget for it, said to wait. */
+  | ({ readonly kind: 'unset'; readonly retryAfterMs: number | null } & Refusal);
+
 /** What a harmless signed call says of credentials. No message holds a part of them. */
 export type CredentialsVerdict =
   | {
@@ -243,6 +257,11 @@ export interface ExchangeAdapter {
   /** Every execution of the account since `from`; `symbols` are those to ask where the exchange lists by symbol only. */
   fills(from: string, symbols: readonly string[], control: CallControl): Promise<Listing<NormalizedFill>>;
   watchOrders(sink: (event: StreamEvent) => void): Subscription;
+  /**
+   * Tells the exchange to cancel all orders of the account when it has not been told so again for `timeoutSeconds`; null
+   * switches that off.
+   */
+  setDeadMansSwitch(timeoutSeconds: number | null, control: CallControl): Promise<SwitchOutcome>;
   /** Tries the account's own credentials with a call that changes nothing. */
   checkCredentials(control: CallControl): Promise<CredentialsVerdict>;
   close(): Promise<void>;

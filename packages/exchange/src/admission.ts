@@ -86,7 +86,7 @@ export class Admission {
     return this.#budget.ask(this.#question(id, cost, LONGEST_WAIT_MS));
   }
 
-  /** Before each request. Reads wait for their turn as long as their call allows; orders never wait here. */
+  /** Before each request. Requests about one order never wait here; all others do, for their turn, as long as their call allows. */
   async admit(request: NativeRequest): Promise<void> {
     const scope = scopes.getStore();
     const cost = requestCost(this.#options.limits, request, scope?.symbol ?? '', scope?.ageMs ?? null);
@@ -94,7 +94,7 @@ export class Admission {
       scope.permit.used = true;
       return;
     }
-    if (cost.class !== 'read') {
+    if (cost.class !== 'read' && scope !== undefined) {
       const answer = await this.#budget.ask(this.#question('', cost, 0));
       if (!answer.granted) throw this.#refusal(answer);
       return;
@@ -103,7 +103,7 @@ export class Admission {
   }
 
   /**
-   * Waits for a read's turn. The budget is told how long this can take: it gives a place in the line only to those who
+   * Waits for the turn of what is about no order. The budget is told how long this can take: it gives a place in the line only to those who
    * will be there when their turn comes. Who leaves all the same (its call has ended) says so.
    */
   async #turn(cost: Cost, patienceMs: number): Promise<void> {

@@ -16,6 +16,7 @@ import type {
   SubmitOutcome,
   SubmitRequest,
   Subscription,
+  SwitchOutcome,
 } from './adapter.ts';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
 
@@ -70,6 +71,10 @@ export class HeldAdapter implements ExchangeAdapter {
 
   checkCredentials(control: CallControl): Promise<CredentialsVerdict> {
     return this.#counted(() => this.#inner.checkCredentials(control));
+  }
+
+  setDeadMansSwitch(timeoutSeconds: number | null, control: CallControl): Promise<SwitchOutcome> {
+    return this.#counted(() => this.#inner.setDeadMansSwitch(timeoutSeconds, control));
   }
 
   reserve(request: RoomRequest): Promise<Room> {

@@ -45,6 +45,7 @@ function adapterWith(apiKey: string): ExchangeAdapter {
     fills: unused,
     watchOrders: unused,
     reserve: unused,
+    setDeadMansSwitch: unused,
     checkCredentials: unused,
     close: async () => {
       self.closed = true;

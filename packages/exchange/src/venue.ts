@@ -104,6 +104,14 @@ export interface TickerCalls {
   readonly watchMethod: string;
 }
 
+/** How one exchange's dead man's switch is set. */
+export interface SwitchCalls {
+  /** Null: off. */
+  set(instance: CcxtInstance, timeoutSeconds: number | null): Promise<unknown>;
+  /** `false`: the answer does not say that it is set so. */
+  confirms(payload: unknown, timeoutSeconds: number | null): boolean;
+}
+
 /** One exchange: a folder under venues/ exports this, and the registry lists it in one line. */
 export interface VenueDefinition {
   readonly capabilities: ExchangeCapabilities;
@@ -131,6 +139,8 @@ export interface VenueDefinition {
   readonly orders: OrderCalls;
   readonly reads: ReadCalls;
   readonly stream: OrderStreamProtocol;
+  /** Where the capabilities say that there is one. */
+  readonly deadMansSwitch?: SwitchCalls;
   readonly ticker: TickerCalls;
   readonly tape: TapeCalls;
 }

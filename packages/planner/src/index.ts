@@ -8,4 +8,11 @@ export * from './plan.ts';
 export * from './assess.ts';
 export * from './absence.ts';
 export * from './time.ts';
+export {
+  planSwitch,
+  refreshEveryMs,
+  type SaidOfSwitch,
+  type SwitchFacts,
+  type SwitchStep,
+} from './dead-mans-switch.ts';
 export * from './triggers/index.ts';

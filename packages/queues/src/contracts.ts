@@ -93,6 +93,13 @@ export const OrderCommandSchema = z.discriminatedUnion('kind', [
   z.object({ ...base, kind: z.literal('unlink'), accountId: Id }),
   z.object({ ...base, kind: z.literal('halt'), accountId: Id, cancelOpen: z.boolean() }),
   z.object({ ...base, kind: z.literal('resume'), accountId: Id }),
+  z.object({
+    ...base,
+    kind: z.literal('setDeadMansSwitch'),
+    accountId: Id,
+    /** Null: off. What each exchange takes is checked where its capabilities are known. */
+    timeoutSeconds: z.number().int().nullable(),
+  }),
   /** The alert's id is the command's. */
   z.object({ ...base, kind: z.literal('createAlert'), input: AlertInputSchema }),
   z.object({ ...base, kind: z.literal('cancelAlert'), alertId: Id }),

@@ -2,6 +2,7 @@ import type { AccessStore } from './contracts/access.ts';
 import type { AccountStore } from './contracts/accounts.ts';
 import type { AlertStore } from './contracts/alerts.ts';
 import type { DarkOrderStore } from './contracts/dark.ts';
+import type { DeadMansSwitchStore } from './contracts/dead-mans-switches.ts';
 import type { OrderLedger } from './contracts/ledger.ts';
 import type { ObservationStore } from './contracts/observations.ts';
 import type { UnattributedFillStore } from './contracts/unattributed.ts';
@@ -11,6 +12,7 @@ export * from './contracts/access.ts';
 export * from './contracts/accounts.ts';
 export * from './contracts/alerts.ts';
 export * from './contracts/dark.ts';
+export * from './contracts/dead-mans-switches.ts';
 export * from './contracts/errors.ts';
 export * from './contracts/groups.ts';
 export * from './contracts/ledger.ts';
@@ -30,6 +32,7 @@ export interface Store {
   readonly unattributed: UnattributedFillStore;
   readonly alerts: AlertStore;
   readonly dark: DarkOrderStore;
+  readonly deadMansSwitches: DeadMansSwitchStore;
   /** Answers when the database does; throws otherwise. For readiness checks. */
   ping(): Promise<void>;
   /** The database's clock, ms since the epoch: the one that all processes share. */

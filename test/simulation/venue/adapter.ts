@@ -16,6 +16,7 @@ import type {
   SubmitOutcome,
   SubmitRequest,
   Subscription,
+  SwitchOutcome,
 } from '@orderplane/exchange';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import { filled, type VenueOrder } from '@orderplane/planner/testing';
@@ -195,6 +196,10 @@ export class SimAdapter implements ExchangeAdapter {
         streams.delete(stream);
       },
     };
+  }
+
+  async setDeadMansSwitch(): Promise<SwitchOutcome> {
+    return { kind: 'set' };
   }
 
   async checkCredentials(): Promise<CredentialsVerdict> {

@@ -58,8 +58,9 @@ type Values = ReturnType<typeof parse>['values'];
 /** Lists, links, gives new credentials, unlinks, halts and resumes. Secrets come from a file or from stdin, never from the arguments. */
 export async function accountsCommand(argv: readonly string[], stdin: Readable = process.stdin): Promise<number> {
   const { values, positionals } = parse(argv);
-  const [action = 'list', id, ...rest] = positionals;
-  const takesId = ['rotate', 'unlink', 'halt', 'resume'].includes(action);
+  const [action = 'list', id, ...further] = positionals;
+  const [seconds, ...rest] = action === 'dead-mans-switch' ? further : [undefined, ...further];
+  const takesId = ['rotate', 'unlink', 'halt', 'resume', 'dead-mans-switch'].includes(action);
   if (rest.length > 0 || (id !== undefined) !== takesId)
     throw usageFailure(`accounts ${action} takes ${takesId ? 'one account id' : 'no further words'}`);
   switch (action) {
@@ -75,6 +76,8 @@ export async function accountsCommand(argv: readonly string[], stdin: Readable =
       return halt(values, id ?? '');
     case 'resume':
       return resume(values, id ?? '');
+    case 'dead-mans-switch':
+      return deadMansSwitch(values, id ?? '', seconds ?? '');
     default:
       throw usageFailure(`unknown: accounts ${action}. See "orderplane accounts --help"`);
   }
@@ -159,6 +162,33 @@ async function resume(values: Values, accountId: string): Promise<number> {
   const connection = await connect(values.home ?? null, 'trader');
   const { resumeAccount } = await query(connection, schema, document, { accountId });
   return report(values, resumeAccount.userErrors, { id: accountId }, 'takes orders again');
+}
+
+/** `off`, or so many seconds. */
+async function deadMansSwitch(values: Values, accountId: string, wish: string): Promise<number> {
+  if (wish !== 'off' && !/^[1-9]\d{0,8}$/.test(wish))
+    throw usageFailure('accounts dead-mans-switch takes an account id, and whole seconds or "off"');
+  const document = `mutation ($accountId: ID!, $timeoutSeconds: Int) {
+    setDeadMansSwitch(accountId: $accountId, timeoutSeconds: $timeoutSeconds) {
+      account { id deadMansSwitch { timeoutSeconds armedUntil lastError } } ${ERRORS} } }`;
+  const known = z.object({
+    timeoutSeconds: z.number().nullable(),
+    armedUntil: z.string().nullable(),
+    lastError: z.string().nullable(),
+  });
+  const account = z.object({ id: z.string(), deadMansSwitch: known.nullable() });
+  const schema = z.object({
+    setDeadMansSwitch: z.object({ account: account.nullable(), userErrors: UserErrorsSchema }),
+  });
+  const connection = await connect(values.home ?? null, 'trader');
+  const timeoutSeconds = wish === 'off' ? null : Number(wish);
+  const { setDeadMansSwitch } = await query(connection, schema, document, { accountId, timeoutSeconds });
+  const now = setDeadMansSwitch.account?.deadMansSwitch ?? null;
+  const what = timeoutSeconds === null ? "has no dead man's switch" : `has a dead man's switch of ${timeoutSeconds} s`;
+  const isConfirmed = now === null ? timeoutSeconds === null : timeoutSeconds !== null && now.armedUntil !== null;
+  const doubt =
+    isConfirmed && !now?.lastError ? '' : `; not confirmed by the exchange yet: ${now?.lastError ?? 'wait'}`;
+  return report(values, setDeadMansSwitch.userErrors, setDeadMansSwitch.account ?? { id: accountId }, what + doubt);
 }
 
 function report(

@@ -28,6 +28,18 @@ export const resumeAccount: NonNullable<MutationResolvers['resumeAccount']> = (_
     'Read the account, and repeat it if that is still halted.',
   );
 
+export const setDeadMansSwitch: NonNullable<MutationResolvers['setDeadMansSwitch']> = (
+  _,
+  { accountId, timeoutSeconds },
+  context,
+) =>
+  run(
+    context,
+    accountId,
+    (base) => ({ kind: 'setDeadMansSwitch', ...base, accountId, timeoutSeconds: timeoutSeconds ?? null }),
+    'Repeat it: setting it twice does no harm.',
+  );
+
 /** Runs the command and gives the account as it is afterwards. */
 async function run(
   context: GatewayContext,
@@ -42,5 +54,6 @@ async function run(
   const base = { commandId: context.ports.newId(), userId: context.principal.userId };
   const { userErrors } = await runCommand(context, commandOf(base), howToRepeat);
   const account = userErrors.length === 0 ? await context.loaders.account.clear(accountId).load(accountId) : null;
+  context.loaders.deadMansSwitch.clear(accountId);
   return { account, userErrors };
 }

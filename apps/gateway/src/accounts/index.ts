@@ -1,7 +1,8 @@
 import { isId } from '../access/roles.ts';
 import type { Resolvers } from '../schema/types.generated.ts';
-import { haltAccount, resumeAccount } from './halt-account.ts';
+import { haltAccount, resumeAccount, setDeadMansSwitch } from './halt-account.ts';
 import { accountHalt, remainingOrder } from './halt-fields.ts';
+import { deadMansSwitch } from './dead-mans-switch.ts';
 import { health } from './health.ts';
 import { linkAccount } from './link-account.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
@@ -13,6 +14,7 @@ export const accountResolvers: Resolvers = {
     lastSyncRun,
     unattributedFills,
     health,
+    deadMansSwitch,
     halt: (account) => (account.halt === undefined ? null : { account, halt: account.halt }),
   },
   UnattributedFill: unattributedFill,
@@ -26,7 +28,7 @@ export const accountResolvers: Resolvers = {
       return account?.unlinkedAt === null ? account : null;
     },
   },
-  Mutation: { linkAccount, rotateCredentials, unlinkAccount, haltAccount, resumeAccount },
+  Mutation: { linkAccount, rotateCredentials, unlinkAccount, haltAccount, resumeAccount, setDeadMansSwitch },
   AccountHalt: accountHalt,
   RemainingOrder: remainingOrder,
 };

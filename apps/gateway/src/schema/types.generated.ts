@@ -40,6 +40,8 @@ export type Account = {
   readonly halted: Scalars['Boolean']['output'];
   /** null when it is not halted */
   readonly halt?: Maybe<AccountHalt>;
+  /** null: it is off, and nothing is armed at the exchange */
+  readonly deadMansSwitch?: Maybe<DeadMansSwitch>;
   readonly lastSyncedAt?: Maybe<Scalars['DateTime']['output']>;
   /** null: nobody has looked at the account yet */
   readonly health?: Maybe<AccountHealth>;
@@ -108,6 +110,18 @@ export type UnattributedFillConnection = {
   readonly pageInfo: PageInfo;
   /** those without an order */
   readonly pendingCount: Scalars['Int']['output'];
+};
+
+/** The exchange cancels the account's orders by itself when it hears nothing from Orderplane for so long. */
+export type DeadMansSwitch = {
+  /** what is wished; null: off, and the exchange has not confirmed that yet */
+  readonly timeoutSeconds?: Maybe<Scalars['Int']['output']>;
+  /** the exchange does not fire before this, as it has confirmed last; null: it has confirmed nothing yet */
+  readonly armedUntil?: Maybe<Scalars['DateTime']['output']>;
+  /** when that was said */
+  readonly refreshedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** why the last word was not confirmed; null after one that was */
+  readonly lastError?: Maybe<Scalars['String']['output']>;
 };
 
 /** Nothing new is placed or sent; what is open ends by itself, or is cancelled. */
@@ -213,6 +227,11 @@ export type Mutation = {
   /** Stops new orders; with `cancelOpen` also cancels everything open. */
   readonly haltAccount: AccountPayload;
   readonly resumeAccount: AccountPayload;
+  /**
+   * Has the exchange cancel all orders of the account when it hears nothing for so many seconds; null switches that off.
+   * UNSUPPORTED_BY_EXCHANGE where it has none: see exchanges { capabilities { deadMansSwitchSeconds } }.
+   */
+  readonly setDeadMansSwitch: AccountPayload;
   readonly createAlert: AlertPayload;
   readonly cancelAlert: AlertPayload;
   readonly placeOrderGroup: OrderGroupPayload;
@@ -244,6 +263,11 @@ export type MutationHaltAccountArgs = {
 
 export type MutationResumeAccountArgs = {
   accountId: Scalars['ID']['input'];
+};
+
+export type MutationSetDeadMansSwitchArgs = {
+  accountId: Scalars['ID']['input'];
+  timeoutSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type MutationCreateAlertArgs = {
@@ -455,8 +479,15 @@ export type ExchangeCapabilities = {
   readonly cancelByClientId: Scalars['Boolean']['output'];
   readonly orderStream: Scalars['Boolean']['output'];
   readonly deadMansSwitch: Scalars['Boolean']['output'];
+  /** time-outs that it takes; null where there is none */
+  readonly deadMansSwitchSeconds?: Maybe<DeadMansSwitchSeconds>;
   readonly submissionDeadline: Scalars['Boolean']['output'];
   readonly marketByQuoteSize: Scalars['Boolean']['output'];
+};
+
+export type DeadMansSwitchSeconds = {
+  readonly minimumSeconds: Scalars['Int']['output'];
+  readonly maximumSeconds: Scalars['Int']['output'];
 };
 
 export type ExchangeHealth = {
@@ -951,6 +982,7 @@ export type ResolversTypes = {
   SyncCoverage: ResolverTypeWrapper<SyncCoverage>;
   UnattributedFill: ResolverTypeWrapper<UnattributedFillModel>;
   UnattributedFillConnection: ResolverTypeWrapper<UnattributedFillPage>;
+  DeadMansSwitch: ResolverTypeWrapper<DeadMansSwitch>;
   AccountHalt: ResolverTypeWrapper<HaltedAccount>;
   RemainingOrder: ResolverTypeWrapper<OrderRecord>;
   AccountHealth: ResolverTypeWrapper<AccountHealth>;
@@ -990,6 +1022,7 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   ExchangeInfo: ResolverTypeWrapper<ExchangeInfo>;
   ExchangeCapabilities: ResolverTypeWrapper<ExchangeCapabilities>;
+  DeadMansSwitchSeconds: ResolverTypeWrapper<DeadMansSwitchSeconds>;
   ExchangeHealth: ResolverTypeWrapper<ExchangeHealth>;
   Market: ResolverTypeWrapper<Market>;
   GroupKind: GroupKind;
@@ -1061,6 +1094,7 @@ export type ResolversParentTypes = {
   SyncCoverage: SyncCoverage;
   UnattributedFill: UnattributedFillModel;
   UnattributedFillConnection: UnattributedFillPage;
+  DeadMansSwitch: DeadMansSwitch;
   AccountHalt: HaltedAccount;
   RemainingOrder: OrderRecord;
   AccountHealth: AccountHealth;
@@ -1091,6 +1125,7 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   ExchangeInfo: ExchangeInfo;
   ExchangeCapabilities: ExchangeCapabilities;
+  DeadMansSwitchSeconds: DeadMansSwitchSeconds;
   ExchangeHealth: ExchangeHealth;
   Market: Market;
   OrderGroup: OrderGroupModel;
@@ -1138,6 +1173,7 @@ export type AccountResolvers<
   mode?: Resolver<ResolversTypes['AccountMode'], ParentType, ContextType>;
   halted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   halt?: Resolver<Maybe<ResolversTypes['AccountHalt']>, ParentType, ContextType>;
+  deadMansSwitch?: Resolver<Maybe<ResolversTypes['DeadMansSwitch']>, ParentType, ContextType>;
   lastSyncedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   health?: Resolver<Maybe<ResolversTypes['AccountHealth']>, ParentType, ContextType>;
   privacy?: Resolver<ResolversTypes['PrivacySettings'], ParentType, ContextType>;
@@ -1209,6 +1245,16 @@ export type UnattributedFillConnectionResolvers<
   nodes?: Resolver<ReadonlyArray<ResolversTypes['UnattributedFill']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   pendingCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type DeadMansSwitchResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['DeadMansSwitch'] = ResolversParentTypes['DeadMansSwitch'],
+> = {
+  timeoutSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  armedUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  refreshedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type AccountHaltResolvers<
@@ -1334,6 +1380,12 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationResumeAccountArgs, 'accountId'>
+  >;
+  setDeadMansSwitch?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSetDeadMansSwitchArgs, 'accountId'>
   >;
   createAlert?: Resolver<
     ResolversTypes['AlertPayload'],
@@ -1550,8 +1602,17 @@ export type ExchangeCapabilitiesResolvers<
   cancelByClientId?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   orderStream?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   deadMansSwitch?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  deadMansSwitchSeconds?: Resolver<Maybe<ResolversTypes['DeadMansSwitchSeconds']>, ParentType, ContextType>;
   submissionDeadline?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   marketByQuoteSize?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type DeadMansSwitchSecondsResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['DeadMansSwitchSeconds'] = ResolversParentTypes['DeadMansSwitchSeconds'],
+> = {
+  minimumSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  maximumSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type ExchangeHealthResolvers<
@@ -1853,6 +1914,7 @@ export type Resolvers<ContextType = GatewayContext> = {
   SyncCoverage?: SyncCoverageResolvers<ContextType>;
   UnattributedFill?: UnattributedFillResolvers<ContextType>;
   UnattributedFillConnection?: UnattributedFillConnectionResolvers<ContextType>;
+  DeadMansSwitch?: DeadMansSwitchResolvers<ContextType>;
   AccountHalt?: AccountHaltResolvers<ContextType>;
   RemainingOrder?: RemainingOrderResolvers<ContextType>;
   AccountHealth?: AccountHealthResolvers<ContextType>;
@@ -1875,6 +1937,7 @@ export type Resolvers<ContextType = GatewayContext> = {
   PageInfo?: PageInfoResolvers<ContextType>;
   ExchangeInfo?: ExchangeInfoResolvers<ContextType>;
   ExchangeCapabilities?: ExchangeCapabilitiesResolvers<ContextType>;
+  DeadMansSwitchSeconds?: DeadMansSwitchSecondsResolvers<ContextType>;
   ExchangeHealth?: ExchangeHealthResolvers<ContextType>;
   Market?: MarketResolvers<ContextType>;
   OrderGroup?: OrderGroupResolvers<ContextType>;

@@ -3,6 +3,7 @@ import {
   PAGE_LIMIT,
   type Account,
   type AccountHealthRecord,
+  type DeadMansSwitch,
   type EventPage,
   type OrderGroup,
   type OrderRecord,
@@ -22,6 +23,8 @@ export interface Loaders {
   readonly account: DataLoader<string, Account | null>;
   /** Null: nothing is known of it. Asked for accounts that the caller sees. */
   readonly accountHealth: DataLoader<string, AccountHealthRecord | null>;
+  /** Null: it never had one. Asked for accounts that the caller sees. */
+  readonly deadMansSwitch: DataLoader<string, DeadMansSwitch | null>;
   readonly events: DataLoader<EventsRequest, EventPage, string>;
   /** Null for a group of somebody else. */
   readonly group: DataLoader<string, OrderGroup | null>;
@@ -44,6 +47,13 @@ export function createLoaders(ports: Ports, principal: Principal, cache: boolean
       async (ids) => {
         const rows = await ports.observations.accountHealth(ids);
         const known = new Map(rows.map((row) => [row.accountId, row]));
+        return ids.map((id) => known.get(id) ?? null);
+      },
+      { cache },
+    ),
+    deadMansSwitch: new DataLoader(
+      async (ids) => {
+        const known = new Map((await ports.deadMansSwitches.of(ids)).map((one) => [one.accountId, one]));
         return ids.map((id) => known.get(id) ?? null);
       },
       { cache },

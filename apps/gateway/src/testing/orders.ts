@@ -213,6 +213,16 @@ export class OrderBook {
         const { kind } = await this.#deps.store.accounts.resume(command.userId, command.accountId);
         return kind === 'resumed' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
       }
+      case 'setDeadMansSwitch': {
+        const { userId, accountId, timeoutSeconds } = command;
+        const { kind } = await this.#deps.store.deadMansSwitches.set(
+          userId,
+          accountId,
+          timeoutSeconds,
+          this.#deps.now(),
+        );
+        return kind === 'set' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
+      }
       case 'createAlert': {
         const createdAt = this.#deps.now();
         const alert = { id: command.commandId, userId: command.userId, exchange: 'binance', createdAt } as const;

@@ -5,6 +5,7 @@ import { cancelAlert, createAlert } from './alerts.ts';
 import { cancelAll } from './cancel-all.ts';
 import { cancelOne, modify } from './change.ts';
 import { checkFiredOrder } from './fired.ts';
+import { setDeadMansSwitch } from './dead-mans-switch.ts';
 import { halt, resume } from './halt.ts';
 import { place } from './place.ts';
 import { placeGroup } from './place-group.ts';
@@ -47,6 +48,8 @@ export function handle(context: CommandContext, command: OrderCommand): Promise<
       return halt(context, command);
     case 'resume':
       return resume(context, command);
+    case 'setDeadMansSwitch':
+      return setDeadMansSwitch(context, command);
     case 'createAlert':
       return createAlert(context, command);
     case 'cancelAlert':

@@ -1,6 +1,7 @@
 import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import type { Unlinking } from '@orderplane/store';
 import { accepted, refused, type CommandContext } from '../context.ts';
+import { saidSo } from './dead-mans-switch.ts';
 
 /** Ends an account: once nothing of it is open or in doubt. Again is the same as once. */
 export async function unlink(
@@ -9,7 +10,13 @@ export async function unlink(
 ): Promise<CommandResult> {
   const { userId, accountId } = command;
   const at = context.clock.iso();
-  const result = await context.accounts.unlink(userId, accountId, at);
+  let result = await context.accounts.unlink(userId, accountId, at);
+  if (result.kind === 'armed') {
+    // With the credentials gone nobody could call the exchange off: it would end orders that are placed there by hand.
+    await context.deadMansSwitches.set(userId, accountId, null, at);
+    await saidSo(context, accountId);
+    result = await context.accounts.unlink(userId, accountId, context.clock.iso());
+  }
   const again = result.kind === 'unlinked' && result.again;
   if (result.kind !== 'notFound' && !again)
     await context.access.audit({
@@ -30,6 +37,12 @@ function answer(result: Unlinking, accountId: string): CommandResult {
       return accepted();
     case 'notFound':
       return refused({ code: 'NOT_FOUND', message: `there is no account ${accountId}`, field });
+    case 'armed': {
+      const message =
+        "the exchange has not confirmed yet that the account's dead man's switch is off (deadMansSwitch { lastError } " +
+        'says why): repeat it in a moment, at the latest when its time is over';
+      return refused({ code: 'EXCHANGE_UNAVAILABLE', message, field });
+    }
     case 'unsettled': {
       const orders = result.orders === 1 ? 'one order' : `${result.orders} orders`;
       const message =

@@ -58,6 +58,7 @@ export async function openDesk(): Promise<Desk> {
     access: store.access,
     accounts: store.accounts,
     alerts: store.alerts,
+    deadMansSwitches: store.deadMansSwitches,
     alertBell: {
       changed: (accountId) => rings.push(accountId),
       armed: (exchange, symbol) => rings.push(`${exchange} ${symbol}`),

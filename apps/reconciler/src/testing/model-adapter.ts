@@ -170,6 +170,9 @@ export class ModelAdapter implements ExchangeAdapter {
   watchOrders = (): never => {
     throw new Error('the reconciler does not stream');
   };
+  setDeadMansSwitch = (): never => {
+    throw new Error("the reconciler sets no dead man's switch");
+  };
   checkCredentials = (): never => {
     throw new Error('the reconciler tries no credentials');
   };

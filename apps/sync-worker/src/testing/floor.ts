@@ -36,6 +36,7 @@ export async function openFloor(): Promise<Floor> {
     access: store.access,
     observations: store.observations,
     unattributed: store.unattributed,
+    deadMansSwitches: store.deadMansSwitches,
     // No scope: the cache is never written. It has tests of its own beside the store.
     cache: new OpenOrderCache(new Redis({ lazyConnect: true })),
     scopes: () => Promise.resolve(null),

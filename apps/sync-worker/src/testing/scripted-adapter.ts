@@ -6,6 +6,7 @@ import type {
   LookupResult,
   Room,
   StreamEvent,
+  SwitchOutcome,
 } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import type { NormalizedFill, NormalizedOrder } from '@orderplane/normalization';
@@ -100,6 +101,14 @@ export class ScriptedAdapter implements ExchangeAdapter {
   };
   cancel = this.submit;
   amend = this.submit;
+  /** What was said about the dead man's switch, in order. */
+  readonly switchCalls: (number | null)[] = [];
+  /** What the next words about it are answered with, in order; `set` without one. */
+  readonly switchAnswers: (() => Promise<SwitchOutcome>)[] = [];
+  setDeadMansSwitch = async (timeoutSeconds: number | null): Promise<SwitchOutcome> => {
+    this.switchCalls.push(timeoutSeconds);
+    return (await this.switchAnswers.shift()?.()) ?? { kind: 'set' };
+  };
   checkCredentials = () => Promise.resolve(this.verdict);
   close = () => Promise.resolve();
 }

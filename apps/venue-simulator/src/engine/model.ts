@@ -29,9 +29,10 @@ export type OrderSource = 'api' | 'outside';
 /**
  * Why an order ended without being filled.
  * user: its owner cancelled it · venue: the operator did · ioc / fok: the rest of that time in force · expired: its GTD time ·
- * noLiquidity: the rest of a market order · postOnly: it would have taken · noFunds: a triggered or amended order was not covered.
+ * deadMan: its owner's dead man's switch did · noLiquidity: the rest of a market order · postOnly: it would have taken · noFunds: a triggered or amended order was not covered.
  */
-export type EndReason = 'user' | 'venue' | 'ioc' | 'fok' | 'expired' | 'noLiquidity' | 'postOnly' | 'noFunds';
+export type EndReason =
+  'user' | 'venue' | 'deadMan' | 'ioc' | 'fok' | 'expired' | 'noLiquidity' | 'postOnly' | 'noFunds';
 
 /** What a venue asks the engine to place; format, steps, minima and notional have been checked by the venue. Exactly one of `size` and `quoteSize` is set. */
 export interface NewOrder {

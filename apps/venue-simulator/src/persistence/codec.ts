@@ -31,7 +31,9 @@ const OrderRecord = z.object({
   filledValue: Amount,
   feeCost: Amount,
   feeCurrency: z.string(),
-  endReason: z.enum(['user', 'venue', 'ioc', 'fok', 'expired', 'noLiquidity', 'postOnly', 'noFunds']).nullable(),
+  endReason: z
+    .enum(['user', 'venue', 'deadMan', 'ioc', 'fok', 'expired', 'noLiquidity', 'postOnly', 'noFunds'])
+    .nullable(),
   createdAt: Time,
   updatedAt: Time,
   workingAt: Time.nullable(),

@@ -49,6 +49,8 @@ export type Unlinking =
   | { readonly kind: 'unlinked'; readonly account: Account; readonly again: boolean }
   /** Orders that have not ended, or whose end is not proved. */
   | { readonly kind: 'unsettled'; readonly orders: number }
+  /** The exchange's dead man's switch is wanted, or may still be armed there. */
+  | { readonly kind: 'armed' }
   | { readonly kind: 'notFound' };
 
 export type Halting =

@@ -1,5 +1,5 @@
 import { newAccount } from '../account-defaults.ts';
-import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
+import { AlreadyExistsError, isStanding, NotFoundError } from '../contracts.ts';
 import type {
   Account,
   AccountCandidate,
@@ -95,6 +95,8 @@ export class MemoryAccountStore implements AccountStore {
       (order) => order.intent.accountId === accountId && !(isRecorded(order) && order.derived.done),
     ).length;
     if (orders > 0) return { kind: 'unsettled', orders };
+    const deadMansSwitch = this.#state.deadMansSwitches.get(accountId);
+    if (deadMansSwitch !== undefined && isStanding(deadMansSwitch, at)) return { kind: 'armed' };
     const account = { ...row.account, unlinkedAt: at };
     this.#state.accounts.set(accountId, { ...row, account, sealedCredentials: null, keyFingerprint: null });
     for (const candidate of [...this.#state.candidates.values()])

@@ -3,6 +3,7 @@ import { MemoryAccessStore } from './access.ts';
 import { MemoryAccountStore } from './accounts.ts';
 import { MemoryAlertStore } from './alerts.ts';
 import { MemoryDarkOrderStore } from './dark.ts';
+import { MemoryDeadMansSwitchStore } from './dead-mans-switches.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
@@ -24,6 +25,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     observations: new MemoryObservationStore(options.nowMs),
     alerts: new MemoryAlertStore(tables),
     dark: new MemoryDarkOrderStore(tables),
+    deadMansSwitches: new MemoryDeadMansSwitchStore(tables),
     ping: () => Promise.resolve(),
     nowMs: () => Promise.resolve(options.nowMs()),
     close: () => Promise.resolve(),

@@ -3,6 +3,7 @@ import type {
   Account,
   AccountCandidate,
   Alert,
+  DeadMansSwitch,
   Intent,
   OrderGroup,
   OrderRecord,
@@ -63,6 +64,7 @@ export class MemoryState {
   readonly executions = new Map<string, string>();
   readonly alerts = new Map<string, AlertRow>();
   readonly alertPositions = new Map<string, bigint>();
+  readonly deadMansSwitches = new Map<string, DeadMansSwitch>();
 }
 
 /** Unambiguous composite key. */

@@ -111,6 +111,10 @@ export class PostgresAccountStore implements AccountStore {
         if (row.unlinkedAt !== null) return { kind: 'unlinked', account: toAccount(row), again: true };
         const orders = await tx.order.count({ where: { accountId, done: false } });
         if (orders > 0) return { kind: 'unsettled', orders };
+        const armed = await tx.deadMansSwitch.count({
+          where: { accountId, OR: [{ timeoutSeconds: { not: null } }, { mayFireUntil: { gt: at } }] },
+        });
+        if (armed > 0) return { kind: 'armed' };
         await tx.accountJournal.update({ where: { accountId }, data: { closed: true } });
         await tx.accountCandidate.deleteMany({ where: { accountId } });
         const data = { unlinkedAt: at, sealedCredentials: null, keyFingerprint: null };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { PostgresAccessStore } from './access.ts';
 import { PostgresAccountStore } from './accounts.ts';
 import { PostgresAlertStore } from './alerts.ts';
+import { PostgresDeadMansSwitchStore } from './dead-mans-switches.ts';
 import { openDatabase } from './client.ts';
 import type { PostgresOptions } from './client.ts';
 import { PostgresDarkOrderStore } from './dark.ts';
@@ -27,6 +28,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     observations: new PostgresObservationStore(prisma),
     alerts: new PostgresAlertStore(prisma, sql),
     dark: new PostgresDarkOrderStore(sql),
+    deadMansSwitches: new PostgresDeadMansSwitchStore(prisma),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;
     },

@@ -98,6 +98,7 @@ export function statusOf(order: SimOrder): NativeStatus {
 const CANCEL_REASONS: Readonly<Record<EndReason, string>> = {
   user: 'User requested cancel',
   venue: 'Internal error',
+  deadMan: '',
   ioc: '',
   fok: '',
   expired: '',

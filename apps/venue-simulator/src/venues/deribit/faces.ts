@@ -61,6 +61,7 @@ export function stateOf({ kind, order }: Face): NativeState {
 const CANCEL_REASONS: Readonly<Record<EndReason, string | null>> = {
   user: 'user_request',
   venue: 'risk_mitigation',
+  deadMan: 'cancel_on_disconnect',
   postOnly: 'edit_post_only_reject',
   noFunds: 'risk_mitigation',
   ioc: null,

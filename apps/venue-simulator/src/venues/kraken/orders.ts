@@ -42,6 +42,8 @@ export function tagsOf(order: SimOrder): OrderTags {
 export const END_REASONS: Readonly<Record<EndReason, string>> = {
   user: 'User requested',
   venue: 'Market maintenance',
+  // The text that the timer leaves is not documented: that of any cancel by its owner.
+  deadMan: 'User requested',
   ioc: 'Immediate or cancel',
   fok: 'Fill or kill',
   expired: 'Order expired',

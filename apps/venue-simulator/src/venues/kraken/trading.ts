@@ -1,5 +1,5 @@
 import type { Fixed } from '../../engine/fixed.ts';
-import type { AmendTerms, ChangeRefusal, Engine, PlaceRefusal, SimOrder } from '../../engine/model.ts';
+import type { AmendTerms, ChangeRefusal, EndReason, Engine, PlaceRefusal, SimOrder } from '../../engine/model.ts';
 import { checkCost, checkDeadline, readAddOrder, readPrice, readVolume } from './add-order.ts';
 import type { Fields } from './auth.ts';
 import { idsOf } from './history.ts';
@@ -162,7 +162,7 @@ export class Trading {
     for (const [account, triggerAt] of this.#switches) {
       if (triggerAt > now) continue;
       this.#switches.delete(account);
-      this.#cancelAll(this.#engine.openOrders(account), now);
+      this.#cancelAll(this.#engine.openOrders(account), now, 'deadMan');
     }
   }
 
@@ -170,11 +170,11 @@ export class Trading {
     this.#switches.clear();
   }
 
-  #cancelAll(orders: Iterable<SimOrder>, now: number): number {
+  #cancelAll(orders: Iterable<SimOrder>, now: number, reason: EndReason = 'user'): number {
     let count = 0;
     for (const order of [...orders]) {
       const { symbol, account, createdAt } = order;
-      if (!this.#engine.cancel(order.id, now, 'user').ok) continue;
+      if (!this.#engine.cancel(order.id, now, reason).ok) continue;
       this.#limits.cancel(account, symbol, now - createdAt, now);
       count += 1;
     }

@@ -51,7 +51,7 @@ export class DeadManSwitches {
     for (const [account, armed] of this.#armed) {
       if (armed.triggerAt > now) continue;
       this.#armed.delete(account);
-      this.#trading.cancelAll(account, armed.symbols.length === 0 ? null : armed.symbols);
+      this.#trading.cancelAll(account, armed.symbols.length === 0 ? null : armed.symbols, 'deadMan');
     }
   }
 

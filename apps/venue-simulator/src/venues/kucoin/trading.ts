@@ -1,4 +1,4 @@
-import type { NewOrder, SimOrder } from '../../engine/model.ts';
+import type { EndReason, NewOrder, SimOrder } from '../../engine/model.ts';
 import type { VenueContext } from '../protocol.ts';
 import { invalidParameter, KucoinError, notCancelable } from './errors.ts';
 import { stopIdOf } from './ids.ts';
@@ -85,11 +85,11 @@ export class Trading {
     return 'success';
   }
 
-  cancelAll(account: string, symbols: readonly string[] | null = null): object {
+  cancelAll(account: string, symbols: readonly string[] | null = null, reason: EndReason = 'user'): object {
     const succeedSymbols = new Set<string>();
     for (const order of this.#context.engine.openOrders(account)) {
       if (!isActive(order) || (symbols !== null && !symbols.includes(order.symbol))) continue;
-      this.#end(order);
+      this.#end(order, reason);
       succeedSymbols.add(order.symbol);
     }
     return { succeedSymbols: [...succeedSymbols], failedSymbols: [] };
@@ -166,9 +166,9 @@ export class Trading {
     return order;
   }
 
-  #end(order: SimOrder | null): SimOrder {
+  #end(order: SimOrder | null, reason: EndReason = 'user'): SimOrder {
     if (order?.status !== 'OPEN') throw notCancelable();
-    const result = this.#context.engine.cancel(order.id, this.#context.now());
+    const result = this.#context.engine.cancel(order.id, this.#context.now(), reason);
     if (!result.ok) throw notCancelable();
     return result.order;
   }

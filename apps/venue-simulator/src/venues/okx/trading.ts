@@ -110,7 +110,7 @@ export class Trading {
     for (const [account, triggerAt] of this.#timers) {
       if (triggerAt > now) continue;
       this.#timers.delete(account);
-      for (const order of engine.openOrders(account)) if (order.working) engine.cancel(order.id, now, 'user');
+      for (const order of engine.openOrders(account)) if (order.working) engine.cancel(order.id, now, 'deadMan');
     }
   }
 

@@ -36,6 +36,7 @@ export function algoStateOf(order: SimOrder): 'live' | 'effective' | 'canceled' 
 const CANCEL_SOURCES: Readonly<Record<EndReason, readonly [string, string]>> = {
   user: ['1', 'Order canceled by user'],
   venue: ['0', 'Order canceled by system'],
+  deadMan: ['20', 'Cancel all after triggered'],
   ioc: ['14', 'Order canceled: IOC order was partially canceled due to incompletely filled'],
   fok: ['13', 'Order canceled: FOK order was canceled due to incompletely filled'],
   expired: ['0', 'Order canceled by system'],

@@ -24,7 +24,7 @@ export const binanceCapabilities: ExchangeCapabilities = {
   // `symbol` is mandatory in myTrades.
   executionsByMarket: true,
   orderStream: true,
-  deadMansSwitch: false,
+  deadMansSwitch: null,
   // Spot has no mark price (doc).
   triggerSources: ['LAST', 'BID', 'ASK'],
   submissionDeadlineMs: 5_000,

@@ -33,7 +33,7 @@ export const coinbaseCapabilities: ExchangeCapabilities = {
   lookupByClientId: true,
   cancelByClientId: false,
   orderStream: true,
-  deadMansSwitch: false,
+  deadMansSwitch: null,
   // Spot has no mark price (doc).
   triggerSources: ['LAST', 'BID', 'ASK'],
   // There is no such field. Our token of a submission expires at its deadline, which keeps out what arrives later.

@@ -34,7 +34,7 @@ export const deribitCapabilities: ExchangeCapabilities = {
   executionsByMarket: true,
   orderStream: true,
   // cancel_on_disconnect is bound to a WebSocket connection; orders sent over HTTP belong to none (doc).
-  deadMansSwitch: false,
+  deadMansSwitch: null,
   // ticker: mark_price "for the instrument", of every kind (doc).
   triggerSources: ['LAST', 'BID', 'ASK', 'MARK'],
   // valid_until, an instant of the exchange's clock (doc); this long is our own choice.

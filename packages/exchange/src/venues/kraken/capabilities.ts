@@ -25,7 +25,8 @@ export const krakenCapabilities: ExchangeCapabilities = {
   lookupByClientId: true,
   cancelByClientId: true,
   orderStream: true,
-  deadMansSwitch: true,
+  // CancelAllOrdersAfter: whole seconds, at most a day; 60 with a call every 15 to 30 is recommended (doc).
+  deadMansSwitch: { minimumSeconds: 10, maximumSeconds: 86_400 },
   // Spot has no mark price (doc).
   triggerSources: ['LAST', 'BID', 'ASK'],
   submissionDeadlineMs: 5_000,

@@ -10,6 +10,7 @@ import { krakenKeyCheck } from './permissions.ts';
 import { krakenReads } from './reads.ts';
 import { krakenNonces, nonceOfWallClock, repairNonce } from './signing.ts';
 import { krakenStream } from './stream.ts';
+import { krakenSwitch } from './switch.ts';
 import { krakenTape } from './tape.ts';
 
 const ticker: TickerCalls = {
@@ -35,6 +36,7 @@ export const kraken: VenueDefinition = {
   orders: krakenOrders,
   reads: krakenReads,
   stream: krakenStream,
+  deadMansSwitch: krakenSwitch,
   ticker,
   tape: krakenTape,
 };

@@ -54,6 +54,8 @@ export const krakenLimits: VenueLimits = {
     'POST AddOrder': SUBMIT,
     'POST AmendOrder': AMEND,
     'POST CancelOrder': CANCEL,
+    // Not documented which counter it uses, if any. Refused calls would end orders: it goes before everything.
+    'POST CancelAllOrdersAfter': { kind: 'cancel', points: { calls: 1 } },
     'POST QueryOrders': query({ calls: 1 }),
     'POST OpenOrders': list({ calls: 1 }),
     'POST ClosedOrders': list({ calls: 1 }),

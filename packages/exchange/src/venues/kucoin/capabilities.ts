@@ -30,8 +30,8 @@ export const kucoinCapabilities: ExchangeCapabilities = {
   // `symbol` is mandatory in the list of fills of high-frequency orders.
   executionsByMarket: true,
   orderStream: true,
-  // `dead-cancel-all`.
-  deadMansSwitch: true,
+  // `dead-cancel-all`: -1, or 5 to 86,400 seconds; the cancels come up to ten seconds after the time is over.
+  deadMansSwitch: { minimumSeconds: 10, maximumSeconds: 86_400 },
   // Spot has no mark price (doc).
   triggerSources: ['LAST', 'BID', 'ASK'],
   // `allowMaxTimeWindow`; where an endpoint lacks it, the five seconds in which a timestamp is good.

@@ -11,6 +11,7 @@ import { kucoinKeyCheck } from './permissions.ts';
 import { kucoinReads } from './reads.ts';
 import { repairClock, signWithDeadlines } from './signing.ts';
 import { kucoinStream } from './stream.ts';
+import { kucoinSwitch } from './switch.ts';
 import { kucoinTape } from './tape.ts';
 
 const SNAPSHOT = '/market/snapshot:';
@@ -61,6 +62,7 @@ export const kucoin: VenueDefinition = {
   orders: kucoinOrders,
   reads: kucoinReads,
   stream: kucoinStream,
+  deadMansSwitch: kucoinSwitch,
   ticker,
   tape: kucoinTape,
 };

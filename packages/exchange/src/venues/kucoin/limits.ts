@@ -29,6 +29,7 @@ export const kucoinLimits: VenueLimits = {
     'DELETE hf/orders/sync/{orderId}': CANCEL,
     'DELETE stop-order/{orderId}': { kind: 'cancel', points: { spot: 3 } },
     'DELETE stop-order/cancelOrderByClientOid': { kind: 'cancel', points: { spot: 5 } },
+    'POST hf/orders/dead-cancel-all': { kind: 'cancel', points: { spot: 2 } },
     'GET hf/orders/{orderId}': QUERY,
     'GET hf/orders/client-order/{clientOid}': QUERY,
     'GET stop-order/{orderId}': { kind: 'query', points: { spot: 3 } },

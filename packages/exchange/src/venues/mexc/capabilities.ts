@@ -29,7 +29,7 @@ export const mexcCapabilities: ExchangeCapabilities = {
   // `symbol` is mandatory in myTrades (documentation, "Account Trade List").
   executionsByMarket: true,
   orderStream: true,
-  deadMansSwitch: false,
+  deadMansSwitch: null,
   // Spot has no mark price (doc).
   triggerSources: ['LAST', 'BID', 'ASK'],
   // recvWindow: its default, and what the documentation recommends.

@@ -30,7 +30,8 @@ export const okxCapabilities: ExchangeCapabilities = {
   lookupByClientId: true,
   cancelByClientId: true,
   orderStream: true,
-  deadMansSwitch: true,
+  // "POST / Cancel All After": 0, or 10 to 120 seconds.
+  deadMansSwitch: { minimumSeconds: 10, maximumSeconds: 120 },
   // Mark prices are of margin and derivatives (doc, "Get mark price"): spot has none.
   triggerSources: ['LAST', 'BID', 'ASK'],
   // expTime on orders and amends; the timestamp's own 30 s on algo orders (signing.ts).

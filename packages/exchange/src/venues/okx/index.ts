@@ -10,6 +10,7 @@ import { okxKeyCheck } from './permissions.ts';
 import { okxReads } from './reads.ts';
 import { repairClock, signWithDeadlines, stampLogins } from './signing.ts';
 import { okxStream } from './stream.ts';
+import { okxSwitch } from './switch.ts';
 import { okxTape } from './tape.ts';
 
 const ticker: TickerCalls = {
@@ -43,6 +44,7 @@ export const okx: VenueDefinition = {
   orders: okxOrders,
   reads: okxReads,
   stream: okxStream,
+  deadMansSwitch: okxSwitch,
   ticker,
   tape: okxTape,
 };

@@ -17,6 +17,8 @@ export const okxLimits: VenueLimits = {
     own('algo', 'key', 20),
     own('cancel-algo', 'key', 20),
     own('sub-account', 'key', 1_000),
+    // One a second by user.
+    own('cancel-all-after', 'key', 2),
     own('order', 'pair', 60),
     own('pending', 'key', 60),
     own('history', 'key', 40),
@@ -41,6 +43,7 @@ export const okxLimits: VenueLimits = {
     'POST trade/cancel-order': CANCEL,
     'POST trade/cancel-batch-orders': CANCEL,
     'POST trade/cancel-algos': { kind: 'cancel', points: { 'cancel-algo': 1 } },
+    'POST trade/cancel-all-after': { kind: 'cancel', points: { 'cancel-all-after': 1 } },
     'POST trade/amend-order': AMEND,
     'POST trade/amend-algos': { kind: 'amend', points: { algo: 1 } },
     'GET trade/order': query({ order: 1 }),
