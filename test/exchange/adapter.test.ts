@@ -12,6 +12,8 @@ import { openTurns } from './turns.ts';
 /** The adapters against the real simulator process, through the real ccxt classes: calls. */
 
 const CONTROL = { timeoutMs: 3_000 };
+/** For many calls at once: a busy machine is no fault. */
+const PATIENT = { timeoutMs: 25_000 };
 /** A client id that an order has already: most refuse it, some answer with that order. */
 const REPLAYS: ReadonlySet<ExchangeId> = new Set(['coinbase']);
 /** Exchanges that take the same client id again while an order with it is open. */
@@ -51,6 +53,7 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
   });
 
   const soon = (): string => new Date(Date.now() + 5_000).toISOString();
+  const later = (): string => new Date(Date.now() + PATIENT.timeoutMs).toISOString();
   const order = (terms: Partial<OrderSpec> = {}): SubmitRequest => ({
     venueClientId: fitClientId(exchange, randomUUID()),
     deadlineAt: soon(),
@@ -258,9 +261,9 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
       adapterOf(simulator, account, { turns: shared[0]?.turns ?? null }),
       adapterOf(simulator, account, { turns: shared[1]?.turns ?? null }),
     ];
-    const requests = Array.from({ length: 20 }, () => order());
+    const requests = Array.from({ length: 20 }, () => ({ ...order(), deadlineAt: later() }));
     const outcomes = await Promise.all(
-      requests.map((request, at) => (at % 2 === 0 ? one : other).submit(request, CONTROL)),
+      requests.map((request, at) => (at % 2 === 0 ? one : other).submit(request, PATIENT)),
     );
     expect(outcomes.map(({ kind }) => kind)).toEqual(requests.map(() => 'placed'));
     const idAt = (at: number): string | null => {
@@ -269,7 +272,9 @@ describe.each(EXCHANGE_IDS)('%s', (exchange) => {
       return outcome.report.order?.orderId ?? null;
     };
     const ends = await Promise.all(
-      requests.map((request, at) => (at % 2 === 0 ? other : one).cancel(cancelOf(request, idAt(at)), CONTROL)),
+      requests.map((request, at) =>
+        (at % 2 === 0 ? other : one).cancel({ ...cancelOf(request, idAt(at)), deadlineAt: later() }, PATIENT),
+      ),
     );
     expect(ends.map(({ kind }) => kind)).toEqual(requests.map(() => 'accepted'));
     await Promise.all([one.close(), other.close()]);

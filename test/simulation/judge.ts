@@ -5,6 +5,7 @@ import type { MachineEvent } from '@orderplane/state-machine';
 import type { JournalRecord, OrderRecord } from '@orderplane/store';
 import { ARRIVED, HELD } from './invariants/exchange.ts';
 import type { Known, Rule, Written } from './invariants/facts.ts';
+import { PROOFS } from './invariants/proof.ts';
 import { newExecutions, WRITTEN } from './invariants/written.ts';
 import type { Sightings } from './sightings.ts';
 import type { Timeline } from './timeline.ts';
@@ -37,6 +38,7 @@ export class Judge implements Known {
   readonly #booked = new Map<string, string>();
   readonly #placed = new Map<string, VenueOrder[]>();
   readonly #listings = new Map<string, Coverage>();
+  readonly #soughtInVain = new Set<string>();
 
   constructor(timeline: Timeline, venues: ReadonlyMap<string, SimExchange>, sightings: Sightings) {
     this.#timeline = timeline;
@@ -90,6 +92,14 @@ export class Judge implements Known {
     if (this.#listings.get(at)?.complete !== true) this.#listings.set(at, coverage);
   }
 
+  wasSoughtInVain(accountId: string, venueClientId: string, askedAt: string): boolean {
+    return this.#soughtInVain.has(key(accountId, venueClientId, askedAt));
+  }
+
+  soughtInVain(venue: SimExchange, venueClientId: string, askedAt: string): void {
+    this.#soughtInVain.add(key(venue.accountId, venueClientId, askedAt));
+  }
+
   mayStillCome(record: OrderRecord): readonly OnItsWay[] {
     const venue = this.venueOf(record);
     return record.actual.machine.legs.flatMap((leg) => venue.onItsWay('submit', leg.venueClientId));
@@ -110,6 +120,7 @@ export class Judge implements Known {
       for (const id of leg.venueOrderIds) this.#venueOwners.set(key(accountId, id), orderId);
     }
     this.#check(WRITTEN, written, orderId);
+    this.#check(PROOFS, written, orderId);
     for (const execution of newExecutions(written))
       this.#booked.set(key(accountId, spec.symbol, execution.venueOrderId ?? '', execution.id), orderId);
     this.orders.set(orderId, after);

@@ -67,7 +67,8 @@ export async function openWorld(seed: number, script: Script, items: readonly It
       const venue = byAccount.get(accountId);
       if (venue === undefined) throw new Error(`no account ${accountId}`);
       const listed = (at: SimExchange, coverage: Parameters<Judge['listed']>[1]): void => judge.listed(at, coverage);
-      return new SimAdapter({ process, venue, timeline, random: network, faults, listed, streams });
+      const soughtInVain = (...sought: Parameters<Judge['soughtInVain']>): void => judge.soughtInVain(...sought);
+      return new SimAdapter({ process, venue, timeline, random: network, faults, listed, soughtInVain, streams });
     },
   };
   const processes = openProcesses(seed, { timeline, queue, sightings, around });

@@ -19,6 +19,8 @@ export interface Known {
   bookedTo(accountId: string, symbol: string, venueOrderId: string, tradeId: string): string | null;
   /** Complete listings that the account's readers were given, by when they were asked. */
   listing(accountId: string, askedAt: string): Coverage | null;
+  /** A look-up for this client id, asked then, read every place completely and found nothing. */
+  wasSoughtInVain(accountId: string, venueClientId: string, askedAt: string): boolean;
   /** Submissions of the order that the exchange may still accept. */
   mayStillCome(record: OrderRecord): readonly OnItsWay[];
 }

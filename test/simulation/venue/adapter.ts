@@ -35,6 +35,8 @@ export interface AdapterParts {
   readonly faults: Faults;
   /** A complete or incomplete listing was given: what may be concluded from it is checked against this. */
   readonly listed: (venue: SimExchange, coverage: Coverage) => void;
+  /** A look-up proves that nothing is there. */
+  readonly soughtInVain: (venue: SimExchange, venueClientId: string, askedAt: string) => void;
   readonly streams: Set<SimStream>;
 }
 
@@ -301,7 +303,7 @@ export class SimAdapter implements ExchangeAdapter {
   /** In no list. An execution of an order that no list names could be of this one: then nothing is proved. */
   async #nowhere(base: LookupResult, request: LookupRequest, lags: Lags, isCut: boolean): Promise<LookupResult> {
     if (isCut) return { ...base, error: 'the history did not answer' };
-    const { venue, timeline } = this.#parts;
+    const { venue, timeline, soughtInVain } = this.#parts;
     const hidden = venue.ledger.orders.filter(
       (order) => order.spec.symbol === request.symbol && venue.asOf(order, timeline.nowMs - lags.ordersMs) === null,
     );
@@ -316,6 +318,7 @@ export class SimAdapter implements ExchangeAdapter {
         : await request.attributed(ids).catch(() => new Set<string>());
     const strange = ids.find((id) => !known.has(id));
     if (strange !== undefined) return { ...base, error: `executions of order ${strange}, which no list names` };
+    soughtInVain(venue, request.venueClientId, base.askedAt);
     return { ...base, fillsComplete: true, provesAbsence: true };
   }
 
