@@ -51,7 +51,6 @@ const RULES_PAUSE_MS = 5_000;
 export function openParts(service: ServiceContext, env: Environment): Parts {
   const { log, metrics, shutdown } = service;
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
-  const onKeyError = (error: unknown): void => log.warn({ err: error }, 'a refused key was not written');
   const onShowError = (error: unknown): void => log.warn({ err: error }, 'a rate limit was not shown');
   const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16 });
   shutdown.defer('store', () => store.close());
@@ -65,8 +64,6 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   shutdown.defer('waker', () => waker.close());
   const streams = createProducer(STREAMS, { redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('streams', () => streams.close());
-  const firing = createFiringDesk({ redisUrl: env.REDIS_URL, onError: onRedisError });
-  shutdown.defer('firing', () => firing.close());
   const adapterOptions = {
     ...simulatorOption(env.SIMULATOR_URL),
     clock: { now: clock.nowMs },
@@ -110,24 +107,33 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       capabilities: capabilitiesOf,
       limits,
       lastCompleteSync: lastCompleteSyncReader(store.observations, clock.nowMs),
-      ...groupParts(store, waker),
-      requestChecks: (intent) => firing.check(intent),
+      ...neighbours(service, env, { store, waker, clock }),
       clock,
       newId: randomUUID,
       backoffMs: (attempt) => backoffMs(attempt),
       crashPoint: crashPoints(),
-      keys: createKeyWatch({ observations: store.observations, clock, onError: onKeyError }),
       onRulesChanged: (exchange) => nudgeMarkets(streams, exchange, onRedisError),
       count: (what) => calls.inc({ what }),
     },
   };
 }
 
-/** What orders of a group need besides. */
-const groupParts = (store: Store, waker: Waker): Pick<ReconcilerContext, 'market' | 'wakeSiblings'> => ({
-  market: async (exchange, symbol) => (await store.observations.markets(exchange, [symbol]))[0] ?? null,
-  wakeSiblings: (exchange, orderIds) => waker.wakeMany(exchange, orderIds, 'cancel'),
-});
+/** What reaches other orders of a group, order-command, and whoever looks after keys. */
+function neighbours(
+  { log, shutdown }: ServiceContext,
+  env: Environment,
+  { store, waker, clock }: Pick<Parts, 'store' | 'waker' | 'clock'>,
+): Pick<ReconcilerContext, 'market' | 'wakeSiblings' | 'requestChecks' | 'keys'> {
+  const firing = createFiringDesk({ redisUrl: env.REDIS_URL, onError: (error) => log.debug({ err: error }, 'redis') });
+  shutdown.defer('firing', () => firing.close());
+  const onError = (error: unknown): void => log.warn({ err: error }, 'a refused key was not written');
+  return {
+    market: async (exchange, symbol) => (await store.observations.markets(exchange, [symbol]))[0] ?? null,
+    wakeSiblings: (exchange, orderIds) => waker.wakeMany(exchange, orderIds, 'cancel'),
+    requestChecks: (intent) => firing.check(intent),
+    keys: createKeyWatch({ observations: store.observations, clock, onError }),
+  };
+}
 
 /** Many refusals at once are one reason to read; a job that is lost is made up for by the next refusal. */
 function nudgeMarkets(
