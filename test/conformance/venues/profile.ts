@@ -29,6 +29,8 @@ const ProfileSchema = z.strictObject({
   answers: z.record(z.enum(ANSWERS), AnswerSchema),
   /** Markets in which not every kind of order is taken, with the reason: no card plays there. */
   avoids: z.record(z.string(), z.string()).optional(),
+  /** Why an order ended that the dead man's switch has cancelled, where the exchange tells. */
+  deadMan: z.string().optional(),
   /** Entries of one page of open orders and of executions, where they come in pages. */
   pages: z.strictObject({ openOrders: z.number().optional(), executions: z.number().optional() }).optional(),
 });

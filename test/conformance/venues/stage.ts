@@ -89,6 +89,10 @@ export class Stage {
   get amends(): boolean {
     return this.capabilities.amend !== 'none';
   }
+  /** What the exchange says of an order that its dead man's switch has cancelled; null: nothing of its own. */
+  get deadMansWords(): string | null {
+    return this.#profile.deadMan ?? null;
+  }
   get pages(): NonNullable<Profile['pages']> {
     return this.#profile.pages ?? {};
   }
@@ -147,6 +151,14 @@ export class Stage {
   }
   async resume(): Promise<void> {
     await this.#switch('resumeAccount');
+  }
+  async deadMansSwitch(timeoutSeconds: number | null): Promise<void> {
+    const { setDeadMansSwitch } = await request<{ setDeadMansSwitch: { userErrors: unknown[] } }>(
+      this.system.trader,
+      'mutation ($id: ID!, $seconds: Int) { setDeadMansSwitch(accountId: $id, timeoutSeconds: $seconds) { userErrors { code message } } }',
+      { id: this.account.id, seconds: timeoutSeconds },
+    );
+    equal(setDeadMansSwitch.userErrors, [], "the answer to the dead man's switch");
   }
   async #switch(mutation: 'haltAccount' | 'resumeAccount'): Promise<void> {
     const answer = await request<Record<string, { userErrors: unknown[] }>>(

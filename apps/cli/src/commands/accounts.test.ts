@@ -96,6 +96,23 @@ describe('accounts', () => {
     expect(out).toContain('a1 takes orders again');
   });
 
+  it("sets the dead man's switch, and says whether the exchange has confirmed it", async () => {
+    const set = (deadMansSwitch: object | null) => ({
+      setDeadMansSwitch: { account: { id: 'a1', deadMansSwitch }, userErrors: [] },
+    });
+    answer = set({ timeoutSeconds: 60, armedUntil: '2026-01-01T00:01:00.000Z', lastError: null });
+    expect(await accountsCommand(['dead-mans-switch', 'a1', '60'])).toBe(0);
+    expect(requests[0]?.variables).toEqual({ accountId: 'a1', timeoutSeconds: 60 });
+    expect(out).toBe("a1 has a dead man's switch of 60 s\n");
+    answer = set({ timeoutSeconds: 60, armedUntil: null, lastError: 'no permission' });
+    await accountsCommand(['dead-mans-switch', 'a1', '60']);
+    expect(out).toContain('60 s; not confirmed by the exchange yet: no permission\n');
+    answer = set(null);
+    await accountsCommand(['dead-mans-switch', 'a1', 'off']);
+    expect(requests[2]?.variables).toEqual({ accountId: 'a1', timeoutSeconds: null });
+    expect(out).toContain("a1 has no dead man's switch\n");
+  });
+
   it('says why it was refused, with the code', async () => {
     const userErrors = [{ code: 'INVALID_INPUT', message: 'this key may withdraw', field: ['credentials'] }];
     answer = { rotateCredentials: { userErrors } };
@@ -112,6 +129,10 @@ describe('accounts', () => {
     [['unlink'], /one account id/],
     [['halt'], /one account id/],
     [['unlink', 'a', 'b'], /one account id/],
+    [['dead-mans-switch', 'a'], /whole seconds or "off"/],
+    [['dead-mans-switch', 'a', '-5'], /-5/],
+    [['dead-mans-switch', 'a', 'soon'], /whole seconds or "off"/],
+    [['dead-mans-switch', 'a', '60', 'more'], /one account id/],
     [['dance'], /unknown: accounts dance/],
     [['link', '--secret', 'x'], /--secret/],
     [['link', '--exchange', 'kraken', '--credentials', '/nowhere'], /can't be read/],

@@ -75,7 +75,31 @@ export const SEVERAL: readonly AnyCard[] = [
     title: "The dead man's switch",
     situation: 'Our process stops.',
     required: 'The exchange cancels; afterwards these are cancelled with that reason, and nothing is placed again.',
-    absent: "the dead man's switch",
+    alone: 'system',
+    run: async (stage) => {
+      const { id, exchangeOrderId: idThere } = await stage.resting();
+      await stage.deadMansSwitch(10);
+      const { stack } = stage.system;
+      const ours = stack.info.processes
+        .map(({ name }) => name)
+        .filter((name) => /^(sync-worker|reconciler)/.test(name));
+      try {
+        await Promise.all(ours.map((name) => stack.kill(name, { stayDown: true })));
+        const ended = await stage.until(
+          async () => (await stage.ledger()).orders.find(({ exchangeOrderId }) => exchangeOrderId === idThere),
+          (order) => order?.status === 'CANCELLED',
+          'the exchange cancels',
+        );
+        equal(ended?.endReason, 'deadMan', 'who cancelled');
+      } finally {
+        await Promise.all(ours.map((name) => stack.up(name)));
+      }
+      await stage.reaches(id, 'CANCELLED', PROOF_MS);
+      // In the exchange's own words, where it has some.
+      if (stage.deadMansWords !== null) equal((await stage.order(id)).reason, stage.deadMansWords, 'the reason');
+      equal((await stage.submissions(id)).length, 1, 'submissions');
+      await stage.deadMansSwitch(null);
+    },
   },
   {
     id: 'OP-95',
