@@ -2,6 +2,7 @@ import { alertChannel } from '@orderplane/queues';
 import type { Alert } from '@orderplane/store';
 import type { Ports } from '../ports.ts';
 import { requestError } from '../server/errors.ts';
+import type { EagerSource } from '../server/delivery.ts';
 import { cancellable, Mailbox, MailboxOverflowError } from './mailbox.ts';
 
 /** A lost wake-up delays an update by this at most, ms. */
@@ -83,7 +84,7 @@ export class AlertUpdates {
     this.#ports = ports;
   }
 
-  subscribe(accountIds: readonly string[]): AsyncIterableIterator<Alert, void> {
+  subscribe(accountIds: readonly string[]): EagerSource<Alert> {
     const mailbox = new Mailbox<Alert>(MAX_WAITING, 'fail');
     // From here on, and not only when the first update is asked for.
     const following = Promise.all(accountIds.map((accountId) => this.#reader(accountId).follow(mailbox)));
@@ -92,7 +93,7 @@ export class AlertUpdates {
       mailbox.close();
       for (const accountId of accountIds) this.#leave(accountId, mailbox);
     };
-    return cancellable(this.#updates(mailbox, leave), leave);
+    return cancellable(this.#updates(mailbox, leave), leave, (limit) => mailbox.take(limit));
   }
 
   async *#updates(mailbox: Mailbox<Alert>, leave: () => void): AsyncGenerator<Alert, void> {

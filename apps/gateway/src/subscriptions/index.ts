@@ -3,6 +3,7 @@ import { isId, ownAccount } from '../access/roles.ts';
 import { knownExchange } from '../exchanges/markets.ts';
 import type { Resolvers } from '../schema/types.generated.ts';
 import type { GatewayContext } from '../server/context.ts';
+import type { EagerSource } from '../server/delivery.ts';
 import { requestError } from '../server/errors.ts';
 import { decodeCursor, type Positions } from './cursor.ts';
 
@@ -74,13 +75,12 @@ async function positionsOf(context: GatewayContext, after: string, accounts: rea
 }
 
 /** Under the field's name, as the executor expects the messages of a subscription. */
-function wrapped<Name extends string, T>(
-  name: Name,
-  source: AsyncIterableIterator<T, void>,
-): AsyncIterableIterator<Record<Name, T>, void> {
+function wrapped<Name extends string, T>(name: Name, source: EagerSource<T>): EagerSource<Record<Name, T>> {
+  const named = (value: T): Record<Name, T> => ({ [name]: value }) as Record<Name, T>;
   const wrap = ({ done, value }: IteratorResult<T, void>): IteratorResult<Record<Name, T>, void> =>
-    done === true ? { done, value } : { done: false, value: { [name]: value } as Record<Name, T> };
+    done === true ? { done, value } : { done: false, value: named(value) };
   return {
+    takeWaiting: (limit) => source.takeWaiting(limit).map(named),
     next: async () => wrap(await source.next()),
     return: async () => wrap((await source.return?.()) ?? { done: true, value: undefined }),
     throw: async (error: unknown) => wrap((await source.throw?.(error)) ?? { done: true, value: undefined }),

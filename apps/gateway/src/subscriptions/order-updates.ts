@@ -1,6 +1,7 @@
 import type { OrderRecord, StoredOrderEvent } from '@orderplane/store';
 import type { OrderUpdateKind } from '../schema/types.generated.ts';
 import type { Ports } from '../ports.ts';
+import type { EagerSource } from '../server/delivery.ts';
 import { requestError } from '../server/errors.ts';
 import { encodeCursor, type Positions } from './cursor.ts';
 import { JournalHub } from './journal-hub.ts';
@@ -43,30 +44,35 @@ export class OrderUpdates {
   readonly #onSubscribers: (count: number) => void;
 
   /** `after`: the position in each of these accounts, or null for a snapshot first. */
-  subscribe(accountIds: readonly string[], after: Positions | null): AsyncIterableIterator<OrderUpdateModel, void> {
+  subscribe(accountIds: readonly string[], after: Positions | null): EagerSource<OrderUpdateModel> {
     const mailbox = new Mailbox<JournalUpdate>(MAX_WAITING, 'fail');
-    return cancellable(this.#updates(accountIds, after, mailbox), () => mailbox.close());
+    const place: Place = { positions: new Map(after ?? []), isLive: false };
+    const close = (): void => mailbox.close();
+    return cancellable(this.#updates(accountIds, after === null, place, mailbox), close, (limit) =>
+      place.isLive ? mailbox.take(limit).flatMap((update) => this.#live(update, place.positions)) : [],
+    );
   }
 
   async *#updates(
     accountIds: readonly string[],
-    after: Positions | null,
+    withSnapshot: boolean,
+    place: Place,
     mailbox: Mailbox<JournalUpdate>,
   ): AsyncGenerator<OrderUpdateModel, void> {
-    const positions = new Map(after ?? []);
+    const { positions } = place;
     const attached: (() => void)[] = [];
     this.#onSubscribers((this.#subscribers += 1));
     try {
-      if (after === null) yield* this.#snapshot(accountIds, positions);
+      if (withSnapshot) yield* this.#snapshot(accountIds, positions);
       for (const accountId of accountIds) {
         yield* this.#read(accountId, positions, null);
         const { position, detach } = this.#hub.attach(accountId, positions.get(accountId) ?? 0n, mailbox);
         attached.push(detach);
         yield* this.#read(accountId, positions, position);
       }
-      for (let update = await mailbox.next(); update !== null; update = await mailbox.next()) {
-        if (update.event.cursor > (positions.get(update.accountId) ?? 0n)) yield this.#event(update, positions);
-      }
+      place.isLive = true;
+      for (let update = await mailbox.next(); update !== null; update = await mailbox.next())
+        yield* this.#live(update, positions);
     } catch (cause) {
       throw refusalOf(cause, positions);
     } finally {
@@ -109,12 +115,25 @@ export class OrderUpdates {
     }
   }
 
+  /** Nothing for a line that was told before. */
+  #live(update: JournalUpdate, positions: Map<string, bigint>): readonly OrderUpdateModel[] {
+    return update.event.cursor > (positions.get(update.accountId) ?? 0n) ? [this.#event(update, positions)] : [];
+  }
+
   #event({ accountId, event, order }: JournalUpdate, positions: Map<string, bigint>): OrderUpdateModel {
     positions.set(accountId, event.cursor);
     const make = (): OrderUpdateModel => ({ kind: 'EVENT', cursor: encodeCursor(positions), order, event });
     // Of one account every subscriber gets the same cursor with a line.
     return this.#models.of(event, positions.size === 1 ? '' : encodeCursor(positions), make);
   }
+}
+
+/** Where one stream is. */
+interface Place {
+  /** Of the last update that was given to the client, in each account. */
+  readonly positions: Map<string, bigint>;
+  /** It has caught up: everything from now on comes through the mailbox. */
+  isLive: boolean;
 }
 
 type Snapshot = Awaited<ReturnType<Ports['ledger']['accountSnapshot']>>;
