@@ -3,7 +3,8 @@ import type { Stack } from '@orderplane/local';
 import { z } from 'zod';
 import type { Measurement } from './figures.ts';
 import { FloorProcess } from './floor/child.ts';
-import { Subscriber, SUBSCRIPTION } from './graphql.ts';
+import { SUBSCRIPTION } from './graphql.ts';
+import type { Subscriber } from './graphql.ts';
 import type { Rig } from './measure.ts';
 import { FAR_PRICE, MARKET_PRICE, SYMBOL } from './orders.ts';
 

@@ -70,7 +70,8 @@ export class Connections {
         protocol: socket.protocol,
         send: (data) => this.send(socket, request.socket, data),
         close: (code, reason) => socket.close(code, reason),
-        onMessage: (receive) => socket.on('message', (data) => void this.#receive(socket, String(data), receive)),
+        onMessage: (receive) =>
+          socket.on('message', (data: Buffer) => void this.#receive(socket, data.toString('utf8'), receive)),
       },
       { socket, request },
     );

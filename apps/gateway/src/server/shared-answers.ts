@@ -37,7 +37,7 @@ export class SharedAnswers {
     const [message] = Object.values(payload);
     if (typeof message !== 'object' || message === null) return this.#answer(args, payload, ignore);
     let texts = this.#known.get(message);
-    if (texts === undefined) this.#known.set(message, (texts = new Map()));
+    if (texts === undefined) this.#known.set(message, (texts = new Map<Audience, Text>()));
     const known = texts.get(audience);
     if (known !== undefined) return known;
     // An answer with errors is not for others: theirs may succeed.
@@ -56,7 +56,7 @@ export class SharedAnswers {
       return text;
     };
     const result = execute({ ...args, rootValue: payload });
-    if (!(result instanceof Promise)) return write(result as ExecutionResult);
+    if (!(result instanceof Promise)) return write(result);
     return result.then(write).catch((cause: unknown) => {
       keep(null);
       throw cause;

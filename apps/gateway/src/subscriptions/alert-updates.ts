@@ -47,16 +47,11 @@ export class AlertUpdates {
   }
 
   subscribe(accountIds: readonly string[], after: Positions | null): EagerSource<AlertUpdateModel> {
-    return this.#feed.subscribe(accountIds, (progress) => this.#begin(accountIds, after, progress));
-  }
-
-  async *#begin(
-    accountIds: readonly string[],
-    after: Positions | null,
-    progress: Progress,
-  ): AsyncGenerator<AlertUpdateModel, void> {
-    for (const [accountId, position] of after ?? (await this.#ports.alerts.positions(accountIds)))
-      progress.set(accountId, position);
+    return this.#feed.subscribe(accountIds, async (progress) => {
+      for (const [accountId, position] of after ?? (await this.#ports.alerts.positions(accountIds)))
+        progress.set(accountId, position);
+      return [];
+    });
   }
 
   #toUpdate(line: AlertLine, progress: Progress): AlertUpdateModel {

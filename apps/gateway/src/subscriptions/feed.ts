@@ -41,10 +41,10 @@ export class Feed<Line extends JournalLine, Update> {
     this.#hub = new JournalHub(options.journal, options.ports);
   }
 
-  /** `begin` comes first: it sets where each account begins in the progress, and may give updates of its own. */
+  /** `begin` comes first: it sets where each account begins, and may give updates of its own. */
   subscribe(
     accountIds: readonly string[],
-    begin: (progress: Progress) => AsyncIterable<Update>,
+    begin: (progress: Progress) => Promise<readonly Update[]>,
     onEnd: () => void = () => undefined,
   ): EagerSource<Update> {
     const mailbox = new Mailbox<Line>(MAX_WAITING, 'fail');
@@ -64,7 +64,7 @@ export class Feed<Line extends JournalLine, Update> {
       mailbox,
       onEnd,
     }: {
-      readonly begin: (progress: Progress) => AsyncIterable<Update>;
+      readonly begin: (progress: Progress) => Promise<readonly Update[]>;
       readonly place: Place;
       readonly mailbox: Mailbox<Line>;
       readonly onEnd: () => void;
@@ -73,7 +73,7 @@ export class Feed<Line extends JournalLine, Update> {
     const { progress } = place;
     const attached: (() => void)[] = [];
     try {
-      yield* begin(progress);
+      yield* await begin(progress);
       for (const accountId of accountIds) {
         yield* this.#read(accountId, progress, null);
         const { position, detach } = this.#hub.attach(accountId, progress.get(accountId) ?? 0n, mailbox);
@@ -135,7 +135,7 @@ export class SharedUpdates<Update> {
 
   of(subject: object, cursor: string, make: () => Update): Update {
     let updates = this.#known.get(subject);
-    if (updates === undefined) this.#known.set(subject, (updates = new Map()));
+    if (updates === undefined) this.#known.set(subject, (updates = new Map<string, Update>()));
     const known = updates.get(cursor) ?? make();
     updates.set(cursor, known);
     return known;

@@ -49,22 +49,24 @@ export class OrderUpdates {
   }
 
   /** All snapshots are taken before the first line goes out, so that every line can carry the position of all accounts. */
-  async *#begin(
+  async #begin(
     accountIds: readonly string[],
     after: Positions | null,
     progress: Progress,
-  ): AsyncGenerator<OrderUpdateModel, void> {
+  ): Promise<readonly OrderUpdateModel[]> {
     this.#onSubscribers((this.#subscribers += 1));
     for (const [accountId, position] of after ?? []) progress.set(accountId, position);
-    if (after !== null) return;
+    if (after !== null) return [];
     const read = (accountId: string) => (): Promise<Snapshot> => this.#ports.ledger.accountSnapshot(accountId);
     const snapshots = await Promise.all(accountIds.map((id) => this.#snapshots.read(id, read(id))));
     accountIds.forEach((accountId, index) => progress.set(accountId, snapshots[index]?.cursor ?? 0n));
     const cursor = encodeCursor(progress);
-    for (const { orders } of snapshots)
-      for (const order of orders)
-        yield this.#updates.of(order, cursor, () => ({ kind: 'SNAPSHOT', cursor, order, event: null }));
-    yield { kind: 'SNAPSHOT_END', cursor, order: null, event: null };
+    const open = snapshots
+      .flatMap(({ orders }) => orders)
+      .map((order) =>
+        this.#updates.of(order, cursor, (): OrderUpdateModel => ({ kind: 'SNAPSHOT', cursor, order, event: null })),
+      );
+    return [...open, { kind: 'SNAPSHOT_END', cursor, order: null, event: null }];
   }
 
   #toUpdate(line: OrderLine, progress: Progress): OrderUpdateModel {
