@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Stack } from '@orderplane/local';
 import { z } from 'zod';
-import { nowUs } from './clock.ts';
 import type { Measurement } from './figures.ts';
 import { FloorProcess } from './floor/child.ts';
-import { Subscriber, SUBSCRIPTION } from './graphql.ts';
+import { SUBSCRIPTION } from './graphql.ts';
+import type { Subscriber } from './graphql.ts';
 import type { Rig } from './measure.ts';
 import { FAR_PRICE, MARKET_PRICE, SYMBOL } from './orders.ts';
 
@@ -138,13 +138,15 @@ export async function measureUpdates(
   const floor = await floorRates(sizes);
   const before = memoryOf(pid);
   const probe = await rig.subscribe();
-  const beganUs = nowUs();
+  const eventsBefore = probe.events;
+  const cpuBefore = rig.cpu().get('gateway') ?? 0;
   const ours = await ourRates(rig, stack, probe, sizes);
   const after = memoryOf(pid);
   await probe.close();
-  const seconds = Math.round((nowUs() - beganUs) / 1_000_000);
+  const messages = (probe.events - eventsBefore) * MEMBERS;
+  const cpuUs = (((rig.cpu().get('gateway') ?? 0) - cpuBefore) * 1_000_000) / messages;
   note(
-    `${sizes.rounds} rounds of ${sizes.ordersPerRound} in ${seconds} s; gateway ${before.nowMb} MB → ${after.nowMb} MB, at most ${after.peakMb} MB`,
+    `${sizes.rounds} rounds of ${sizes.ordersPerRound}; gateway ${cpuUs.toFixed(1)} µs of CPU per message, ${before.nowMb} MB → ${after.nowMb} MB, at most ${after.peakMb} MB`,
   );
   return {
     name: `events to ${MEMBERS} subscribers`,

@@ -28,7 +28,7 @@ const CONFIG = {
     RemainingOrder: '@orderplane/store#OrderRecord',
     Order: '@orderplane/store#OrderRecord',
     OrderGroup: '@orderplane/store#OrderGroup as OrderGroupModel',
-    Alert: '@orderplane/store#Alert as AlertModel',
+    Alert: '../alerts/model#AlertModel',
     AlertConnection: '../alerts/model#AlertPage',
     Reconciliation: '@orderplane/store#OrderRecord',
     OrderEvent: '@orderplane/store#StoredOrderEvent',

@@ -58,7 +58,7 @@ export interface Ports {
   readonly observations: Pick<ObservationStore, 'lastSyncRun' | 'markets' | 'exchangeHealth' | 'accountHealth'>;
   readonly unattributed: Pick<UnattributedFillStore, 'list' | 'pendingCount'>;
   readonly deadMansSwitches: Pick<DeadMansSwitchStore, 'of'>;
-  readonly alerts: Pick<AlertStore, 'byId' | 'page' | 'position' | 'changes'>;
+  readonly alerts: Pick<AlertStore, 'byId' | 'page' | 'positions' | 'changes'>;
   readonly commands: Pick<Producer<OrderCommand, CommandResult>, 'request'>;
   readonly accountChecks: Pick<Producer<AccountCheckJob, AccountCheckResult>, 'request'>;
   readonly sync: Pick<Producer<SyncJob, SyncOutcome>, 'request'>;

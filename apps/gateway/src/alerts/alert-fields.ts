@@ -18,4 +18,5 @@ export const alertFields: Required<AlertResolvers> = {
   status: ({ status }) => status,
   createdAt: ({ createdAt }) => createdAt,
   updatedAt: ({ updatedAt }) => updatedAt,
+  cursor: ({ cursor }) => cursor ?? null,
 };

@@ -1,5 +1,6 @@
 import { alertChannel } from '@orderplane/queues';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { encodeAlertCursor, encodeCursor } from '../subscriptions/cursor.ts';
 import { World } from '../testing/world.ts';
 
 let world: World;
@@ -95,11 +96,12 @@ test('pages of the own alerts, by status; somebody else’s account does not exi
   expect(data?.['cancelAlert']).toMatchObject({ alert: null, userErrors: [{ code: 'NOT_FOUND' }] });
 });
 
-const follow = (accountIds: string[], token = 'ada-trader') =>
-  world.client(token).iterate<{ alertUpdates: View }>({
-    query: `subscription ($accountIds: [ID!]!) { alertUpdates(accountIds: $accountIds) { ${ALERT} } }`,
-    variables: { accountIds },
+const follow = (accountIds: string[], token = 'ada-trader', after: string | null = null) =>
+  world.client(token).iterate<{ alertUpdates: View & { cursor: string } }>({
+    query: `subscription ($accountIds: [ID!]!, $after: Cursor) { alertUpdates(accountIds: $accountIds, after: $after) { cursor ${ALERT} } }`,
+    variables: { accountIds, after },
   });
+const LIST_CURSOR = '{ alerts(accountId: "acc-ada") { cursor nodes { cursor } } }';
 
 /** All that a subscription tells, as it comes. */
 function collect(): { readonly told: View[]; readonly end: () => Promise<unknown> } {
@@ -145,4 +147,38 @@ test('alertUpdates of somebody else’s account: NOT_FOUND', async () => {
   const updates = follow(['acc-ada'], 'bob-trader');
   const { value } = (await updates.next()) as { value: { errors?: readonly { extensions?: object }[] } };
   expect(value.errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
+});
+
+test('alertUpdates go on from the cursor of a list, and from that of an update', async () => {
+  const listed = await created();
+  const { data } = await world.query(LIST_CURSOR);
+  const { cursor, nodes } = data?.['alerts'] as { cursor: string; nodes: unknown };
+  expect(nodes).toEqual([{ cursor: null }]);
+  const one = await created();
+  await world.query(CANCEL, { id: listed.id });
+  const first = follow(['acc-ada'], 'ada-trader', cursor);
+  const take = async (updates: ReturnType<typeof follow>) => {
+    const { value } = (await updates.next()) as { value: { data?: { alertUpdates: View & { cursor: string } } } };
+    return value.data?.alertUpdates;
+  };
+  const told = await take(first);
+  expect(told).toMatchObject({ id: one.id, status: 'ARMED' });
+  await first.return?.();
+  await world.query(CANCEL, { id: one.id });
+  const second = follow(['acc-ada'], 'ada-trader', told?.cursor);
+  expect(await take(second)).toMatchObject({ id: listed.id, status: 'CANCELLED' });
+  expect(await take(second)).toMatchObject({ id: one.id, status: 'CANCELLED' });
+  await second.return?.();
+});
+
+test('a cursor that alertUpdates can not go on from is refused', async () => {
+  const refusal = async (after: string): Promise<unknown> => {
+    const { value } = (await follow(['acc-ada'], 'ada-trader', after).next()) as { value: { errors?: unknown } };
+    return value.errors;
+  };
+  const code = [{ extensions: { code: 'INVALID_INPUT', field: ['after'] } }];
+  expect(await refusal('nonsense')).toMatchObject(code);
+  expect(await refusal(encodeCursor(new Map([['acc-ada', 0n]])))).toMatchObject(code);
+  expect(await refusal(encodeAlertCursor(new Map([['acc-bob', 0n]])))).toMatchObject(code);
+  expect(await refusal(encodeAlertCursor(new Map([['acc-ada', 1n]])))).toMatchObject(code);
 });

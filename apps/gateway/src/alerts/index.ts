@@ -10,6 +10,7 @@ export const alertResolvers: Resolvers = {
   Mutation: { createAlert, cancelAlert },
   Alert: alertFields,
   AlertConnection: {
+    cursor: ({ updatesCursor }) => updatesCursor,
     nodes: ({ entries }) => entries.map(({ alert }) => alert),
     pageInfo: (page) =>
       pageInfo(

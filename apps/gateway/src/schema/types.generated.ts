@@ -4,12 +4,11 @@ import type {
   Account as AccountModel,
   OrderRecord,
   OrderGroup as OrderGroupModel,
-  Alert as AlertModel,
   StoredOrderEvent,
   UnattributedFill as UnattributedFillModel,
 } from '@orderplane/store';
 import type { HaltedAccount, UnattributedFillPage } from '../accounts/model.ts';
-import type { AlertPage } from '../alerts/model.ts';
+import type { AlertModel, AlertPage } from '../alerts/model.ts';
 import type { OrderEventPage, FillPage, OrderPage } from '../orders/model.ts';
 import type { GatewayContext } from '../server/context.ts';
 export type Maybe<T> = T | null;
@@ -377,11 +376,15 @@ export type Alert = {
   readonly status: AlertStatus;
   readonly createdAt: Scalars['DateTime']['output'];
   readonly updatedAt: Scalars['DateTime']['output'];
+  /** in `alertUpdates`: where to go on; null elsewhere */
+  readonly cursor?: Maybe<Scalars['Cursor']['output']>;
 };
 
 export type AlertConnection = {
   readonly nodes: ReadonlyArray<Alert>;
   readonly pageInfo: PageInfo;
+  /** `alertUpdates(after)` of this account tells all that this list does not show yet */
+  readonly cursor: Scalars['Cursor']['output'];
 };
 
 export type TriggerInput = {
@@ -404,7 +407,10 @@ export type AlertPayload = {
 };
 
 export type Subscription = {
-  /** Alerts as they fire, are armed or are cancelled. */
+  /**
+   * Alerts as they fire, are armed or are cancelled. Without `after`: what happens from now on. With the `cursor` of an alert
+   * that was told, or of the list `alerts`: everything since, so that nothing is skipped over reconnects and restarts.
+   */
   readonly alertUpdates: Alert;
   /**
    * Without `after`: first every order that has not ended (SNAPSHOT), then SNAPSHOT_END, then every change (EVENT).
@@ -418,6 +424,7 @@ export type Subscription = {
 
 export type SubscriptionAlertUpdatesArgs = {
   accountIds: ReadonlyArray<Scalars['ID']['input']>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
 };
 
 export type SubscriptionOrderUpdatesArgs = {
@@ -1502,6 +1509,7 @@ export type AlertResolvers<
   status?: Resolver<ResolversTypes['AlertStatus'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  cursor?: Resolver<Maybe<ResolversTypes['Cursor']>, ParentType, ContextType>;
 };
 
 export type AlertConnectionResolvers<
@@ -1510,6 +1518,7 @@ export type AlertConnectionResolvers<
 > = {
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Alert']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
 };
 
 export type AlertPayloadResolvers<

@@ -68,9 +68,10 @@ export class Connections {
     const closed = this.#server.opened(
       {
         protocol: socket.protocol,
-        send: (data) => this.#send(socket, request.socket, data),
+        send: (data) => this.send(socket, request.socket, data),
         close: (code, reason) => socket.close(code, reason),
-        onMessage: (receive) => socket.on('message', (data) => void this.#receive(socket, String(data), receive)),
+        onMessage: (receive) =>
+          socket.on('message', (data: Buffer) => void this.#receive(socket, data.toString('utf8'), receive)),
       },
       { socket, request },
     );
@@ -85,7 +86,7 @@ export class Connections {
   }
 
   /** Resolves when the next message may be sent: at once, unless the client is behind. */
-  #send(socket: WebSocket, raw: Socket, data: string): Promise<void> | void {
+  send(socket: WebSocket, raw: Socket, data: string): Promise<void> | void {
     if (socket.readyState !== socket.OPEN) return;
     this.#corks.hold(raw);
     if (socket.bufferedAmount < HIGH_WATER_BYTES) return socket.send(data);

@@ -1,9 +1,8 @@
-import { createSourceEventStream, execute } from 'graphql';
+import { execute } from 'graphql';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { databaseOutage } from '@orderplane/store';
 import type { Principal } from '@orderplane/store';
 import type { KnownDocument } from './documents.ts';
-import { Turn } from './turn.ts';
 
 /** Operations of one audience get the same answer to the same message: same selection, same caller. */
 export type Audience = string;
@@ -18,76 +17,54 @@ export function audienceOf(
 }
 
 /** What a source stream yields: the message, under the name of the root field. */
-type Payload = Readonly<Record<string, unknown>>;
-type Answer = ExecutionResult | Promise<ExecutionResult>;
+export type Payload = Readonly<Record<string, unknown>>;
+type Text = string | Promise<string>;
 
 /**
- * Executes a subscription's selection once for all operations of one audience that get the same message (the same
- * object), instead of once for each. The answers live as long as their message.
+ * Answers to the messages of subscriptions, as JSON. Each is executed and written once for all operations of one audience
+ * that get the same message (the same object), and lives as long as its message.
  */
 export class SharedAnswers {
-  readonly #answers = new WeakMap<object, Map<Audience, Answer>>();
-  readonly #turn = new Turn();
+  readonly #known = new WeakMap<object, Map<Audience, Text>>();
+  readonly #format: (result: ExecutionResult) => unknown;
 
-  /** As graphql-js' `subscribe`. */
-  async subscribe(
-    args: ExecutionArgs,
-    audience: Audience,
-  ): Promise<AsyncIterableIterator<ExecutionResult, void> | ExecutionResult> {
-    const source = await createSourceEventStream(args);
-    if (!(Symbol.asyncIterator in source)) return source;
-    const payloads = (source as AsyncIterable<Payload>)[Symbol.asyncIterator]();
-    const answered = async ({
-      done,
-      value,
-    }: IteratorResult<Payload, void>): Promise<IteratorResult<ExecutionResult, void>> => {
-      if (done === true) return { done, value: undefined };
-      // Everybody else, and all other work of this process, gets its turn.
-      if (this.#turn.isOver) await this.#turn.next();
-      const known = this.#answer(args, value, audience);
-      const result = known instanceof Promise ? await known : known;
-      try {
-        throwOutage(result);
-      } catch (cause) {
-        await payloads.return?.();
-        throw cause;
-      }
-      return { done: false, value: result };
-    };
-    const answers: AsyncIterableIterator<ExecutionResult, void> = {
-      next: async () => answered(await payloads.next()),
-      return: async () => answered((await payloads.return?.()) ?? { done: true, value: undefined }),
-      throw: async (error: unknown) => answered((await payloads.throw?.(error)) ?? { done: true, value: undefined }),
-      [Symbol.asyncIterator]() {
-        return answers;
-      },
-    };
-    return answers;
+  constructor(format: (result: ExecutionResult) => unknown) {
+    this.#format = format;
   }
 
-  #answer(args: ExecutionArgs, payload: Payload, audience: Audience): Answer {
-    const run = (): Answer => execute({ ...args, rootValue: payload }) as Answer;
+  /** Rejects, or throws, with what the database said where it was away: then nothing can be told truly. */
+  of(args: ExecutionArgs, audience: Audience, payload: Payload): Text {
     const [message] = Object.values(payload);
-    if (typeof message !== 'object' || message === null) return run();
-    let known = this.#answers.get(message);
-    if (known === undefined) this.#answers.set(message, (known = new Map()));
-    const given = known.get(audience);
-    if (given !== undefined) return given;
-    const answer = run();
-    known.set(audience, answer);
-    if (answer instanceof Promise) answer.then((result) => settled(known, audience, result), ignore);
-    else settled(known, audience, answer);
-    return answer;
+    if (typeof message !== 'object' || message === null) return this.#answer(args, payload, ignore);
+    let texts = this.#known.get(message);
+    if (texts === undefined) this.#known.set(message, (texts = new Map<Audience, Text>()));
+    const known = texts.get(audience);
+    if (known !== undefined) return known;
+    // An answer with errors is not for others: theirs may succeed.
+    const text = this.#answer(args, payload, (final) =>
+      final === null ? texts.delete(audience) : texts.set(audience, final),
+    );
+    if (typeof text !== 'string') texts.set(audience, text);
+    return text;
+  }
+
+  #answer(args: ExecutionArgs, payload: Payload, keep: (text: string | null) => void): Text {
+    const write = (result: ExecutionResult): string => {
+      throwOutage(result);
+      const text = JSON.stringify(this.#format(result));
+      keep(result.errors === undefined ? text : null);
+      return text;
+    };
+    const result = execute({ ...args, rootValue: payload });
+    if (!(result instanceof Promise)) return write(result);
+    return result.then(write).catch((cause: unknown) => {
+      keep(null);
+      throw cause;
+    });
   }
 }
 
 const ignore = (): void => undefined;
-
-/** An answer with errors is not for others: theirs may succeed. */
-function settled(known: Map<Audience, Answer>, audience: Audience, result: ExecutionResult): void {
-  if (result.errors === undefined) known.set(audience, result);
-  else known.delete(audience);
-}
 
 /**
  * A message that could not be completed because the database is away must not pass as told: the stream ends instead, and

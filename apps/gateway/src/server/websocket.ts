@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { getOperationAST, GraphQLError, OperationTypeNode } from 'graphql';
-import type { ExecutionArgs, GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import type { SubscribePayload } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
@@ -11,10 +11,12 @@ import { checkCost } from '../limits/cost.ts';
 import { LIMITS } from '../limits/limits.ts';
 import { Connections } from './connections.ts';
 import { createContext, type Services } from './context.ts';
+import { deliver, type Delivery } from './delivery.ts';
 import { Documents } from './documents.ts';
 import { formatError, requestError } from './errors.ts';
 import { GRAPHQL_PATH } from './http.ts';
-import { audienceOf, SharedAnswers, type Audience } from './shared-answers.ts';
+import { audienceOf, SharedAnswers } from './shared-answers.ts';
+import { Turn } from './turn.ts';
 
 /** Open operations on one connection. */
 const MAX_OPERATIONS = 100;
@@ -30,9 +32,6 @@ const CLOSE_GRACE_MS = 2_000;
 interface ConnectionExtra extends Record<PropertyKey, unknown> {
   principal?: Principal;
   recheck?: NodeJS.Timeout;
-}
-interface Prepared extends ExecutionArgs {
-  readonly audience: Audience;
 }
 type ConnectionParams = Readonly<Record<string, unknown>>;
 
@@ -58,7 +57,11 @@ export function serveWebSocket(
   });
   const formatted = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error, log);
   const documents = new Documents(schema);
-  const answers = new SharedAnswers();
+  const answers = new SharedAnswers(({ data, errors }) => ({
+    data: data ?? null,
+    ...(errors === undefined ? {} : { errors: errors.map(formatted) }),
+  }));
+  const turn = new Turn();
   const server = makeServer<ConnectionParams, Extra & ConnectionExtra>({
     connectionInitWaitTimeout: 5_000,
     onConnect: async ({ connectionParams, extra }) => {
@@ -81,20 +84,22 @@ export function serveWebSocket(
       return true;
     },
     onClose: ({ extra }) => clearInterval(extra.recheck),
-    onSubscribe: ({ extra, subscriptions }, _id, payload) => {
+    onSubscribe: ({ extra, subscriptions }, id, payload) => {
       if (extra.principal === undefined) return [requestError('UNAUTHENTICATED', 'a valid token is needed')];
       if (Object.keys(subscriptions).length > MAX_OPERATIONS)
         return [requestError('TOO_MANY_OPERATIONS', `a connection may have ${MAX_OPERATIONS} operations at most`)];
-      return prepare(schema, documents, payload, services, extra.principal);
+      const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+      const send = (answer: string) => connections.send(extra.socket, extra.request.socket, `${head}${answer}}`);
+      return prepare(schema, documents, { payload, services, principal: extra.principal, send });
     },
     // What `prepare` has made.
-    subscribe: (args) => answers.subscribe(args, (args as Prepared).audience),
+    subscribe: (args) => deliver(args as Delivery, answers, turn),
     onNext: (_context, _id, _payload, _args, { errors, data }) =>
       errors === undefined ? undefined : { data: data ?? null, errors: errors.map(formatted) },
     onError: (_context, _id, _payload, errors) =>
       errors.map((error) => (error instanceof GraphQLError ? formatted(error) : error)),
   });
-  const connections = new Connections(sockets, server, log);
+  const connections: Connections = new Connections(sockets, server, log);
   return { close: () => connections.close(CLOSE_GRACE_MS) };
 }
 
@@ -111,14 +116,18 @@ function authorizationOf(parameters: ConnectionParams | undefined, request: Inco
   return request.headers.authorization;
 }
 
+interface Wish extends Pick<Delivery, 'send'> {
+  readonly payload: SubscribePayload;
+  readonly services: Services;
+  readonly principal: Principal;
+}
+
 /** What is to be executed, or why it will not be. */
 function prepare(
   schema: GraphQLSchema,
   documents: Documents,
-  { query, operationName, variables }: SubscribePayload,
-  services: Services,
-  principal: Principal,
-): Prepared | readonly GraphQLError[] {
+  { payload: { query, operationName, variables }, services, principal, send }: Wish,
+): Delivery | readonly GraphQLError[] {
   const known = documents.read(query);
   if (!('document' in known)) return known;
   const { document } = known;
@@ -134,5 +143,6 @@ function prepare(
     variableValues: variables ?? null,
     contextValue: createContext(services, principal, lives),
     audience: audienceOf(known, operationName ?? null, variables ?? {}, principal),
+    send,
   };
 }

@@ -23,3 +23,16 @@ export function decodeCursor(cursor: string): Positions | null {
   if (!parsed.success) return null;
   return new Map(Object.entries(parsed.data).map(([accountId, position]) => [accountId, BigInt(position)]));
 }
+
+/** Alerts are counted by themselves: their cursors must not be taken for those of orders, nor the other way round. */
+const ALERTS = 'alerts:';
+
+export const encodeAlertCursor = (positions: Positions): string =>
+  encodeCursor(new Map([...positions].map(([accountId, position]) => [`${ALERTS}${accountId}`, position])));
+
+/** Null for anything that `encodeAlertCursor` did not make. */
+export function decodeAlertCursor(cursor: string): Positions | null {
+  const entries = [...(decodeCursor(cursor) ?? [])];
+  if (entries.length === 0 || !entries.every(([name]) => name.startsWith(ALERTS))) return null;
+  return new Map(entries.map(([name, position]) => [name.slice(ALERTS.length), position]));
+}

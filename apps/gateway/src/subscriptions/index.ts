@@ -3,8 +3,9 @@ import { isId, ownAccount } from '../access/roles.ts';
 import { knownExchange } from '../exchanges/markets.ts';
 import type { Resolvers } from '../schema/types.generated.ts';
 import type { GatewayContext } from '../server/context.ts';
+import type { EagerSource } from '../server/delivery.ts';
 import { requestError } from '../server/errors.ts';
-import { decodeCursor, type Positions } from './cursor.ts';
+import { decodeAlertCursor, decodeCursor, type Positions } from './cursor.ts';
 
 /** Accounts in one subscription. */
 const MAX_ACCOUNTS = 50;
@@ -14,16 +15,17 @@ export const subscriptionResolvers: Resolvers = {
     orderUpdates: {
       subscribe: async (_, { accountIds, after }, context) => {
         const accounts = await ownAccounts(context, [...new Set(accountIds)]);
-        const positions = typeof after === 'string' ? await positionsOf(context, after, accounts) : null;
         const ids = accounts.map(({ id }) => id);
+        const positions = typeof after === 'string' ? await orderPositions(context, after, ids) : null;
         return wrapped('orderUpdates', context.orderUpdates.subscribe(ids, positions));
       },
     },
     alertUpdates: {
-      subscribe: async (_, { accountIds }, context) => {
+      subscribe: async (_, { accountIds, after }, context) => {
         const accounts = await ownAccounts(context, [...new Set(accountIds)]);
         const ids = accounts.map(({ id }) => id);
-        return wrapped('alertUpdates', context.alertUpdates.subscribe(ids));
+        const positions = typeof after === 'string' ? await alertPositions(context, after, ids) : null;
+        return wrapped('alertUpdates', context.alertUpdates.subscribe(ids, positions));
       },
     },
     ticker: {
@@ -45,16 +47,35 @@ async function ownAccounts(context: GatewayContext, accountIds: readonly string[
   return Promise.all(accountIds.map((accountId) => ownAccount(context, accountId)));
 }
 
-/**
- * Throws INVALID_INPUT when the cursor is not one of exactly these accounts, or was never given out (the journal may have
- * been restored from a backup), and CURSOR_EXPIRED when what followed it was purged: a resume must be exact for each.
- */
-async function positionsOf(context: GatewayContext, after: string, accounts: readonly Account[]): Promise<Positions> {
-  const positions = decodeCursor(after);
-  if (positions === null) throw requestError('INVALID_INPUT', 'after is not a cursor', ['after']);
-  if (positions.size !== accounts.length || !accounts.every(({ id }) => positions.has(id)))
+type Bounds = Awaited<ReturnType<GatewayContext['ports']['ledger']['journalBounds']>>;
+
+async function orderPositions(context: GatewayContext, after: string, accountIds: string[]): Promise<Positions> {
+  const positions = positionsOf(decodeCursor(after), accountIds);
+  checkBounds(positions, await context.ports.ledger.journalBounds(accountIds));
+  return positions;
+}
+
+/** The changes of alerts are kept for ever. */
+async function alertPositions(context: GatewayContext, after: string, accountIds: string[]): Promise<Positions> {
+  const positions = positionsOf(decodeAlertCursor(after), accountIds);
+  const ends = await context.ports.alerts.positions(accountIds);
+  checkBounds(positions, new Map([...ends].map(([accountId, newest]) => [accountId, { oldest: 0n, newest }])));
+  return positions;
+}
+
+/** Throws INVALID_INPUT when the cursor is not one of exactly these accounts: a resume must be exact for each. */
+function positionsOf(positions: Positions | null, accountIds: readonly string[]): Positions {
+  if (positions === null) throw requestError('INVALID_INPUT', 'after is not a cursor of this subscription', ['after']);
+  if (positions.size !== accountIds.length || !accountIds.every((accountId) => positions.has(accountId)))
     throw requestError('INVALID_INPUT', 'after is a cursor of other accounts than those of accountIds', ['after']);
-  const bounds = await context.ports.ledger.journalBounds([...positions.keys()]);
+  return positions;
+}
+
+/**
+ * Throws INVALID_INPUT when a position was never given out (the journal may have been restored from a backup), and
+ * CURSOR_EXPIRED when what followed it was purged.
+ */
+function checkBounds(positions: Positions, bounds: Bounds): void {
   for (const [accountId, position] of positions) {
     const { oldest, newest } = bounds.get(accountId) ?? { oldest: 0n, newest: 0n };
     if (position > newest)
@@ -70,17 +91,15 @@ async function positionsOf(context: GatewayContext, after: string, accounts: rea
         ['after'],
       );
   }
-  return positions;
 }
 
 /** Under the field's name, as the executor expects the messages of a subscription. */
-function wrapped<Name extends string, T>(
-  name: Name,
-  source: AsyncIterableIterator<T, void>,
-): AsyncIterableIterator<Record<Name, T>, void> {
+function wrapped<Name extends string, T>(name: Name, source: EagerSource<T>): EagerSource<Record<Name, T>> {
+  const named = (value: T): Record<Name, T> => ({ [name]: value }) as Record<Name, T>;
   const wrap = ({ done, value }: IteratorResult<T, void>): IteratorResult<Record<Name, T>, void> =>
-    done === true ? { done, value } : { done: false, value: { [name]: value } as Record<Name, T> };
+    done === true ? { done, value } : { done: false, value: named(value) };
   return {
+    takeWaiting: (limit) => source.takeWaiting(limit).map(named),
     next: async () => wrap(await source.next()),
     return: async () => wrap((await source.return?.()) ?? { done: true, value: undefined }),
     throw: async (error: unknown) => wrap((await source.throw?.(error)) ?? { done: true, value: undefined }),

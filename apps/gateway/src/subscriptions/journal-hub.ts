@@ -1,6 +1,4 @@
-import { journalChannel, parseJournalWakeUp } from '@orderplane/store';
-import type { Ports } from '../ports.ts';
-import { JOURNAL_PAGE } from './journal.ts';
+import { JOURNAL_PAGE, type Journal, type JournalLine, type JournalPorts } from './journal.ts';
 import { JournalReader, type Follower } from './journal-reader.ts';
 import { MailboxOverflowError } from './mailbox.ts';
 
@@ -11,24 +9,26 @@ const POLLED = 1_000;
 /** Updates kept for slow clients, all accounts together: a few kilobytes each. */
 const MAX_KEPT = 50_000;
 
-interface Entry {
-  readonly reader: JournalReader;
+interface Entry<Line extends JournalLine> {
+  readonly reader: JournalReader<Line>;
   readonly unlisten: () => void;
 }
 
 /** One reader for each account that somebody follows, woken by Redis and by a poll of all that heals lost wake-ups. */
-export class JournalHub {
-  readonly #ports: Pick<Ports, 'ledger' | 'log' | 'channels'>;
-  readonly #entries = new Map<string, Entry>();
+export class JournalHub<Line extends JournalLine> {
+  readonly #journal: Journal<Line>;
+  readonly #ports: JournalPorts;
+  readonly #entries = new Map<string, Entry<Line>>();
   #timer: NodeJS.Timeout | null = null;
   #polling = false;
 
-  constructor(ports: Pick<Ports, 'ledger' | 'log' | 'channels'>) {
+  constructor(journal: Journal<Line>, ports: JournalPorts) {
+    this.#journal = journal;
     this.#ports = ports;
   }
 
   /** See JournalReader.attach; `detach` must be called in the end. */
-  attach(accountId: string, readUpTo: bigint, follower: Follower): { position: bigint; detach: () => void } {
+  attach(accountId: string, readUpTo: bigint, follower: Follower<Line>): { position: bigint; detach: () => void } {
     const entry = this.#entries.get(accountId) ?? this.#open(accountId);
     const position = entry.reader.attach(readUpTo, follower);
     return {
@@ -44,12 +44,14 @@ export class JournalHub {
     };
   }
 
-  #open(accountId: string): Entry {
-    const reader = new JournalReader(accountId, this.#ports, { onTold: (kept) => this.#bound(reader, kept) });
-    const unlisten = this.#ports.channels.listen(journalChannel(accountId), (message) =>
-      reader.wake(parseJournalWakeUp(message)),
+  #open(accountId: string): Entry<Line> {
+    const reader = new JournalReader<Line>(accountId, this.#journal, this.#ports.log, {
+      onTold: (kept) => this.#bound(reader, kept),
+    });
+    const unlisten = this.#ports.channels.listen(this.#journal.channel(accountId), (message) =>
+      reader.wake(this.#journal.newsOf(message)),
     );
-    const entry: Entry = { reader, unlisten };
+    const entry: Entry<Line> = { reader, unlisten };
     this.#entries.set(accountId, entry);
     this.#timer ??= setInterval(() => void this.#poll(), POLL_MS);
     return entry;
@@ -62,9 +64,8 @@ export class JournalHub {
     try {
       const accountIds = [...this.#entries.keys()];
       for (let at = 0; at < accountIds.length; at += POLLED) {
-        const bounds = await this.#ports.ledger.journalBounds(accountIds.slice(at, at + POLLED));
-        for (const [accountId, { newest }] of bounds)
-          this.#entries.get(accountId)?.reader.wake({ lastCursor: String(newest) });
+        const ends = await this.#journal.ends(accountIds.slice(at, at + POLLED));
+        for (const [accountId, end] of ends) this.#entries.get(accountId)?.reader.wake(end);
       }
     } catch (cause) {
       this.#ports.log.warn({ err: cause }, 'the ends of journals could not be read');
@@ -74,7 +75,7 @@ export class JournalHub {
   }
 
   /** Called after lines were told: what is kept for slow clients of all accounts has a limit. */
-  #bound(reader: JournalReader, keptHere: number): void {
+  #bound(reader: JournalReader<Line>, keptHere: number): void {
     if (keptHere <= JOURNAL_PAGE) return;
     let kept = 0;
     for (const entry of this.#entries.values()) kept += entry.reader.kept;

@@ -1,13 +1,13 @@
 import { createLogger } from '@orderplane/service-kit';
-import type { AccountJournalPage, JournalWakeUp, StoredOrderEvent } from '@orderplane/store';
+import type { AccountJournalPage, StoredOrderEvent } from '@orderplane/store';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import type { Ports } from '../ports.ts';
-import { JOURNAL_PAGE, JournalGapError, type JournalUpdate } from './journal.ts';
+import { JOURNAL_PAGE, JournalGapError, orderJournal, type OrderLine } from './journal.ts';
 import { JournalReader, type Follower } from './journal-reader.ts';
 
 /** Takes at once, unless it is told to wait. */
-class TestFollower implements Follower {
+class TestFollower implements Follower<OrderLine> {
   waiting = 0;
   error: Error | null = null;
   isSlow = false;
@@ -18,8 +18,8 @@ class TestFollower implements Follower {
   get closed(): boolean {
     return this.error !== null;
   }
-  put({ event }: JournalUpdate): void {
-    this.#heard.push(event.cursor);
+  put({ position }: OrderLine): void {
+    this.#heard.push(position);
     if (this.isSlow) this.waiting += 1;
   }
   fail(error: Error): void {
@@ -37,7 +37,7 @@ class SlowJournal {
   readonly follower = new TestFollower(this.heard);
   load = 1;
   loadChecks = 0;
-  readonly #ports: Pick<Ports, 'ledger' | 'log'> = {
+  readonly #ports: Pick<Ports, 'ledger'> = {
     ledger: {
       accountJournal: (_account, after, limit) => {
         this.reads += 1;
@@ -53,19 +53,19 @@ class SlowJournal {
       journalBounds: () => Promise.reject(new Error('not asked')),
       openOrders: () => Promise.reject(new Error('not asked')),
     },
-    log: createLogger({ service: 'test', level: 'silent' }),
   };
-  readonly reader = new JournalReader('acc', this.#ports, {
+  readonly #log = createLogger({ service: 'test', level: 'silent' });
+  readonly reader = new JournalReader('acc', orderJournal(this.#ports), this.#log, {
     loadMeter: () => () => {
       this.loadChecks += 1;
       return this.load;
     },
   });
 
-  write(): JournalWakeUp {
+  /** The position of the new line. */
+  write(): bigint {
     this.#lines += 1n;
-    const cursor = String(this.#lines);
-    return { accountId: 'acc', orderId: 'o', firstCursor: cursor, lastCursor: cursor };
+    return this.#lines;
   }
 
   /** Lets the running read answer; what it was asked before is all it shows. */
@@ -120,7 +120,7 @@ test('a poll during a read is one more read; news that never come true are not r
   const journal = new SlowJournal();
   journal.reader.attach(0n, journal.follower);
   journal.reader.wake();
-  journal.reader.wake({ lastCursor: '999999' });
+  journal.reader.wake(999_999n);
   for (let n = 0; n < 5; n += 1) await journal.answer();
   expect(journal.reads).toBe(2);
 });

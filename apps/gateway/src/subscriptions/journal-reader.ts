@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JournalWakeUp } from '@orderplane/store';
-import type { Ports } from '../ports.ts';
-import { JOURNAL_PAGE, JournalGapError, readJournal, type JournalUpdate } from './journal.ts';
+import type { Logger } from '@orderplane/service-kit';
+import { JOURNAL_PAGE, JournalGapError, type Journal, type JournalLine } from './journal.ts';
 
 /** Who follows an account; a mailbox is one. */
-export interface Follower {
+export interface Follower<Line> {
   /** Must not throw and must not wait. */
-  put(update: JournalUpdate): void;
+  put(line: Line): void;
   /** The follower gets nothing more. */
   fail(error: Error): void;
-  /** Updates that it has not taken yet. */
+  /** Lines that it has not taken yet. */
   readonly waiting: number;
   /** It has failed or left. */
   readonly closed: boolean;
@@ -49,12 +48,13 @@ interface Options {
  * While the process is busy it reads no faster than its quickest follower takes: nobody falls behind, and is cut off,
  * because this process is what is slow.
  */
-export class JournalReader {
+export class JournalReader<Line extends JournalLine> {
   readonly #accountId: string;
-  readonly #ports: Pick<Ports, 'ledger' | 'log'>;
+  readonly #journal: Pick<Journal<Line>, 'read'>;
+  readonly #log: Logger;
   readonly #onTold: (kept: number) => void;
   readonly #loadMeter: () => () => number;
-  readonly #followers = new Set<Follower>();
+  readonly #followers = new Set<Follower<Line>>();
   /** Everything up to here was told to those who were there. Null: nobody has followed yet. */
   #position: bigint | null = null;
   #reading = false;
@@ -63,9 +63,10 @@ export class JournalReader {
   /** Newest cursor that wake-ups during the read spoke of. Only a hint: forgotten at the next read, for it may be false. */
   #promised = 0n;
 
-  constructor(accountId: string, ports: Pick<Ports, 'ledger' | 'log'>, options: Options = {}) {
+  constructor(accountId: string, journal: Pick<Journal<Line>, 'read'>, log: Logger, options: Options = {}) {
     this.#accountId = accountId;
-    this.#ports = ports;
+    this.#journal = journal;
+    this.#log = log;
     this.#onTold = options.onTold ?? (() => undefined);
     this.#loadMeter = options.loadMeter ?? loadMeter;
   }
@@ -74,14 +75,14 @@ export class JournalReader {
    * From now on `follower` gets every line after the returned position, and perhaps older ones. A follower that has
    * read up to less than that reads the lines between by itself.
    */
-  attach(readUpTo: bigint, follower: Follower): bigint {
+  attach(readUpTo: bigint, follower: Follower<Line>): bigint {
     this.#followers.add(follower);
     this.#position ??= readUpTo;
     this.wake();
     return this.#position;
   }
 
-  detach(follower: Follower): void {
+  detach(follower: Follower<Line>): void {
     this.#followers.delete(follower);
   }
 
@@ -89,25 +90,24 @@ export class JournalReader {
     return this.#followers.size === 0;
   }
 
-  /** Updates that are kept for followers: what waits for the slowest one, for all share them. */
+  /** Lines that are kept for followers: what waits for the slowest one, for all share them. */
   get kept(): number {
     let most = 0;
     for (const { waiting } of this.#followers) most = Math.max(most, waiting);
     return most;
   }
 
-  /** Fails those who have more than `most` updates left. */
+  /** Fails those who have more than `most` lines left. */
   cutOff(most: number, error: Error): void {
     for (const follower of this.#followers) if (follower.waiting > most) follower.fail(error);
   }
 
-  /** `news`: what a message said has changed. It saves a read when it is true, and does no harm when it is not. */
-  wake(news: Pick<JournalWakeUp, 'lastCursor'> | null = null): void {
-    const cursor = news === null ? null : BigInt(news.lastCursor);
-    if (cursor !== null && this.#position !== null && cursor <= this.#position) return;
+  /** `news`: how far the journal is said to go. It saves a read when it is true, and does no harm when it is not. */
+  wake(news: bigint | null = null): void {
+    if (news !== null && this.#position !== null && news <= this.#position) return;
     if (!this.#reading) void this.#read();
-    else if (cursor === null) this.#again = true;
-    else if (cursor > this.#promised) this.#promised = cursor;
+    else if (news === null) this.#again = true;
+    else if (news > this.#promised) this.#promised = news;
   }
 
   async #read(): Promise<void> {
@@ -117,23 +117,23 @@ export class JournalReader {
         if (this.#left() > LOW_WATER) await this.#untilTaken();
         this.#again = false;
         this.#promised = 0n;
-        const page = await readJournal(this.#ports, this.#accountId, this.#position ?? 0n);
+        const page = await this.#journal.read(this.#accountId, this.#position ?? 0n);
         this.#position = page.position;
-        this.#tell(page.updates);
+        this.#tell(page.lines);
         more = !page.atEnd || this.#again || this.#promised > page.position;
       }
     } catch (cause) {
       if (cause instanceof JournalGapError) this.#skip(cause);
       // Else the next poll reads on from the same position.
-      else this.#ports.log.warn({ err: cause, accountId: this.#accountId }, 'the journal could not be read');
+      else this.#log.warn({ err: cause, accountId: this.#accountId }, 'the journal could not be read');
     } finally {
       this.#reading = false;
     }
   }
 
-  #tell(updates: readonly JournalUpdate[]): void {
+  #tell(lines: readonly Line[]): void {
     for (const follower of this.#followers) {
-      for (const update of updates) follower.put(update);
+      for (const line of lines) follower.put(line);
     }
     this.#onTold(this.kept);
     for (const follower of this.#followers) if (follower.closed) this.#followers.delete(follower);

@@ -1,22 +1,36 @@
+import { journalChannel, parseJournalWakeUp } from '@orderplane/store';
 import type { OrderRecord, StoredOrderEvent } from '@orderplane/store';
 import type { Ports } from '../ports.ts';
 
-/** Journal lines per read. */
+/** Lines per read. */
 export const JOURNAL_PAGE = 500;
 
-/** One public line, with the order as it is now: at least as new as the line. */
-export interface JournalUpdate {
+export type JournalPorts = Pick<Ports, 'log' | 'channels'>;
+
+/** What happened in an account, at a position that the account gave out in the order of the commits. */
+export interface JournalLine {
   readonly accountId: string;
-  readonly event: StoredOrderEvent;
-  readonly order: OrderRecord | null;
+  readonly position: bigint;
 }
 
-export interface JournalPage {
-  readonly updates: readonly JournalUpdate[];
+export interface JournalPage<Line> {
+  readonly lines: readonly Line[];
   /** Where to read on; lines that are not public are passed over. */
   readonly position: bigint;
   /** The end of the journal was reached. */
   readonly atEnd: boolean;
+}
+
+/** What can be followed, account by account. */
+export interface Journal<Line> {
+  /** The next page after a position. Throws JournalGapError. */
+  readonly read: (accountId: string, after: bigint) => Promise<JournalPage<Line>>;
+  /** Not before the newest line of each account. */
+  readonly ends: (accountIds: readonly string[]) => Promise<ReadonlyMap<string, bigint>>;
+  /** Where Redis tells that an account's journal went on. */
+  readonly channel: (accountId: string) => string;
+  /** The position that a message of the channel speaks of; null: it only says "look". */
+  readonly newsOf: (message: string) => bigint | null;
 }
 
 /** Lines between two others are no longer there: they have been purged. */
@@ -27,15 +41,31 @@ export class JournalGapError extends Error {
   }
 }
 
-/**
- * The next page after a position: one read, lines and orders of one moment. Positions have no gaps, so a missing one is
- * never passed over. Throws JournalGapError.
- */
-export async function readJournal(
-  { ledger }: Pick<Ports, 'ledger'>,
+/** One public line, with the order as it is now: at least as new as the line. */
+export interface OrderLine extends JournalLine {
+  readonly event: StoredOrderEvent;
+  readonly order: OrderRecord | null;
+}
+
+export function orderJournal({ ledger }: Pick<Ports, 'ledger'>): Journal<OrderLine> {
+  return {
+    read: (accountId, after) => readOrderLines(ledger, accountId, after),
+    ends: async (accountIds) =>
+      new Map([...(await ledger.journalBounds(accountIds))].map(([accountId, { newest }]) => [accountId, newest])),
+    channel: journalChannel,
+    newsOf: (message) => {
+      const news = parseJournalWakeUp(message);
+      return news === null ? null : BigInt(news.lastCursor);
+    },
+  };
+}
+
+/** One read: lines and orders of one moment. Positions have no gaps, so a missing one is never passed over. */
+async function readOrderLines(
+  ledger: Ports['ledger'],
   accountId: string,
   after: bigint,
-): Promise<JournalPage> {
+): Promise<JournalPage<OrderLine>> {
   const { lines, orders } = await ledger.accountJournal(accountId, after, JOURNAL_PAGE);
   let position = after;
   for (const { cursor } of lines) {
@@ -43,9 +73,9 @@ export async function readJournal(
     position = cursor;
   }
   return {
-    updates: lines
+    lines: lines
       .filter((line) => line.entry !== null)
-      .map((event) => ({ accountId, event, order: orders.get(event.orderId) ?? null })),
+      .map((event) => ({ accountId, position: event.cursor, event, order: orders.get(event.orderId) ?? null })),
     position,
     atEnd: lines.length < JOURNAL_PAGE,
   };

@@ -1,3 +1,5 @@
+import type { EagerSource } from '../server/delivery.ts';
+
 /** The reader was too slow: what it missed is not in the mailbox. */
 export class MailboxOverflowError extends Error {
   constructor(capacity: number) {
@@ -69,6 +71,11 @@ export class Mailbox<T> {
     return null;
   }
 
+  /** At most so many messages that are there already. */
+  take(limit: number): T[] {
+    return this.#items.splice(0, limit);
+  }
+
   #wake(): void {
     const wake = this.#wakeReader;
     this.#wakeReader = null;
@@ -80,8 +87,13 @@ export class Mailbox<T> {
  * The generator, ended at once by `return`: a plain async generator that waits inside would hear of it only at its next
  * message. `cancel` must make that wait end.
  */
-export function cancellable<T>(generator: AsyncGenerator<T, void>, cancel: () => void): AsyncIterableIterator<T, void> {
+export function cancellable<T>(
+  generator: AsyncGenerator<T, void>,
+  cancel: () => void,
+  takeWaiting: (limit: number) => readonly T[] = () => [],
+): EagerSource<T> {
   return {
+    takeWaiting,
     next: () => generator.next(),
     return: () => {
       cancel();

@@ -1,6 +1,7 @@
 import type { ExchangeId } from '@orderplane/domain';
 import { tickerChannel, TickerMessageSchema, type TickerMessage } from '@orderplane/queues';
 import type { Ports } from '../ports.ts';
+import type { EagerSource } from '../server/delivery.ts';
 import { cancellable, Mailbox } from './mailbox.ts';
 
 /** Whoever streams prices stops when nobody has asked for this long; asked again well before. */
@@ -26,7 +27,7 @@ export class TickerHub {
   }
 
   /** The last known price if there is one, then every later one. */
-  watch(exchange: ExchangeId, symbol: string): AsyncIterableIterator<TickerMessage, void> {
+  watch(exchange: ExchangeId, symbol: string): EagerSource<TickerMessage> {
     const mailbox = new Mailbox<TickerMessage>(1, 'forgetOldest');
     return cancellable(this.#prices(exchange, symbol, mailbox), () => mailbox.close());
   }

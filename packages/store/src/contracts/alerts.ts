@@ -75,8 +75,8 @@ export interface AlertStore {
     readonly alerts: readonly { readonly cursor: string; readonly alert: Alert }[];
     readonly hasNext: boolean;
   }>;
-  /** Not before the account's newest change; 0 when there was none. */
-  position(accountId: string): Promise<bigint>;
+  /** Of each account: not before its newest change; 0 when there was none. */
+  positions(accountIds: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
   /** Changes after a position, oldest first. */
   changes(accountId: string, after: bigint, limit: number): Promise<readonly AlertChange[]>;
   /** Markets that some armed alert waits for. */

@@ -75,8 +75,8 @@ export class MemoryAlertStore implements AlertStore {
     return { alerts, hasNext: found.length > limit };
   }
 
-  async position(accountId: string): Promise<bigint> {
-    return this.#tables.state.alertPositions.get(accountId) ?? 0n;
+  async positions(accountIds: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+    return new Map(accountIds.map((id) => [id, this.#tables.state.alertPositions.get(id) ?? 0n]));
   }
 
   async changes(accountId: string, after: bigint, limit: number): Promise<readonly AlertChange[]> {

@@ -153,9 +153,13 @@ export class PostgresAlertStore implements AlertStore {
     return { alerts, hasNext: rows.length > limit };
   }
 
-  async position(accountId: string): Promise<bigint> {
-    const row = await this.#prisma.accountJournal.findUnique({ where: { accountId }, select: { alertSeq: true } });
-    return row?.alertSeq ?? 0n;
+  async positions(accountIds: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+    const rows = await this.#prisma.accountJournal.findMany({
+      where: { accountId: { in: [...accountIds] } },
+      select: { accountId: true, alertSeq: true },
+    });
+    const found = new Map(rows.map(({ accountId, alertSeq }) => [accountId, alertSeq]));
+    return new Map(accountIds.map((accountId) => [accountId, found.get(accountId) ?? 0n]));
   }
 
   /** A line for each of an alert's two positions; the index on the newer one leaves out all that is long over. */
