@@ -136,6 +136,7 @@ function connectPorts(
     observations: store.observations,
     unattributed: store.unattributed,
     alerts: store.alerts,
+    sessions: store.sessions,
     commands: queues.commands,
     accountChecks: queues.accountChecks,
     sync: queues.sync,

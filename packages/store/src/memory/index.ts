@@ -5,6 +5,7 @@ import { MemoryAlertStore } from './alerts.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
+import { MemorySessionStore } from './sessions.ts';
 import { MemoryUnattributedFillStore } from './unattributed.ts';
 import { MemoryTables } from './tables.ts';
 
@@ -22,6 +23,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     unattributed: new MemoryUnattributedFillStore(),
     observations: new MemoryObservationStore(options.nowMs),
     alerts: new MemoryAlertStore(tables),
+    sessions: new MemorySessionStore(tables),
     ping: () => Promise.resolve(),
     nowMs: () => Promise.resolve(options.nowMs()),
     close: () => Promise.resolve(),

@@ -7,6 +7,7 @@ import { openDatabase } from './client.ts';
 import type { PostgresOptions } from './client.ts';
 import { PostgresOrderLedger } from './ledger.ts';
 import { PostgresObservationStore } from './observations.ts';
+import { PostgresSessionStore } from './sessions.ts';
 import { PostgresUnattributedFillStore } from './unattributed.ts';
 import { PostgresOrderQueries } from './queries.ts';
 
@@ -25,6 +26,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     unattributed: new PostgresUnattributedFillStore(sql),
     observations: new PostgresObservationStore(prisma),
     alerts: new PostgresAlertStore(prisma, sql),
+    sessions: new PostgresSessionStore(prisma, sql),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;
     },
