@@ -29,6 +29,7 @@ const CONFIG = {
     Order: '@orderplane/store#OrderRecord',
     OrderGroup: '@orderplane/store#OrderGroup as OrderGroupModel',
     Alert: '../alerts/model#AlertModel',
+    ExchangeSession: '@orderplane/store#ExchangeSession as ExchangeSessionModel',
     AlertConnection: '../alerts/model#AlertPage',
     Reconciliation: '@orderplane/store#OrderRecord',
     OrderEvent: '@orderplane/store#StoredOrderEvent',
