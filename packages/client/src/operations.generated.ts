@@ -154,6 +154,26 @@ export type OrderEventType =
   | 'ORDER_ADOPTED'
   | 'SESSION_MIGRATED';
 
+export type ReconciliationAttemptKind =
+  /** the request itself */
+  | 'SUBMIT'
+  | 'CANCEL'
+  | 'AMEND'
+  /** the order was asked for, in every place where it could be */
+  | 'LOOKUP'
+  /** a complete list of the account's open orders */
+  | 'OPEN_ORDERS';
+
+export type ReconciliationAttemptResult =
+  /** the request may have been carried out */
+  | 'NO_ANSWER'
+  /** every place was read completely, and none knows the order */
+  | 'NOT_FOUND'
+  /** something was found that does not settle the doubt, or not every place could be read */
+  | 'INCONCLUSIVE'
+  /** nothing was learned */
+  | 'FAILED';
+
 export type PlaceOrderInput = {
   readonly accountId: string;
   /** your own id, unique per account: a repeat of the same request returns the first order, a different one is ALREADY_EXISTS */
@@ -400,6 +420,13 @@ export type OrderFieldsFragment = {
     readonly lastError: string | null;
     readonly unknownSince: string | null;
     readonly attention: string | null;
+    readonly tried: ReadonlyArray<{
+      readonly at: string;
+      readonly kind: ReconciliationAttemptKind;
+      readonly result: ReconciliationAttemptResult;
+      readonly places: ReadonlyArray<string>;
+      readonly error: string | null;
+    }>;
   };
 };
 
@@ -738,73 +765,73 @@ export const ReconcilerDocument = typedDocument<ReconcilerQuery, ReconcilerQuery
 export const OrderDocument = typedDocument<OrderQuery, OrderQueryVariables>(
   'query',
   'Order',
-  'query Order($id:ID!){order(id:$id){...OrderFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}',
+  'query Order($id:ID!){order(id:$id){...OrderFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}',
 );
 
 export const OrderStoryDocument = typedDocument<OrderStoryQuery, OrderStoryQueryVariables>(
   'query',
   'OrderStory',
-  'query OrderStory($id:ID!$firstEvents:Int=200$afterEvent:String$firstFills:Int=200$afterFill:String){order(id:$id){...OrderFields legs{exchangeOrderId venueClientId state size price filledSize submittedAt endedAt}latency{toSubmittedMs toAcknowledgedMs toDoneMs}events(first:$firstEvents after:$afterEvent){nodes{...OrderEventFields}pageInfo{...PageFields}}fills(first:$firstFills after:$afterFill){nodes{...FillFields}pageInfo{...PageFields}}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}fragment PageFields on PageInfo{hasNextPage endCursor}fragment FillFields on Fill{id exchangeTradeId size price fee{currency cost}liquidity executedAt}',
+  'query OrderStory($id:ID!$firstEvents:Int=200$afterEvent:String$firstFills:Int=200$afterFill:String){order(id:$id){...OrderFields legs{exchangeOrderId venueClientId state size price filledSize submittedAt endedAt}latency{toSubmittedMs toAcknowledgedMs toDoneMs}events(first:$firstEvents after:$afterEvent){nodes{...OrderEventFields}pageInfo{...PageFields}}fills(first:$firstFills after:$afterFill){nodes{...FillFields}pageInfo{...PageFields}}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}fragment PageFields on PageInfo{hasNextPage endCursor}fragment FillFields on Fill{id exchangeTradeId size price fee{currency cost}liquidity executedAt}',
 );
 
 export const OrdersDocument = typedDocument<OrdersQuery, OrdersQueryVariables>(
   'query',
   'Orders',
-  'query Orders($filter:OrderFilter$first:Int=50$after:String){orders(filter:$filter first:$first after:$after){nodes{...OrderFields}pageInfo{...PageFields}totalCount}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}fragment PageFields on PageInfo{hasNextPage endCursor}',
+  'query Orders($filter:OrderFilter$first:Int=50$after:String){orders(filter:$filter first:$first after:$after){nodes{...OrderFields}pageInfo{...PageFields}totalCount}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment PageFields on PageInfo{hasNextPage endCursor}',
 );
 
 export const OpenOrdersDocument = typedDocument<OpenOrdersQuery, OpenOrdersQueryVariables>(
   'query',
   'OpenOrders',
-  'query OpenOrders($accountId:ID!$symbol:String$maxAgeSeconds:Int=30){openOrders(accountId:$accountId symbol:$symbol maxAgeSeconds:$maxAgeSeconds){...SyncFields}}fragment SyncFields on SyncResult{orders{...OrderFields}syncedAt fresh complete adopted userErrors{...UserErrorFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'query OpenOrders($accountId:ID!$symbol:String$maxAgeSeconds:Int=30){openOrders(accountId:$accountId symbol:$symbol maxAgeSeconds:$maxAgeSeconds){...SyncFields}}fragment SyncFields on SyncResult{orders{...OrderFields}syncedAt fresh complete adopted userErrors{...UserErrorFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const OrderGroupDocument = typedDocument<OrderGroupQuery, OrderGroupQueryVariables>(
   'query',
   'OrderGroup',
-  'query OrderGroup($id:ID!){orderGroup(id:$id){...GroupFields}}fragment GroupFields on OrderGroup{id kind onPartialFill orders{...OrderFields}conflict{at reason}createdAt}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}',
+  'query OrderGroup($id:ID!){orderGroup(id:$id){...GroupFields}}fragment GroupFields on OrderGroup{id kind onPartialFill orders{...OrderFields}conflict{at reason}createdAt}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}',
 );
 
 export const PlaceOrderDocument = typedDocument<PlaceOrderMutation, PlaceOrderMutationVariables>(
   'mutation',
   'PlaceOrder',
-  'mutation PlaceOrder($input:PlaceOrderInput!){placeOrder(input:$input){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation PlaceOrder($input:PlaceOrderInput!){placeOrder(input:$input){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const PlaceOrderGroupDocument = typedDocument<PlaceOrderGroupMutation, PlaceOrderGroupMutationVariables>(
   'mutation',
   'PlaceOrderGroup',
-  'mutation PlaceOrderGroup($input:PlaceOrderGroupInput!){placeOrderGroup(input:$input){group{...GroupFields}userErrors{...UserErrorFields}}}fragment GroupFields on OrderGroup{id kind onPartialFill orders{...OrderFields}conflict{at reason}createdAt}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation PlaceOrderGroup($input:PlaceOrderGroupInput!){placeOrderGroup(input:$input){group{...GroupFields}userErrors{...UserErrorFields}}}fragment GroupFields on OrderGroup{id kind onPartialFill orders{...OrderFields}conflict{at reason}createdAt}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const ModifyOrderDocument = typedDocument<ModifyOrderMutation, ModifyOrderMutationVariables>(
   'mutation',
   'ModifyOrder',
-  'mutation ModifyOrder($input:ModifyOrderInput!){modifyOrder(input:$input){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation ModifyOrder($input:ModifyOrderInput!){modifyOrder(input:$input){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const CancelOrderDocument = typedDocument<CancelOrderMutation, CancelOrderMutationVariables>(
   'mutation',
   'CancelOrder',
-  'mutation CancelOrder($orderId:ID!){cancelOrder(orderId:$orderId){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation CancelOrder($orderId:ID!){cancelOrder(orderId:$orderId){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const CancelAllOrdersDocument = typedDocument<CancelAllOrdersMutation, CancelAllOrdersMutationVariables>(
   'mutation',
   'CancelAllOrders',
-  'mutation CancelAllOrders($input:CancelAllInput!){cancelAllOrders(input:$input){requested{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation CancelAllOrders($input:CancelAllInput!){cancelAllOrders(input:$input){requested{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const SyncOrdersDocument = typedDocument<SyncOrdersMutation, SyncOrdersMutationVariables>(
   'mutation',
   'SyncOrders',
-  'mutation SyncOrders($accountId:ID!){syncOrders(accountId:$accountId){...SyncFields}}fragment SyncFields on SyncResult{orders{...OrderFields}syncedAt fresh complete adopted userErrors{...UserErrorFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation SyncOrders($accountId:ID!){syncOrders(accountId:$accountId){...SyncFields}}fragment SyncFields on SyncResult{orders{...OrderFields}syncedAt fresh complete adopted userErrors{...UserErrorFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const OrderUpdatesDocument = typedDocument<OrderUpdatesSubscription, OrderUpdatesSubscriptionVariables>(
   'subscription',
   'OrderUpdates',
-  'subscription OrderUpdates($accountIds:[ID!]!$after:Cursor){orderUpdates(accountIds:$accountIds after:$after){kind cursor order{...OrderFields}event{...OrderEventFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince attention}reason createdAt updatedAt}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}',
+  'subscription OrderUpdates($accountIds:[ID!]!$after:Cursor){orderUpdates(accountIds:$accountIds after:$after){kind cursor order{...OrderFields}event{...OrderEventFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}',
 );
 
 export const AlertUpdatesDocument = typedDocument<AlertUpdatesSubscription, AlertUpdatesSubscriptionVariables>(

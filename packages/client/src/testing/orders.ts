@@ -37,6 +37,7 @@ export const anOrder = (change: Partial<Order> = {}): Order => ({
     attempts: 0,
     lastError: null,
     unknownSince: null,
+    tried: [],
     attention: null,
   },
   reason: null,
