@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@orderplane/client';
+import type { OrderUpdate, OrderplaneClient } from '@orderplane/client';
 import { divide, multiply } from '@orderplane/domain';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { booksAgree } from '../support/books.ts';
 import { eventually, ordersOf } from '../support/client.ts';
 import { openDesk } from '../support/desk.ts';
+import { readDetail } from '../support/detail.ts';
 import { GridProcess, gridFaults, inSteps } from '../support/grid.ts';
 import type { GridTerms } from '../support/grid.ts';
 import { randomFrom } from '../support/random.ts';
@@ -12,15 +15,43 @@ import type { Exchange, System } from '../support/system.ts';
 
 /** The grid example as its users run it: prices walk through its rungs while it, and what it talks to, is killed. */
 let system: System;
+let client: OrderplaneClient;
 const grids = new Map<Exchange, Grid>();
+/** What somebody was told who followed both accounts from the beginning. */
+const told: OrderUpdate[] = [];
 beforeAll(async () => {
   system = await openSystem({ instances: { gateway: 2 } });
   for (const exchange of EXCHANGES) grids.set(exchange, await Grid.on(exchange));
+  const urls = system.stack.info.gateways.map(({ http }) => http);
+  client = createClient({ urls, token: system.trader.token });
+  void follow([...grids.values()].map(({ terms }) => terms.market.accountId));
+  await eventually(
+    () => Promise.resolve(told.length),
+    (count) => count > 0,
+    'the snapshot',
+  );
 });
 afterAll(async () => {
+  client?.close();
   await Promise.all([...grids.values()].map(({ process }) => process.kill()));
   await system?.stop();
 });
+
+async function follow(accountIds: readonly string[]): Promise<void> {
+  for await (const update of client.orderUpdates(accountIds)) told.push(update);
+}
+
+/** Cursors of everything that happened to the account's orders, in order of its journal. */
+async function journal(accountId: string): Promise<string[]> {
+  const orders = await ordersOf(system.trader, accountId);
+  const lines = (await Promise.all(orders.map(({ id }) => readDetail(system.trader, id)))).flatMap(
+    ({ events }) => events.nodes,
+  );
+  return lines.map(({ cursor }) => cursor).sort((a, b) => positionIn(a) - positionIn(b));
+}
+/** A cursor of one account is {"account":"position"} in base64url. */
+const positionIn = (cursor: string): number =>
+  Number(Object.values(JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Record<string, string>)[0]);
 
 class Grid {
   readonly exchange: Exchange;
@@ -160,6 +191,22 @@ test('other terms under the same name are refused, and nothing changes', async (
   expect(other.lines.join('\n')).toMatch(/stands at|another --name/);
   expect(other.lines.join('\n')).not.toContain('placed');
   await grid.stands();
+});
+
+test('who followed the orders through all of that was told everything once, and in order', async () => {
+  expect(told.filter(({ kind }) => kind === 'SNAPSHOT')).toEqual([told[0]]);
+  for (const { terms } of grids.values()) {
+    const { accountId } = terms.market;
+    const heard = () =>
+      told.flatMap((update) => (update.kind === 'EVENT' && update.order.account.id === accountId ? [update] : []));
+    const whole = await journal(accountId);
+    await eventually(
+      () => Promise.resolve(heard().length),
+      (count) => count >= whole.length,
+      'all of the journal',
+    );
+    expect(heard().map(({ event }) => event.cursor)).toEqual(whole);
+  }
 });
 
 test('asked to end, it ends and leaves its orders; the books agree with the ledgers', async () => {

@@ -190,6 +190,10 @@ export type PlaceOrderInput = {
   readonly expiresAt?: string | null | undefined;
   readonly postOnly?: boolean | null | undefined;
   readonly reduceOnly?: boolean | null | undefined;
+  /** a stop order at an exchange without stop orders becomes DARK by itself */
+  readonly mode?: ExecutionMode | null | undefined;
+  /** with mode DARK: the price that the order waits for; a stop order without one waits for its stopPrice */
+  readonly trigger?: TriggerInput | null | undefined;
 };
 
 export type ModifyOrderInput = {
@@ -197,6 +201,8 @@ export type ModifyOrderInput = {
   readonly size?: string | null | undefined;
   readonly price?: string | null | undefined;
   readonly stopPrice?: string | null | undefined;
+  /** of a dark order that has not fired; another price, source, direction or symbol */
+  readonly trigger?: TriggerInput | null | undefined;
 };
 
 export type CancelAllInput = {
