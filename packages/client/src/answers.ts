@@ -30,12 +30,12 @@ export function readError(value: unknown): AnswerError {
   const extensions = isRecord(error['extensions']) ? error['extensions'] : {};
   const { message, path } = error;
   const code = extensions['code'];
-  const seconds = extensions['retryAfterSeconds'];
+  const waitMs = extensions['retryAfterMs'];
   return {
     message: typeof message === 'string' ? message : 'an error without a message',
     code: typeof code === 'string' ? code : null,
     depth: Array.isArray(path) ? path.length : 0,
-    retryAfterMs: typeof seconds === 'number' && seconds >= 0 ? seconds * 1_000 : null,
+    retryAfterMs: typeof waitMs === 'number' && waitMs >= 0 ? waitMs : null,
   };
 }
 
