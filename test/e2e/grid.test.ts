@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@orderplane/client';
 import type { OrderUpdate, OrderplaneClient } from '@orderplane/client';
@@ -191,6 +194,31 @@ test('other terms under the same name are refused, and nothing changes', async (
   expect(other.lines.join('\n')).toMatch(/stands at|another --name/);
   expect(other.lines.join('\n')).not.toContain('placed');
   await grid.stands();
+});
+
+test('the first order of the README of the client is placed as it stands there', async () => {
+  const readme = await readFile(join(import.meta.dirname, '../../packages/client/README.md'), 'utf8');
+  const text = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const code = text.replace(/'http:[^']*'/, `'${system.trader.http}'`);
+  expect(code).not.toBe(text);
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', code], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, ORDERPLANE_TOKEN: system.trader.token },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  try {
+    const found = await eventually(
+      () => ordersOf(system.trader, system.account('binance')),
+      (orders) => orders.some(({ symbol, status }) => symbol === 'BTC-USDT' && status === 'OPEN'),
+      'its order rests',
+    );
+    const { id, clientOrderId, size } = found.find(({ symbol }) => symbol === 'BTC-USDT') ?? {};
+    expect(size).toBe('0.01');
+    expect(clientOrderId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await client.cancelOrder(id ?? '')).toMatchObject({ ok: true, order: { id } });
+  } finally {
+    child.kill('SIGKILL');
+  }
 });
 
 test('who followed the orders through all of that was told everything once, and in order', async () => {
