@@ -27,7 +27,7 @@ import type { Outcome } from './outcome.ts';
 import type { WebSocketConstructor } from './socket.ts';
 import type { Pauses } from './timing.ts';
 import { followAlerts, followOrders, followTicker } from './updates.ts';
-import type { Alert, OrderUpdate, OrderUpdatesOptions, Ticker } from './updates.ts';
+import type { Alert, AlertUpdate, AlertUpdatesOptions, OrderUpdate, OrderUpdatesOptions, Ticker } from './updates.ts';
 
 export interface ClientOptions {
   /** GraphQL addresses (http or https) of one system: the first one that works is used. */
@@ -216,6 +216,17 @@ export class OrderplaneClient {
     return outcomeOf({ result: result.haltAccount, isAfterDoubt }, ofAccount);
   }
 
+  /** Has the exchange cancel the account's orders when it hears nothing for so long; null switches that off. */
+  async setDeadMansSwitch(
+    accountId: string,
+    timeoutSeconds: number | null,
+    options?: CallOptions,
+  ): Promise<Outcome<{ account: Account }>> {
+    const variables = { accountId, timeoutSeconds };
+    const { result, isAfterDoubt } = await this.#caller.call(documents.SetDeadMansSwitchDocument, variables, options);
+    return outcomeOf({ result: result.setDeadMansSwitch, isAfterDoubt }, ofAccount);
+  }
+
   /** Sent once: a late repeat could take back a halt that came after it. */
   async resumeAccount(accountId: string, options?: CallOptions): Promise<Outcome<{ account: Account }>> {
     const { result, isAfterDoubt } = await this.#caller.call(documents.ResumeAccountDocument, { accountId }, options);
@@ -234,9 +245,13 @@ export class OrderplaneClient {
     return (await this.request(documents.ReconcilerDocument, {}, options)).reconciler;
   }
 
-  async alerts(variables: AlertsQueryVariables, options?: CallOptions): Promise<Page<Alert>> {
+  /** `alertUpdates` after this `cursor` tells all that the page does not show yet. */
+  async alerts(
+    variables: AlertsQueryVariables,
+    options?: CallOptions,
+  ): Promise<Page<Alert> & { readonly cursor: string }> {
     const { alerts } = await this.request(documents.AlertsDocument, variables, options);
-    return { nodes: alerts.nodes, next: nextOf(alerts) };
+    return { nodes: alerts.nodes, next: nextOf(alerts), cursor: alerts.cursor };
   }
 
   /** Sent once: alerts have no id of the caller's by which a repeat would be known. */
@@ -262,9 +277,12 @@ export class OrderplaneClient {
     return followTicker(this.#feeds(), { exchange, symbol }, options);
   }
 
-  /** Changes while connected; what was missed during an interruption is in `alerts`. */
-  alertUpdates(accountIds: readonly string[], options: SubscribeOptions = {}): AsyncIterableIterator<Alert, void> {
-    return followAlerts(this.#feeds(), { accountIds }, options);
+  /** Every change since `after` (the cursor of an update, or of `alerts`), once; without it from the connection on. */
+  alertUpdates(
+    accountIds: readonly string[],
+    options: AlertUpdatesOptions = {},
+  ): AsyncIterableIterator<AlertUpdate, void> {
+    return followAlerts(this.#feeds(), accountIds, options);
   }
 }
 

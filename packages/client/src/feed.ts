@@ -32,10 +32,12 @@ export interface FeedKind<Data, Variables, Item> {
   readonly accept: (data: Data) => Item | null;
   /** The connection is gone, or the service has ended the subscription. */
   readonly interrupted: (error: OrderplaneError | null) => void;
+  /** Ends that would pass elsewhere and do not here. */
+  readonly isFinal?: (error: OrderplaneError) => boolean;
   /** Items that may wait for a slow reader. */
   readonly capacity: number;
   /** And what becomes of more: `resume` hangs up and asks for the rest when the reader has caught up. */
-  readonly overflow: 'resume' | 'forgetOldest' | 'fail';
+  readonly overflow: 'resume' | 'forgetOldest';
 }
 
 /** A connection that was up for this long has not failed, it has ended: the next attempt does not wait longer, ms. */
@@ -106,7 +108,7 @@ export class Feed<Data, Variables, Item> implements AsyncIterableIterator<Item, 
   }
 
   async #reconnect(error: OrderplaneError | null): Promise<void> {
-    if (error !== null && !error.isPassing) return this.#fail(error);
+    if (error !== null && (!error.isPassing || this.#kind.isFinal?.(error) === true)) return this.#fail(error);
     // The reader was slow, not the service: no reason to wait.
     if (this.#failures > 0 && !this.#isOverflowing) {
       const waitMs = Math.max(error?.retryAfterMs ?? 0, backoffMs(this.#settings.pauses, this.#failures));
@@ -161,18 +163,11 @@ export class Feed<Data, Variables, Item> implements AsyncIterableIterator<Item, 
       case 'forgetOldest':
         this.#items.shift();
         return;
-      case 'fail':
-        this.#items.length = 0;
-        return this.#hangUp(slowReader(this.#kind.capacity, false));
       case 'resume':
         this.#isOverflowing = true;
-        return this.#hangUp(slowReader(this.#kind.capacity, true));
+        this.#operation?.close();
+        return this.#interrupt(slowReader(this.#kind.capacity));
     }
-  }
-
-  #hangUp(error: OrderplaneError): void {
-    this.#operation?.close();
-    this.#interrupt(error);
   }
 
   #interrupt(error: OrderplaneError | null): void {
@@ -204,10 +199,10 @@ export class Feed<Data, Variables, Item> implements AsyncIterableIterator<Item, 
   }
 }
 
-const slowReader = (capacity: number, isPassing: boolean): OrderplaneError =>
+const slowReader = (capacity: number): OrderplaneError =>
   new OrderplaneError({
     code: 'SLOW_CONSUMER',
     message: `more than ${capacity} updates were waiting for the reader of this subscription`,
     mayHaveBeenAccepted: false,
-    isPassing,
+    isPassing: true,
   });

@@ -10,6 +10,14 @@ export type { Fetch } from './http.ts';
 export type { Order, OrderGroup, PlaceOutcome } from './orders.ts';
 export type { Outcome, Refused, UserError } from './outcome.ts';
 export type { SocketLike, WebSocketConstructor } from './socket.ts';
-export type { Alert, OrderEvent, OrderUpdate, OrderUpdatesOptions, Ticker } from './updates.ts';
+export type {
+  Alert,
+  AlertUpdate,
+  AlertUpdatesOptions,
+  OrderEvent,
+  OrderUpdate,
+  OrderUpdatesOptions,
+  Ticker,
+} from './updates.ts';
 /** Every document, input, enum and answer of the service's schema. */
 export * from './operations.generated.ts';

@@ -269,6 +269,18 @@ export type HaltAccountMutation = {
   };
 };
 
+export type SetDeadMansSwitchMutationVariables = Exact<{
+  accountId: string;
+  timeoutSeconds?: number | null | undefined;
+}>;
+
+export type SetDeadMansSwitchMutation = {
+  readonly setDeadMansSwitch: {
+    readonly account: AccountFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
 export type ResumeAccountMutationVariables = Exact<{
   accountId: string;
 }>;
@@ -288,7 +300,11 @@ export type AlertsQueryVariables = Exact<{
 }>;
 
 export type AlertsQuery = {
-  readonly alerts: { readonly nodes: ReadonlyArray<AlertFieldsFragment>; readonly pageInfo: PageFieldsFragment };
+  readonly alerts: {
+    readonly cursor: string;
+    readonly nodes: ReadonlyArray<AlertFieldsFragment>;
+    readonly pageInfo: PageFieldsFragment;
+  };
 };
 
 export type CreateAlertMutationVariables = Exact<{
@@ -332,6 +348,7 @@ export type ExchangesQuery = {
       readonly deadMansSwitch: boolean;
       readonly submissionDeadline: boolean;
       readonly marketByQuoteSize: boolean;
+      readonly deadMansSwitchSeconds: { readonly minimumSeconds: number; readonly maximumSeconds: number } | null;
     };
     readonly health: {
       readonly reachable: boolean;
@@ -416,6 +433,7 @@ export type OrderFieldsFragment = {
     readonly sentAt: string | null;
   }>;
   readonly fees: ReadonlyArray<{ readonly currency: string; readonly cost: string }>;
+  readonly trigger: TriggerFieldsFragment | null;
   readonly reconciliation: {
     readonly status: ReconciliationStatus;
     readonly generation: number;
@@ -434,6 +452,15 @@ export type OrderFieldsFragment = {
       readonly error: string | null;
     }>;
   };
+};
+
+export type TriggerFieldsFragment = {
+  readonly symbol: string;
+  readonly source: TriggerSource;
+  readonly direction: TriggerDirection;
+  readonly price: string;
+  readonly firedAt: string | null;
+  readonly firedPrice: string | null;
 };
 
 export type OrderEventFieldsFragment = {
@@ -477,6 +504,12 @@ export type AccountFieldsFragment = {
   readonly lastSyncedAt: string | null;
   readonly createdAt: string;
   readonly halt: { readonly since: string; readonly cancelOpen: boolean; readonly remainingCount: number } | null;
+  readonly deadMansSwitch: {
+    readonly timeoutSeconds: number | null;
+    readonly armedUntil: string | null;
+    readonly refreshedAt: string | null;
+    readonly lastError: string | null;
+  } | null;
   readonly health: {
     readonly reachable: boolean;
     readonly since: string;
@@ -505,14 +538,7 @@ export type AlertFieldsFragment = {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly account: { readonly id: string };
-  readonly trigger: {
-    readonly symbol: string;
-    readonly source: TriggerSource;
-    readonly direction: TriggerDirection;
-    readonly price: string;
-    readonly firedAt: string | null;
-    readonly firedPrice: string | null;
-  };
+  readonly trigger: TriggerFieldsFragment;
 };
 
 export type SyncFieldsFragment = {
@@ -670,9 +696,12 @@ export type OrderUpdatesSubscription = {
 
 export type AlertUpdatesSubscriptionVariables = Exact<{
   accountIds: ReadonlyArray<string> | string;
+  after?: string | null | undefined;
 }>;
 
-export type AlertUpdatesSubscription = { readonly alertUpdates: AlertFieldsFragment };
+export type AlertUpdatesSubscription = {
+  readonly alertUpdates: { readonly cursor: string | null } & AlertFieldsFragment;
+};
 
 export type TickerSubscriptionVariables = Exact<{
   exchange: string;
@@ -693,19 +722,19 @@ export type TickerSubscription = {
 export const AccountsDocument = typedDocument<AccountsQuery, AccountsQueryVariables>(
   'query',
   'Accounts',
-  'query Accounts{accounts{...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}',
+  'query Accounts{accounts{...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}',
 );
 
 export const AccountDocument = typedDocument<AccountQuery, AccountQueryVariables>(
   'query',
   'Account',
-  'query Account($id:ID!){account(id:$id){...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}',
+  'query Account($id:ID!){account(id:$id){...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}',
 );
 
 export const LinkAccountDocument = typedDocument<LinkAccountMutation, LinkAccountMutationVariables>(
   'mutation',
   'LinkAccount',
-  'mutation LinkAccount($input:LinkAccountInput!){linkAccount(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation LinkAccount($input:LinkAccountInput!){linkAccount(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const RotateCredentialsDocument = typedDocument<RotateCredentialsMutation, RotateCredentialsMutationVariables>(
@@ -717,43 +746,49 @@ export const RotateCredentialsDocument = typedDocument<RotateCredentialsMutation
 export const UnlinkAccountDocument = typedDocument<UnlinkAccountMutation, UnlinkAccountMutationVariables>(
   'mutation',
   'UnlinkAccount',
-  'mutation UnlinkAccount($accountId:ID!){unlinkAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation UnlinkAccount($accountId:ID!){unlinkAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const HaltAccountDocument = typedDocument<HaltAccountMutation, HaltAccountMutationVariables>(
   'mutation',
   'HaltAccount',
-  'mutation HaltAccount($accountId:ID!$cancelOpen:Boolean=true){haltAccount(accountId:$accountId cancelOpen:$cancelOpen){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation HaltAccount($accountId:ID!$cancelOpen:Boolean=true){haltAccount(accountId:$accountId cancelOpen:$cancelOpen){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const SetDeadMansSwitchDocument = typedDocument<SetDeadMansSwitchMutation, SetDeadMansSwitchMutationVariables>(
+  'mutation',
+  'SetDeadMansSwitch',
+  'mutation SetDeadMansSwitch($accountId:ID!$timeoutSeconds:Int){setDeadMansSwitch(accountId:$accountId timeoutSeconds:$timeoutSeconds){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const ResumeAccountDocument = typedDocument<ResumeAccountMutation, ResumeAccountMutationVariables>(
   'mutation',
   'ResumeAccount',
-  'mutation ResumeAccount($accountId:ID!){resumeAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation ResumeAccount($accountId:ID!){resumeAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const AlertsDocument = typedDocument<AlertsQuery, AlertsQueryVariables>(
   'query',
   'Alerts',
-  'query Alerts($accountId:ID!$status:AlertStatus$first:Int=50$after:String){alerts(accountId:$accountId status:$status first:$first after:$after){nodes{...AlertFields}pageInfo{...PageFields}}}fragment AlertFields on Alert{id account{id}symbol trigger{symbol source direction price firedAt firedPrice}note status createdAt updatedAt}fragment PageFields on PageInfo{hasNextPage endCursor}',
+  'query Alerts($accountId:ID!$status:AlertStatus$first:Int=50$after:String){alerts(accountId:$accountId status:$status first:$first after:$after){nodes{...AlertFields}pageInfo{...PageFields}cursor}}fragment AlertFields on Alert{id account{id}symbol trigger{...TriggerFields}note status createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment PageFields on PageInfo{hasNextPage endCursor}',
 );
 
 export const CreateAlertDocument = typedDocument<CreateAlertMutation, CreateAlertMutationVariables>(
   'mutation',
   'CreateAlert',
-  'mutation CreateAlert($input:CreateAlertInput!){createAlert(input:$input){alert{...AlertFields}userErrors{...UserErrorFields}}}fragment AlertFields on Alert{id account{id}symbol trigger{symbol source direction price firedAt firedPrice}note status createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation CreateAlert($input:CreateAlertInput!){createAlert(input:$input){alert{...AlertFields}userErrors{...UserErrorFields}}}fragment AlertFields on Alert{id account{id}symbol trigger{...TriggerFields}note status createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const CancelAlertDocument = typedDocument<CancelAlertMutation, CancelAlertMutationVariables>(
   'mutation',
   'CancelAlert',
-  'mutation CancelAlert($alertId:ID!){cancelAlert(alertId:$alertId){alert{...AlertFields}userErrors{...UserErrorFields}}}fragment AlertFields on Alert{id account{id}symbol trigger{symbol source direction price firedAt firedPrice}note status createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation CancelAlert($alertId:ID!){cancelAlert(alertId:$alertId){alert{...AlertFields}userErrors{...UserErrorFields}}}fragment AlertFields on Alert{id account{id}symbol trigger{...TriggerFields}note status createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const ExchangesDocument = typedDocument<ExchangesQuery, ExchangesQueryVariables>(
   'query',
   'Exchanges',
-  'query Exchanges{exchanges{id name modes orderTypes timesInForce capabilities{postOnly reduceOnly amend lookupByClientId cancelByClientId orderStream deadMansSwitch submissionDeadline marketByQuoteSize}health{reachable streamConnected rateLimitedUntil rateLimitReason lastError}}}',
+  'query Exchanges{exchanges{id name modes orderTypes timesInForce capabilities{postOnly reduceOnly amend lookupByClientId cancelByClientId orderStream deadMansSwitch deadMansSwitchSeconds{minimumSeconds maximumSeconds}submissionDeadline marketByQuoteSize}health{reachable streamConnected rateLimitedUntil rateLimitReason lastError}}}',
 );
 
 export const MarketsDocument = typedDocument<MarketsQuery, MarketsQueryVariables>(
@@ -771,79 +806,79 @@ export const ReconcilerDocument = typedDocument<ReconcilerQuery, ReconcilerQuery
 export const OrderDocument = typedDocument<OrderQuery, OrderQueryVariables>(
   'query',
   'Order',
-  'query Order($id:ID!){order(id:$id){...OrderFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}',
+  'query Order($id:ID!){order(id:$id){...OrderFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}',
 );
 
 export const OrderStoryDocument = typedDocument<OrderStoryQuery, OrderStoryQueryVariables>(
   'query',
   'OrderStory',
-  'query OrderStory($id:ID!$firstEvents:Int=200$afterEvent:String$firstFills:Int=200$afterFill:String){order(id:$id){...OrderFields legs{exchangeOrderId venueClientId state size price filledSize submittedAt endedAt}latency{toSubmittedMs toAcknowledgedMs toDoneMs}events(first:$firstEvents after:$afterEvent){nodes{...OrderEventFields}pageInfo{...PageFields}}fills(first:$firstFills after:$afterFill){nodes{...FillFields}pageInfo{...PageFields}}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}fragment PageFields on PageInfo{hasNextPage endCursor}fragment FillFields on Fill{id exchangeTradeId size price fee{currency cost}liquidity executedAt}',
+  'query OrderStory($id:ID!$firstEvents:Int=200$afterEvent:String$firstFills:Int=200$afterFill:String){order(id:$id){...OrderFields legs{exchangeOrderId venueClientId state size price filledSize submittedAt endedAt}latency{toSubmittedMs toAcknowledgedMs toDoneMs}events(first:$firstEvents after:$afterEvent){nodes{...OrderEventFields}pageInfo{...PageFields}}fills(first:$firstFills after:$afterFill){nodes{...FillFields}pageInfo{...PageFields}}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}fragment PageFields on PageInfo{hasNextPage endCursor}fragment FillFields on Fill{id exchangeTradeId size price fee{currency cost}liquidity executedAt}',
 );
 
 export const OrdersDocument = typedDocument<OrdersQuery, OrdersQueryVariables>(
   'query',
   'Orders',
-  'query Orders($filter:OrderFilter$first:Int=50$after:String){orders(filter:$filter first:$first after:$after){nodes{...OrderFields}pageInfo{...PageFields}totalCount}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment PageFields on PageInfo{hasNextPage endCursor}',
+  'query Orders($filter:OrderFilter$first:Int=50$after:String){orders(filter:$filter first:$first after:$after){nodes{...OrderFields}pageInfo{...PageFields}totalCount}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment PageFields on PageInfo{hasNextPage endCursor}',
 );
 
 export const OpenOrdersDocument = typedDocument<OpenOrdersQuery, OpenOrdersQueryVariables>(
   'query',
   'OpenOrders',
-  'query OpenOrders($accountId:ID!$symbol:String$maxAgeSeconds:Int=30){openOrders(accountId:$accountId symbol:$symbol maxAgeSeconds:$maxAgeSeconds){...SyncFields}}fragment SyncFields on SyncResult{orders{...OrderFields}syncedAt fresh complete adopted userErrors{...UserErrorFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'query OpenOrders($accountId:ID!$symbol:String$maxAgeSeconds:Int=30){openOrders(accountId:$accountId symbol:$symbol maxAgeSeconds:$maxAgeSeconds){...SyncFields}}fragment SyncFields on SyncResult{orders{...OrderFields}syncedAt fresh complete adopted userErrors{...UserErrorFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const OrderGroupDocument = typedDocument<OrderGroupQuery, OrderGroupQueryVariables>(
   'query',
   'OrderGroup',
-  'query OrderGroup($id:ID!){orderGroup(id:$id){...GroupFields}}fragment GroupFields on OrderGroup{id kind onPartialFill orders{...OrderFields}conflict{at reason}createdAt}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}',
+  'query OrderGroup($id:ID!){orderGroup(id:$id){...GroupFields}}fragment GroupFields on OrderGroup{id kind onPartialFill orders{...OrderFields}conflict{at reason}createdAt}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}',
 );
 
 export const PlaceOrderDocument = typedDocument<PlaceOrderMutation, PlaceOrderMutationVariables>(
   'mutation',
   'PlaceOrder',
-  'mutation PlaceOrder($input:PlaceOrderInput!){placeOrder(input:$input){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation PlaceOrder($input:PlaceOrderInput!){placeOrder(input:$input){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const PlaceOrderGroupDocument = typedDocument<PlaceOrderGroupMutation, PlaceOrderGroupMutationVariables>(
   'mutation',
   'PlaceOrderGroup',
-  'mutation PlaceOrderGroup($input:PlaceOrderGroupInput!){placeOrderGroup(input:$input){group{...GroupFields}userErrors{...UserErrorFields}}}fragment GroupFields on OrderGroup{id kind onPartialFill orders{...OrderFields}conflict{at reason}createdAt}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation PlaceOrderGroup($input:PlaceOrderGroupInput!){placeOrderGroup(input:$input){group{...GroupFields}userErrors{...UserErrorFields}}}fragment GroupFields on OrderGroup{id kind onPartialFill orders{...OrderFields}conflict{at reason}createdAt}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const ModifyOrderDocument = typedDocument<ModifyOrderMutation, ModifyOrderMutationVariables>(
   'mutation',
   'ModifyOrder',
-  'mutation ModifyOrder($input:ModifyOrderInput!){modifyOrder(input:$input){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation ModifyOrder($input:ModifyOrderInput!){modifyOrder(input:$input){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const CancelOrderDocument = typedDocument<CancelOrderMutation, CancelOrderMutationVariables>(
   'mutation',
   'CancelOrder',
-  'mutation CancelOrder($orderId:ID!){cancelOrder(orderId:$orderId){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation CancelOrder($orderId:ID!){cancelOrder(orderId:$orderId){order{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const CancelAllOrdersDocument = typedDocument<CancelAllOrdersMutation, CancelAllOrdersMutationVariables>(
   'mutation',
   'CancelAllOrders',
-  'mutation CancelAllOrders($input:CancelAllInput!){cancelAllOrders(input:$input){requested{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation CancelAllOrders($input:CancelAllInput!){cancelAllOrders(input:$input){requested{...OrderFields}userErrors{...UserErrorFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const SyncOrdersDocument = typedDocument<SyncOrdersMutation, SyncOrdersMutationVariables>(
   'mutation',
   'SyncOrders',
-  'mutation SyncOrders($accountId:ID!){syncOrders(accountId:$accountId){...SyncFields}}fragment SyncFields on SyncResult{orders{...OrderFields}syncedAt fresh complete adopted userErrors{...UserErrorFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation SyncOrders($accountId:ID!){syncOrders(accountId:$accountId){...SyncFields}}fragment SyncFields on SyncResult{orders{...OrderFields}syncedAt fresh complete adopted userErrors{...UserErrorFields}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const OrderUpdatesDocument = typedDocument<OrderUpdatesSubscription, OrderUpdatesSubscriptionVariables>(
   'subscription',
   'OrderUpdates',
-  'subscription OrderUpdates($accountIds:[ID!]!$after:Cursor){orderUpdates(accountIds:$accountIds after:$after){kind cursor order{...OrderFields}event{...OrderEventFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}',
+  'subscription OrderUpdates($accountIds:[ID!]!$after:Cursor){orderUpdates(accountIds:$accountIds after:$after){kind cursor order{...OrderFields}event{...OrderEventFields}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}',
 );
 
 export const AlertUpdatesDocument = typedDocument<AlertUpdatesSubscription, AlertUpdatesSubscriptionVariables>(
   'subscription',
   'AlertUpdates',
-  'subscription AlertUpdates($accountIds:[ID!]!){alertUpdates(accountIds:$accountIds){...AlertFields}}fragment AlertFields on Alert{id account{id}symbol trigger{symbol source direction price firedAt firedPrice}note status createdAt updatedAt}',
+  'subscription AlertUpdates($accountIds:[ID!]!$after:Cursor){alertUpdates(accountIds:$accountIds after:$after){...AlertFields cursor}}fragment AlertFields on Alert{id account{id}symbol trigger{...TriggerFields}note status createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}',
 );
 
 export const TickerDocument = typedDocument<TickerSubscription, TickerSubscriptionVariables>(

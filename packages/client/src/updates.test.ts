@@ -8,7 +8,7 @@ import type { Accident } from './testing/journal.ts';
 const ending: (() => void)[] = [];
 afterEach(() => ending.splice(0).forEach((end) => end()));
 
-function open(journal: Journal, options: OrderUpdatesOptions = {}) {
+function clientOf(journal: Journal) {
   const client = createClient({
     urls: ['http://one', 'http://two'],
     token: 'op_secret',
@@ -16,8 +16,9 @@ function open(journal: Journal, options: OrderUpdatesOptions = {}) {
     pauses: { firstMs: 0, lastMs: 0 },
   });
   ending.push(() => client.close());
-  return client.orderUpdates(['a1'], options);
+  return client;
 }
+const open = (journal: Journal, options: OrderUpdatesOptions = {}) => clientOf(journal).orderUpdates(['a1'], options);
 
 /** Reads until the change with the last number: kinds and cursors as they came. */
 async function readAll(journal: Journal, length: number, options: OrderUpdatesOptions = {}): Promise<string[]> {
@@ -108,5 +109,31 @@ describe('following orders', () => {
     const third = closed.next();
     ending.at(-1)?.();
     expect(await third).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('following alerts', () => {
+  const ids = async (journal: Journal, after: string | null, length: number): Promise<string[]> => {
+    const seen: string[] = [];
+    for await (const { alert, cursor } of clientOf(journal).alertUpdates(['a1'], { after })) {
+      expect(cursor).toBe(alert.id.slice('alert-'.length));
+      if (seen.push(alert.id) === length) break;
+    }
+    return seen;
+  };
+
+  test('every change since the cursor, once, over interruptions', async () => {
+    const journal = new Journal(6, 0, [
+      { afterMessages: 2, how: 'break' },
+      { afterMessages: 0, how: 'SERVICE_UNAVAILABLE' },
+      { afterMessages: 1, how: 'close1000' },
+    ]);
+    expect(await ids(journal, '1', 5)).toEqual(['alert-2', 'alert-3', 'alert-4', 'alert-5', 'alert-6']);
+    expect(journal.asked).toEqual(['1', '3', '3', '4']);
+  });
+
+  test('changes that can not be told any more are an error, for nothing takes their place', async () => {
+    const journal = new Journal(6, 0, [{ afterMessages: 0, how: 'CURSOR_EXPIRED' }]);
+    await expect(ids(journal, '1', 5)).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
   });
 });

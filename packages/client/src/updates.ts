@@ -40,6 +40,17 @@ export interface OrderUpdatesOptions extends SubscribeOptions {
   readonly after?: string | null;
 }
 
+export interface AlertUpdate {
+  readonly alert: Alert;
+  /** Where to go on after this update. */
+  readonly cursor: string | null;
+}
+
+export interface AlertUpdatesOptions extends SubscribeOptions {
+  /** The cursor of the last update that was dealt with, or of `alerts`. */
+  readonly after?: string | null;
+}
+
 /** Updates that may wait for a slow reader. */
 const CAPACITY = 1_000;
 
@@ -102,21 +113,23 @@ export const followTicker = (
     options,
   );
 
-/** Alerts as they change while connected. There is no cursor: after an interruption read `alerts` too. */
-export const followAlerts = (
+/**
+ * Alerts as they change: with a cursor, or once one has been told, every change is told once, over all interruptions.
+ * Without one the first that is told is the first after the connection.
+ */
+export function followAlerts(
   settings: FeedSettings,
-  variables: AlertUpdatesSubscriptionVariables,
-  options: SubscribeOptions,
-): Feed<AlertUpdatesSubscription, AlertUpdatesSubscriptionVariables, Alert> =>
-  new Feed(
-    {
-      document: AlertUpdatesDocument,
-      variables: () => variables,
-      accept: ({ alertUpdates }) => alertUpdates,
-      interrupted: () => undefined,
-      capacity: CAPACITY,
-      overflow: 'fail',
-    },
-    settings,
-    options,
-  );
+  accountIds: readonly string[],
+  options: AlertUpdatesOptions,
+): Feed<AlertUpdatesSubscription, AlertUpdatesSubscriptionVariables, AlertUpdate> {
+  let after = options.after ?? null;
+  const accept = ({ alertUpdates: alert }: AlertUpdatesSubscription): AlertUpdate => {
+    after = alert.cursor ?? after;
+    return { alert, cursor: after };
+  };
+  const variables = (): AlertUpdatesSubscriptionVariables => ({ accountIds, after });
+  const kind = { document: AlertUpdatesDocument, variables, accept, capacity: CAPACITY };
+  // Nothing takes the place of changes that can't be told any more: the reader has to know.
+  const isFinal = ({ code }: OrderplaneError): boolean => code === 'CURSOR_EXPIRED';
+  return new Feed({ ...kind, interrupted: () => undefined, overflow: 'resume', isFinal }, settings, options);
+}

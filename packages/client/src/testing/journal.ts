@@ -9,7 +9,7 @@ export interface Accident {
 }
 
 /**
- * For tests: the service's side of `orderUpdates` on sockets without a network. Its journal has `length` changes of one
+ * For tests: the service's side of `orderUpdates` and `alertUpdates` on sockets without a network. Its journal has `length` changes of one
  * order each; the n-th connection meets the n-th accident, later ones none. Cursors are numbers.
  */
 export class Journal {
@@ -29,7 +29,7 @@ export class Journal {
 
   /** Sockets that lead here; every message takes a turn of its own. */
   get WebSocket(): WebSocketConstructor {
-    const serve = (socket: FakeSocket, after: string | null): void => this.#serve(socket, after);
+    const serve: Subscribed = (socket, after, field) => this.#serve(socket, after, field);
     return class extends FakeSocket {
       constructor() {
         super(serve);
@@ -37,21 +37,29 @@ export class Journal {
     };
   }
 
-  #serve(socket: FakeSocket, after: string | null): void {
+  #serve(socket: FakeSocket, after: string | null, field: Field): void {
     this.asked.push(after);
     this.sent = 0;
     const accident = this.#accidents[this.#connections++];
-    const messages = after === null ? [...this.#snapshot(), ...this.#events(0)] : this.#events(Number(after));
+    const changes = field === 'orderUpdates' ? this.#events(Number(after ?? 0)) : this.#alerts(Number(after ?? 0));
+    const messages = after === null && field === 'orderUpdates' ? [...this.#snapshot(), ...changes] : changes;
     const step = (): void => {
       if (socket.isClosed) return;
       if (accident !== undefined && this.sent >= accident.afterMessages) return socket.accident(accident.how);
       const update = messages[this.sent];
       if (update === undefined) return;
       this.sent += 1;
-      socket.tell({ id: '1', type: 'next', payload: { data: { orderUpdates: update } } });
+      socket.tell({ id: '1', type: 'next', payload: { data: { [field]: update } } });
       setImmediate(step);
     };
     setImmediate(step);
+  }
+
+  #alerts(after: number): readonly object[] {
+    return Array.from({ length: Math.max(0, this.#length - after) }, (_, n) => ({
+      id: `alert-${after + n + 1}`,
+      cursor: String(after + n + 1),
+    }));
   }
 
   #snapshot(): readonly object[] {
@@ -74,23 +82,31 @@ export class Journal {
   }
 }
 
+type Field = 'orderUpdates' | 'alertUpdates';
+type Subscribed = (socket: FakeSocket, after: string | null, field: Field) => void;
+
 class FakeSocket implements SocketLike {
   onopen: ((event: never) => void) | null = null;
   onmessage: ((event: never) => void) | null = null;
   onerror: ((event: never) => void) | null = null;
   onclose: ((event: never) => void) | null = null;
   isClosed = false;
-  readonly #subscribed: (socket: FakeSocket, after: string | null) => void;
+  readonly #subscribed: Subscribed;
 
-  constructor(subscribed: (socket: FakeSocket, after: string | null) => void) {
+  constructor(subscribed: Subscribed) {
     this.#subscribed = subscribed;
     setImmediate(() => this.onopen?.({} as never));
   }
 
   send(text: string): void {
-    const message = JSON.parse(text) as { type: string; payload?: { variables?: { after?: string | null } } };
+    const message = JSON.parse(text) as {
+      type: string;
+      payload?: { operationName?: string; variables?: { after?: string | null } };
+    };
     if (message.type === 'connection_init') setImmediate(() => this.tell({ type: 'connection_ack' }));
-    if (message.type === 'subscribe') this.#subscribed(this, message.payload?.variables?.after ?? null);
+    if (message.type !== 'subscribe') return;
+    const field = message.payload?.operationName === 'AlertUpdates' ? 'alertUpdates' : 'orderUpdates';
+    this.#subscribed(this, message.payload?.variables?.after ?? null, field);
   }
 
   close(): void {

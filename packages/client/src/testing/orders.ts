@@ -28,6 +28,7 @@ export const anOrder = (change: Partial<Order> = {}): Order => ({
   postOnly: false,
   reduceOnly: false,
   expiresAt: null,
+  trigger: null,
   reconciliation: {
     status: 'IN_SYNC',
     generation: 1,
