@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 const PURE = ['domain', 'state-machine', 'normalization', 'planner'];
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/**', '**/src/generated/**', '.orderplane/**', '.turbo/**'] },
+  { ignores: ['**/node_modules/**', '**/dist/**', '**/src/generated/**', '.orderplane/**', '.turbo/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

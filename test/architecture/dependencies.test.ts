@@ -17,6 +17,8 @@ const LAYERS: Readonly<Record<string, number>> = {
   store: 1,
   exchange: 1,
   'service-kit': 1,
+  // For users of the service: knows nothing of the packages that make it.
+  client: 1,
   // The one use of store, exchange and planner that several apps share.
   recorder: 2,
   'order-command': 3,
@@ -25,6 +27,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'sync-worker': 3,
   'venue-simulator': 3,
   cli: 3,
+  'example-grid': 3,
   local: 4,
   test: 5,
 };

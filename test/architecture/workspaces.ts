@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { z } from 'zod';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
-const SKIPPED = new Set(['node_modules', '.git', '.turbo', '.orderplane', 'generated', 'coverage']);
+const SKIPPED = new Set(['node_modules', '.git', '.turbo', '.orderplane', 'generated', 'coverage', 'dist']);
 
 /** Files below a directory, without what is installed or generated. */
 export function filesBelow(directory: string, pattern: RegExp): readonly string[] {

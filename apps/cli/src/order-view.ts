@@ -29,7 +29,9 @@ export const OrderViewSchema = z.object({
   reconciliation: z.object({
     status: z.string(),
     unknownSince: z.string().nullable(),
-    tried: z.array(z.object({ at: z.string(), kind: z.string(), result: z.string(), error: z.string().nullable() })),
+    tried: z
+      .array(z.object({ at: z.string(), kind: z.string(), result: z.string(), error: z.string().nullable() }))
+      .readonly(),
     attention: z.string().nullable(),
   }),
   createdAt: z.string(),

@@ -2,13 +2,14 @@ import type { Server } from 'node:http';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
+import { OperationTypeNode } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { checkCost } from '../limits/cost.ts';
 import { LIMITS } from '../limits/limits.ts';
 import { structureRule } from '../limits/structure.ts';
 import type { Ports } from '../ports.ts';
 import type { GatewayContext } from './context.ts';
-import { formatError } from './errors.ts';
+import { formatError, noteMutationErrors } from './errors.ts';
 import { operationMetrics } from './operation-metrics.ts';
 
 /** Queries and mutations over HTTP. Subscriptions have their own transport, with the same limits. */
@@ -41,10 +42,19 @@ export function createApolloServer(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 5_000 }),
       costLimit,
+      mutationErrors,
       operationMetrics(metrics),
     ],
   });
 }
+
+const mutationErrors: ApolloServerPlugin<GatewayContext> = {
+  requestDidStart: async () => ({
+    didEncounterErrors: async ({ operation, errors }) => {
+      if (operation?.operation === OperationTypeNode.MUTATION) noteMutationErrors(errors);
+    },
+  }),
+};
 
 const costLimit: ApolloServerPlugin<GatewayContext> = {
   requestDidStart: async () => ({

@@ -45,6 +45,12 @@ export function requestError(
   });
 }
 
+/** Errors of mutations: what was asked for may have been carried out before they happened. */
+const ofMutations = new WeakSet<GraphQLError>();
+export function noteMutationErrors(errors: readonly GraphQLError[]): void {
+  for (const error of errors) ofMutations.add(error);
+}
+
 /** The wording of graphql-js; its parser gives no code. */
 const TOKEN_LIMIT = /Document contains more that \d+ tokens/;
 
@@ -66,10 +72,14 @@ export function formatError(given: GraphQLFormattedError, error: unknown, log: L
   const outage = databaseOutage(cause);
   if (outage !== null) {
     log.warn({ err: cause, path: formatted.path }, 'the database does not serve');
+    // SERVICE_UNAVAILABLE promises that nothing was accepted. Of a mutation only its resolver knows that, and says so itself.
+    const isOpen = error instanceof GraphQLError && ofMutations.has(error);
+    const code: RequestErrorCode = isOpen ? 'INTERNAL_SERVER_ERROR' : 'SERVICE_UNAVAILABLE';
+    const todo = isOpen ? 'what was asked for may have been carried out, read it before you repeat it' : 'try again';
     return {
-      message: `the database can't answer right now (${outage.reason}): try again`,
+      message: `the database can't answer right now (${outage.reason}): ${todo}`,
       ...(formatted.path === undefined ? {} : { path: formatted.path }),
-      extensions: { code: 'SERVICE_UNAVAILABLE' satisfies RequestErrorCode },
+      extensions: { code },
     };
   }
   log.error({ err: cause, path: formatted.path }, 'a resolver failed');

@@ -13,7 +13,7 @@ import { Connections } from './connections.ts';
 import { createContext, type Services } from './context.ts';
 import { deliver, type Delivery } from './delivery.ts';
 import { Documents } from './documents.ts';
-import { formatError, requestError } from './errors.ts';
+import { formatError, noteMutationErrors, requestError } from './errors.ts';
 import { GRAPHQL_PATH } from './http.ts';
 import { audienceOf, SharedAnswers } from './shared-answers.ts';
 import { Turn } from './turn.ts';
@@ -94,8 +94,12 @@ export function serveWebSocket(
     },
     // What `prepare` has made.
     subscribe: (args) => deliver(args as Delivery, answers, turn),
-    onNext: (_context, _id, _payload, _args, { errors, data }) =>
-      errors === undefined ? undefined : { data: data ?? null, errors: errors.map(formatted) },
+    onNext: (_context, _id, _payload, { document, operationName }, { errors, data }) => {
+      if (errors === undefined) return undefined;
+      if (getOperationAST(document, operationName)?.operation === OperationTypeNode.MUTATION)
+        noteMutationErrors(errors);
+      return { data: data ?? null, errors: errors.map(formatted) };
+    },
     onError: (_context, _id, _payload, errors) =>
       errors.map((error) => (error instanceof GraphQLError ? formatted(error) : error)),
   });
