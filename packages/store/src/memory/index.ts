@@ -7,6 +7,7 @@ import { MemoryDeadMansSwitchStore } from './dead-mans-switches.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
+import { MemoryUserStore } from './users.ts';
 import { MemoryUnattributedFillStore } from './unattributed.ts';
 import { MemoryTables } from './tables.ts';
 
@@ -20,6 +21,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     ledger: new MemoryOrderLedger(tables),
     queries: new MemoryOrderQueries(tables),
     access: new MemoryAccessStore(tables),
+    users: new MemoryUserStore(tables),
     accounts: new MemoryAccountStore(tables),
     unattributed: new MemoryUnattributedFillStore(),
     observations: new MemoryObservationStore(options.nowMs),

@@ -3,12 +3,15 @@ import type {
   Account,
   AccountCandidate,
   Alert,
+  ApiTokenRecord,
+  AuditEntry,
   DeadMansSwitch,
   Intent,
   OrderGroup,
   OrderRecord,
   ServiceKey,
   StoredOrderEvent,
+  User,
 } from '../contracts.ts';
 import type { DerivedColumns, FillRow } from '../order-rows.ts';
 
@@ -42,9 +45,16 @@ export interface AlertRow {
   readonly endedAt: bigint | null;
 }
 
+export interface TokenRow {
+  readonly record: ApiTokenRecord;
+  readonly tokenHash: string;
+}
+
 /** Tables and indices. Every map is keyed by strings and walked in sorted order where order can be seen. */
 export class MemoryState {
-  readonly users = new Set<string>();
+  readonly users = new Map<string, User>();
+  readonly tokens = new Map<string, TokenRow>();
+  readonly audit: AuditEntry[] = [];
   readonly accounts = new Map<string, AccountRow>();
   readonly candidates = new Map<string, AccountCandidate>();
   readonly serviceKeys = new Map<string, ServiceKey>();
