@@ -10,9 +10,12 @@ Commands
   alerts      list price alerts
   watch       print every change of the orders as it happens
   accounts    list, link and unlink exchange accounts, give them new credentials, halt and resume them
+  users       list, make, disable and enable users, link outside identities (admin)
+  tokens      list API tokens by prefix, make and revoke them (admin)
+  audit       who did what, from where, and what came of it (admin)
   normalize   native exchange payloads on stdin → normalized orders on stdout
 
-Connection (status, orders, alerts, watch, accounts)
+Connection (all but normalize)
   --home DIR  where the running system wrote run.json (default .orderplane, or ORDERPLANE_HOME)
   ORDERPLANE_URL and ORDERPLANE_TOKEN take the place of run.json, e.g. http://127.0.0.1:4000/graphql
 
@@ -66,6 +69,30 @@ Without a further word it lists your accounts.
   dead-mans-switch  has the exchange cancel the account's orders when it hears nothing for so many seconds
   --credentials FILE  JSON {"apiKey": "…", "secret": "…", "passphrase": "… if any"}; - is standard input.
                       Secrets are never taken from the arguments, which other users of the machine can see.
+`,
+  users: `Usage: orderplane users [--first N] [--after CURSOR] [--home DIR] [--json]
+       orderplane users create NAME [--issuer URL --subject TEXT]
+       orderplane users disable ID
+       orderplane users enable ID
+       orderplane users link ID --issuer URL --subject TEXT
+       orderplane users unlink ID --issuer URL --subject TEXT
+
+For admins. Without a further word it lists users, newest first.
+  disable  ends every token, JWT and subscription of the user at once; orders go on
+  link     JWTs of this issuer and subject sign the user in (the gateway must know the issuer: docs/security.md)
+`,
+  tokens: `Usage: orderplane tokens [--user ID] [--prefix op_…] [--first N] [--after CURSOR] [--home DIR] [--json]
+       orderplane tokens create --user ID [--role viewer|trader|admin] [--label TEXT] [--days N]
+       orderplane tokens revoke PREFIX|ID
+
+For admins. Without a further word it lists tokens, newest first, also expired and revoked ones.
+  create  prints the token: it is shown this once and kept nowhere. A viewer's unless told otherwise
+  revoke  ends the token at once, with its subscriptions
+`,
+  audit: `Usage: orderplane audit [--user ID] [--action NAME] [--first N] [--after LINE] [--home DIR] [--json]
+
+For admins. Every mutation, failed sign-in and touched secret, newest first.
+  --action NAME  the name of a mutation, signIn, or what a service did, e.g. account.link
 `,
   normalize: `Usage: orderplane normalize < lines.jsonl
 

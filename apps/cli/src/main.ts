@@ -9,6 +9,9 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
   alerts: async (argv) => (await import('./commands/alerts.ts')).alertsCommand(parseOptions('alerts', argv)),
   watch: async (argv) => (await import('./commands/watch.ts')).watchCommand(parseOptions('watch', argv)),
   accounts: async (argv) => (await import('./commands/accounts.ts')).accountsCommand(argv),
+  users: async (argv) => (await import('./commands/access.ts')).usersCommand(argv),
+  tokens: async (argv) => (await import('./commands/access.ts')).tokensCommand(argv),
+  audit: async (argv) => (await import('./commands/access.ts')).auditCommand(argv),
   normalize: async (argv) => {
     parseOptions('normalize', argv);
     return (await import('./commands/normalize.ts')).normalizeCommand(process.stdin, process.stdout);

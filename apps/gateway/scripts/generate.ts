@@ -38,6 +38,13 @@ const CONFIG = {
     UnattributedFill: '@orderplane/store#UnattributedFill as UnattributedFillModel',
     UnattributedFillConnection: '../accounts/model#UnattributedFillPage',
     OrderConnection: '../orders/model#OrderPage',
+    Caller: '../access/caller#Caller as CallerModel',
+    User: '@orderplane/store#User as UserModel',
+    ApiToken: '@orderplane/store#ApiTokenRecord',
+    AuditLine: '@orderplane/store#AuditLine as AuditLineModel',
+    UserConnection: '../users/model#UserPage',
+    ApiTokenConnection: '../users/model#ApiTokenPage',
+    AuditConnection: '../users/model#AuditPage',
   },
   inputMaybeValue: 'T | null | undefined',
 };

@@ -21,13 +21,16 @@ import type { Redis } from 'ioredis';
 import { readGatewayEnvironment, type Environment } from './environment.ts';
 import { startGateway } from './gateway.ts';
 import type { Ports } from './ports.ts';
+import { readPolicy } from './read-policy.ts';
 import { createRedisChannels } from './redis/channels.ts';
 import { createLastPrices } from './redis/last-prices.ts';
 import { createPauses } from './redis/pauses.ts';
+import { createRateLimits } from './redis/rate-limits.ts';
 import { createReconcilerProbe } from './redis/reconciler-probe.ts';
 
 const START_TIMEOUT_MS = 10_000;
 const POOL_SIZE = 20;
+const GATEWAYS_CHANNEL = 'orderplane:gateways';
 
 await runService({
   name: 'gateway',
@@ -35,6 +38,7 @@ await runService({
     const environment = readGatewayEnvironment();
     const store = openStore(environment, context);
     const clock = createSharedClock({ read: () => store.nowMs() });
+    const policy = await readPolicy(environment, { users: store.users, clock });
     const redis = openRedisConnection(environment, context);
     const queues = openQueues(environment, context);
     // Ready means that no result of the first command can be missed.
@@ -45,10 +49,12 @@ await runService({
       queues.ready(),
     ]);
 
+    const ports = connectPorts(environment, context, { store, clock, redis, queues });
     const gateway = await startGateway({
       host: environment.HOST,
       port: environment.PORT,
-      ports: connectPorts(environment, context, { store, clock, redis, queues }),
+      ports,
+      policy,
       timeouts: {
         commandMs: environment.COMMAND_TIMEOUT_MS,
         syncMs: environment.SYNC_TIMEOUT_MS,
@@ -124,6 +130,7 @@ function connectPorts(
   const { log, metrics, shutdown } = context;
   const onError = onRedisError(context);
   const subscriber = openRedis(environment.REDIS_URL, 'subscriber', onError);
+  const channels = createRedisChannels(subscriber, onError);
   const reconciler = createReconcilerProbe(redis, onError);
   shutdown.defer('reconciler probe', () => reconciler.close());
   shutdown.defer('subscriber', () => subscriber.disconnect());
@@ -132,6 +139,7 @@ function connectPorts(
     groups: store.ledger.groups,
     queries: store.queries,
     access: store.access,
+    users: store.users,
     accounts: store.accounts,
     observations: store.observations,
     unattributed: store.unattributed,
@@ -142,7 +150,17 @@ function connectPorts(
     accountChecks: queues.accountChecks,
     sync: queues.sync,
     streams: queues.streams,
-    channels: createRedisChannels(subscriber, onError),
+    channels,
+    gateways: {
+      listen: (listener) => channels.listen(GATEWAYS_CHANNEL, listener),
+      tell: async (message) => void (await redis.publish(GATEWAYS_CHANNEL, message)),
+    },
+    rates: createRateLimits({
+      redis,
+      perSecond: environment.LIMIT_REQUESTS_PER_SECOND,
+      burst: environment.LIMIT_REQUESTS_AT_ONCE,
+      onError,
+    }),
     prices: createLastPrices(redis, clock, onError),
     pauses: createPauses(redis, clock, onError),
     reconciler,

@@ -24,12 +24,20 @@ import type {
   OrderQueries,
   SessionStore,
   UnattributedFillStore,
+  UserStore,
 } from '@orderplane/store';
 
 /** Redis pub/sub: hints that something changed. What it says may be lost; nothing is read from it but prices. */
 export interface Channels {
   /** Calls `listener` for every message until the returned function is called. Survives reconnects. */
   listen(channel: string, listener: (message: string) => void): () => void;
+}
+
+/** What gateways tell each other, this one included. What it says may be lost. */
+export interface Gateways {
+  listen(listener: (message: string) => void): () => void;
+  /** Rejects when nobody can be told. */
+  tell(message: string): Promise<void>;
 }
 
 /** Newest prices as the streams left them; null where none is fresh or Redis is not there. Never throws. */
@@ -40,6 +48,12 @@ export interface LastPrices {
 /** Until when exchanges have told us to wait. Empty where none has, or Redis is not there. Never throws. */
 export interface Pauses {
   standing(): Promise<ReadonlyMap<ExchangeId, StandingPause>>;
+}
+
+/** Requests that one caller may make, over all gateways. Never throws. */
+export interface RateLimits {
+  /** Takes one request; else how long to wait, ms. */
+  ask(who: string): Promise<number | null>;
 }
 
 /** What can be told of the reconciler from outside. */
@@ -53,7 +67,8 @@ export interface Ports {
   readonly ledger: Pick<OrderLedger, 'openOrders' | 'accountJournal' | 'accountSnapshot' | 'journalBounds'>;
   readonly groups: Pick<GroupStore, 'byIds' | 'membersOf'>;
   readonly queries: OrderQueries;
-  readonly access: Pick<AccessStore, 'principalByTokenHash' | 'accountsOfUser'>;
+  readonly access: Pick<AccessStore, 'principalByTokenHash' | 'accountsOfUser' | 'createToken'>;
+  readonly users: UserStore;
   /** Takes in sealed credentials, and can open none. */
   readonly accounts: Pick<AccountStore, 'serviceKey' | 'addCandidate' | 'withdrawCandidate' | 'accountOfCandidate'>;
   readonly sessions: Pick<SessionStore, 'active' | 'activeIds' | 'byIds' | 'chain' | 'orders'>;
@@ -66,9 +81,11 @@ export interface Ports {
   readonly sync: Pick<Producer<SyncJob, SyncOutcome>, 'request'>;
   readonly streams: Pick<Producer<StreamJob, null>, 'add'>;
   readonly channels: Channels;
+  readonly gateways: Gateways;
   readonly prices: LastPrices;
   readonly pauses: Pauses;
   readonly reconciler: ReconcilerProbe;
+  readonly rates: RateLimits;
   readonly capabilities: Readonly<Record<ExchangeId, ExchangeCapabilities>>;
   readonly clock: Clock;
   readonly newId: () => string;

@@ -19,10 +19,14 @@ export const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
 
 /** Of this process's environment, what a service of the stack may see: never a DATABASE_URL or key of another system. */
 const INHERITED = /^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|NODE_EXTRA_CA_CERTS)$/i;
+/** What an operator says of callers (docs/security.md): it holds no secret. */
+const OF_CALLERS =
+  /^(JWT_(ISSUER|AUDIENCE|KEYS|ALGORITHMS|ROLE_CLAIM|MAX_ROLE|CLOCK_SKEW_SECONDS)|LIMIT_\w+|CORS_ORIGINS|TRUSTED_PROXIES|INTROSPECTION|DOCUMENTS(_MANIFEST)?)$/;
 export const inheritedEnvironment = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).filter(
-      (entry): entry is [string, string] => INHERITED.test(entry[0]) && entry[1] !== undefined,
+      (entry): entry is [string, string] =>
+        (INHERITED.test(entry[0]) || OF_CALLERS.test(entry[0])) && entry[1] !== undefined,
     ),
   );
 

@@ -85,6 +85,8 @@ export type OrderFilter = {
   readonly mode?: ExecutionMode | null | undefined;
   readonly createdAfter?: string | null | undefined;
   readonly createdBefore?: string | null | undefined;
+  /** tracked by it now, or when they ended */
+  readonly sessionId?: string | null | undefined;
 };
 
 export type OrderSide = 'BUY' | 'SELL';

@@ -32,6 +32,7 @@ describe.each(BACKENDS)('AccessStore and ObservationStore ($name)', ({ open }) =
       userId: 'user-1',
       role: 'trader',
       tokenId: 't1',
+      expiresAt: at(10),
     });
     expect(await store.access.principalByTokenHash(tokenHash, at(10))).toBeNull();
     expect(await store.access.principalByTokenHash(hashToken('op_x'), at(9))).toBeNull();

@@ -8,6 +8,7 @@ import type { ObservationStore } from './contracts/observations.ts';
 import type { UnattributedFillStore } from './contracts/unattributed.ts';
 import type { OrderQueries } from './contracts/queries.ts';
 import type { SessionStore } from './contracts/sessions.ts';
+import type { UserStore } from './contracts/users.ts';
 
 export * from './contracts/access.ts';
 export * from './contracts/accounts.ts';
@@ -23,12 +24,14 @@ export * from './contracts/paging.ts';
 export * from './contracts/queries.ts';
 export * from './contracts/sessions.ts';
 export * from './contracts/unattributed.ts';
+export * from './contracts/users.ts';
 
 /** One backend with all contracts: PostgreSQL or in memory. */
 export interface Store {
   readonly ledger: OrderLedger;
   readonly queries: OrderQueries;
   readonly access: AccessStore;
+  readonly users: UserStore;
   readonly accounts: AccountStore;
   readonly observations: ObservationStore;
   readonly unattributed: UnattributedFillStore;

@@ -18,7 +18,7 @@ export type { JournalWakeUp } from './notifications.ts';
 export { cacheScope, lastSyncKey, OpenOrderCache, openOrdersKey } from './open-order-cache.ts';
 export type { CachedOpenOrders, CacheScope } from './open-order-cache.ts';
 export { isUntold } from './order-rows.ts';
-export { alertCursor, orderCursor, PAGE_LIMIT, unattributedFillId, WALK_LIMIT } from './paging.ts';
+export { alertCursor, datedCursor, orderCursor, PAGE_LIMIT, unattributedFillId, WALK_LIMIT } from './paging.ts';
 export { createPostgresStore } from './postgres/index.ts';
 export type { PostgresOptions } from './postgres/index.ts';
 export { databaseOutage } from './postgres/outage.ts';

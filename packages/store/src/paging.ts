@@ -39,8 +39,14 @@ export function parseOrderCursor(cursor: string): OrderPosition {
   return { createdAt: new Date(createdAt).toISOString(), orderId };
 }
 
-export const alertCursor = ({ createdAt, id }: { readonly createdAt: string; readonly id: string }): string =>
+/** Where an alert, a user or a token stands in its list. */
+export const datedCursor = ({ createdAt, id }: { readonly createdAt: string; readonly id: string }): string =>
   orderCursor({ createdAt, orderId: id });
+/** Its name in the lists of alerts. */
+export const alertCursor = datedCursor;
+
+/** A line of the audit from its public form. Throws InvalidCursorError. */
+export const parseAuditCursor = (cursor: string): bigint => parseJournalCursor(cursor);
 
 /** A journal position from its public form. Throws InvalidCursorError. */
 export function parseJournalCursor(cursor: string): bigint {

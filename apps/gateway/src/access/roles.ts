@@ -1,13 +1,22 @@
-import type { UserError } from '@orderplane/domain';
+import { ROLES, type Role, type UserError } from '@orderplane/domain';
 import type { Account, Principal } from '@orderplane/store';
 import type { GatewayContext } from '../server/context.ts';
 import { requestError } from '../server/errors.ts';
 
-/** Viewers read; traders and admins also trade, each only for themselves. Null when allowed. */
-export function tradingRefusal(principal: Principal): UserError | null {
-  if (principal.role !== 'viewer') return null;
-  return { code: 'FORBIDDEN', message: 'this token may read but not trade: use one with the role trader', field: null };
+const NEED: Readonly<Record<Role, string>> = {
+  viewer: 'this token may not even read',
+  trader: 'this token may read but not trade: use one with the role trader',
+  admin: 'this is for admins: use a token with the role admin',
+};
+
+/** Each role may what the ones before it may. Null when the caller's is enough. */
+export function roleRefusal(principal: Principal, needed: Role): UserError | null {
+  if (ROLES.indexOf(principal.role) >= ROLES.indexOf(needed)) return null;
+  return { code: 'FORBIDDEN', message: NEED[needed], field: null };
 }
+
+/** Viewers read; traders and admins also trade, each only for themselves. Null when allowed. */
+export const tradingRefusal = (principal: Principal): UserError | null => roleRefusal(principal, 'trader');
 
 /** The caller's own account. Throws NOT_FOUND for an unknown one and for somebody else's alike. */
 export async function ownAccount(context: GatewayContext, accountId: string): Promise<Account> {

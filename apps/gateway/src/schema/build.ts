@@ -8,23 +8,28 @@ import { orderResolvers } from '../orders/index.ts';
 import { reconcilerResolvers } from '../reconciler/index.ts';
 import { sessionResolvers } from '../sessions/index.ts';
 import { subscriptionResolvers } from '../subscriptions/index.ts';
+import { userResolvers } from '../users/index.ts';
+import { guardSchema } from '../access/guard.ts';
 import { loadTypeDefinitions } from './load.ts';
 import { scalars } from './scalars.ts';
 
-/** The served schema. Fails at start when a resolver has no field in the SDL. */
+/** The served schema, guarded. Fails at start when a resolver has no field in the SDL, or a field no role. */
 export const buildGatewaySchema = (): GraphQLSchema =>
-  makeExecutableSchema({
-    typeDefs: loadTypeDefinitions(),
-    resolvers: [
-      scalars,
-      orderResolvers,
-      groupResolvers,
-      accountResolvers,
-      alertResolvers,
-      sessionResolvers,
-      exchangeResolvers,
-      reconcilerResolvers,
-      subscriptionResolvers,
-    ],
-    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
-  });
+  guardSchema(
+    makeExecutableSchema({
+      typeDefs: loadTypeDefinitions(),
+      resolvers: [
+        scalars,
+        orderResolvers,
+        groupResolvers,
+        accountResolvers,
+        alertResolvers,
+        sessionResolvers,
+        exchangeResolvers,
+        reconcilerResolvers,
+        subscriptionResolvers,
+        userResolvers,
+      ],
+      resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+    }),
+  );

@@ -7,10 +7,15 @@ import type {
   ExchangeSession as ExchangeSessionModel,
   StoredOrderEvent,
   UnattributedFill as UnattributedFillModel,
+  User as UserModel,
+  ApiTokenRecord,
+  AuditLine as AuditLineModel,
 } from '@orderplane/store';
 import type { HaltedAccount, UnattributedFillPage } from '../accounts/model.ts';
 import type { AlertModel, AlertPage } from '../alerts/model.ts';
 import type { OrderEventPage, FillPage, OrderPage } from '../orders/model.ts';
+import type { Caller as CallerModel } from '../access/caller.ts';
+import type { UserPage, ApiTokenPage, AuditPage } from '../users/model.ts';
 import type { GatewayContext } from '../server/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -29,6 +34,350 @@ export type Scalars = {
   DateTime: { input: string; output: string };
   /** An opaque position in an account's event journal. */
   Cursor: { input: string; output: string };
+};
+
+/** VIEWER reads, TRADER also trades, ADMIN also keeps users, tokens and the audit. Accounts and orders are seen by their own user only, whatever the role. */
+export type Role = 'VIEWER' | 'TRADER' | 'ADMIN';
+
+export type ApiTokenStatus = 'ACTIVE' | 'EXPIRED' | 'REVOKED';
+
+/** Who is asking. */
+export type Caller = {
+  readonly user: User;
+  readonly role: Role;
+  /** what the request was signed in with: a token's prefix, or the issuer of the JWT */
+  readonly via: Scalars['String']['output'];
+  /** when that ends by itself; null: never */
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Whom an outside identity provider means: the claims iss and sub of its JWTs. */
+export type Identity = {
+  readonly issuer: Scalars['String']['output'];
+  readonly subject: Scalars['String']['output'];
+};
+
+export type User = {
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** since when nothing signs this user in; null: it may */
+  readonly disabledAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly identities: ReadonlyArray<Identity>;
+  readonly apiTokens: ApiTokenConnection;
+};
+
+export type UserApiTokensArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A token as it may be shown. The token itself was shown once, when it was made, and is kept nowhere. */
+export type ApiToken = {
+  readonly id: Scalars['ID']['output'];
+  readonly user: User;
+  /** the beginning of the token, which names it in lists and logs */
+  readonly prefix: Scalars['String']['output'];
+  readonly label: Scalars['String']['output'];
+  readonly role: Role;
+  readonly status: ApiTokenStatus;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly revokedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Who did what, from where, and what came of it. No line holds a secret. */
+export type AuditLine = {
+  readonly id: Scalars['ID']['output'];
+  readonly at: Scalars['DateTime']['output'];
+  /** null: nobody was recognized, or this system acted */
+  readonly userId?: Maybe<Scalars['ID']['output']>;
+  /** a token's prefix, or the issuer of the JWT */
+  readonly via?: Maybe<Scalars['String']['output']>;
+  readonly action: Scalars['String']['output'];
+  readonly target?: Maybe<Scalars['String']['output']>;
+  /** ok, the codes of the userErrors, or the code of the error */
+  readonly outcome: Scalars['String']['output'];
+  /** the caller's address; null: this system acted */
+  readonly remote?: Maybe<Scalars['String']['output']>;
+};
+
+export type UserConnection = {
+  readonly nodes: ReadonlyArray<User>;
+  readonly pageInfo: PageInfo;
+};
+
+export type ApiTokenConnection = {
+  readonly nodes: ReadonlyArray<ApiToken>;
+  readonly pageInfo: PageInfo;
+};
+
+export type AuditConnection = {
+  readonly nodes: ReadonlyArray<AuditLine>;
+  readonly pageInfo: PageInfo;
+};
+
+export type IdentityInput = {
+  readonly issuer: Scalars['String']['input'];
+  readonly subject: Scalars['String']['input'];
+};
+
+export type CreateUserInput = {
+  readonly name: Scalars['String']['input'];
+  /** the outside identity that signs this user in, if any */
+  readonly identity?: InputMaybe<IdentityInput>;
+};
+
+export type CreateApiTokenInput = {
+  readonly userId: Scalars['ID']['input'];
+  readonly role: Role;
+  /** what it is for: shown in lists */
+  readonly label?: InputMaybe<Scalars['String']['input']>;
+  /** null: it works until it is revoked */
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+export type AuditFilter = {
+  readonly userId?: InputMaybe<Scalars['ID']['input']>;
+  /** the name of a mutation, signIn, or what a service did, e.g. account.link */
+  readonly action?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type UserPayload = {
+  readonly user?: Maybe<User>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type ApiTokenPayload = {
+  /** shown this once and kept nowhere */
+  readonly token?: Maybe<Scalars['String']['output']>;
+  readonly apiToken?: Maybe<ApiToken>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type RevokeApiTokenPayload = {
+  readonly apiToken?: Maybe<ApiToken>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type Query = {
+  readonly me: Caller;
+  /** Newest first. For admins. */
+  readonly users: UserConnection;
+  /** For admins. */
+  readonly user?: Maybe<User>;
+  /** Newest first, also expired and revoked ones. For admins. */
+  readonly apiTokens: ApiTokenConnection;
+  /** Newest first. For admins. */
+  readonly auditLog: AuditConnection;
+  readonly accounts: ReadonlyArray<Account>;
+  readonly account?: Maybe<Account>;
+  readonly alerts: AlertConnection;
+  readonly exchanges: ReadonlyArray<ExchangeInfo>;
+  readonly markets: ReadonlyArray<Market>;
+  readonly orderGroup?: Maybe<OrderGroup>;
+  readonly order?: Maybe<Order>;
+  readonly orders: OrderConnection;
+  /** Open orders of one account; asks the exchange first when the last sync is older than `maxAgeSeconds`. */
+  readonly openOrders: SyncResult;
+  readonly reconciler: ReconcilerMetrics;
+  /** The chain of the account's sessions, newest first. */
+  readonly sessions: ReadonlyArray<ExchangeSession>;
+};
+
+export type QueryUsersArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type QueryUserArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type QueryApiTokensArgs = {
+  userId?: InputMaybe<Scalars['ID']['input']>;
+  prefix?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type QueryAuditLogArgs = {
+  filter?: InputMaybe<AuditFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type QueryAccountArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type QueryAlertsArgs = {
+  accountId: Scalars['ID']['input'];
+  status?: InputMaybe<AlertStatus>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type QueryMarketsArgs = {
+  exchange: Scalars['String']['input'];
+  symbols?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+export type QueryOrderGroupArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type QueryOrderArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type QueryOrdersArgs = {
+  filter?: InputMaybe<OrderFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type QueryOpenOrdersArgs = {
+  accountId: Scalars['ID']['input'];
+  symbol?: InputMaybe<Scalars['String']['input']>;
+  maxAgeSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type QuerySessionsArgs = {
+  accountId: Scalars['ID']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type Mutation = {
+  /** For admins. */
+  readonly createUser: UserPayload;
+  /** Ends every way in of the user at once: tokens, JWTs, open subscriptions. Orders go on. For admins. */
+  readonly disableUser: UserPayload;
+  /** For admins. */
+  readonly enableUser: UserPayload;
+  /** From now on JWTs of this issuer and subject sign this user in. For admins. */
+  readonly linkIdentity: UserPayload;
+  /** For admins. */
+  readonly unlinkIdentity: UserPayload;
+  /** For admins. */
+  readonly createApiToken: ApiTokenPayload;
+  /** Ends the token at once, with its open subscriptions. For admins. */
+  readonly revokeApiToken: RevokeApiTokenPayload;
+  readonly linkAccount: AccountPayload;
+  readonly rotateCredentials: SessionPayload;
+  readonly unlinkAccount: AccountPayload;
+  /** Stops new orders; with `cancelOpen` also cancels everything open. */
+  readonly haltAccount: AccountPayload;
+  readonly resumeAccount: AccountPayload;
+  /**
+   * Has the exchange cancel all orders of the account when it hears nothing for so many seconds; null switches that off.
+   * UNSUPPORTED_BY_EXCHANGE where it has none: see exchanges { capabilities { deadMansSwitchSeconds } }.
+   */
+  readonly setDeadMansSwitch: AccountPayload;
+  readonly createAlert: AlertPayload;
+  readonly cancelAlert: AlertPayload;
+  readonly placeOrderGroup: OrderGroupPayload;
+  readonly placeOrder: OrderPayload;
+  readonly modifyOrder: OrderPayload;
+  readonly cancelOrder: OrderPayload;
+  readonly cancelAllOrders: CancelAllPayload;
+  /** Asks the exchange now, whatever the age of the last sync. */
+  readonly syncOrders: SyncResult;
+  /** Every order that has not ended goes on under the new session, in one step; on a refusal nothing has changed. */
+  readonly transitionSession: SessionPayload;
+};
+
+export type MutationCreateUserArgs = {
+  input: CreateUserInput;
+};
+
+export type MutationDisableUserArgs = {
+  userId: Scalars['ID']['input'];
+};
+
+export type MutationEnableUserArgs = {
+  userId: Scalars['ID']['input'];
+};
+
+export type MutationLinkIdentityArgs = {
+  userId: Scalars['ID']['input'];
+  identity: IdentityInput;
+};
+
+export type MutationUnlinkIdentityArgs = {
+  userId: Scalars['ID']['input'];
+  identity: IdentityInput;
+};
+
+export type MutationCreateApiTokenArgs = {
+  input: CreateApiTokenInput;
+};
+
+export type MutationRevokeApiTokenArgs = {
+  tokenId: Scalars['ID']['input'];
+};
+
+export type MutationLinkAccountArgs = {
+  input: LinkAccountInput;
+};
+
+export type MutationRotateCredentialsArgs = {
+  accountId: Scalars['ID']['input'];
+  credentials: CredentialsInput;
+};
+
+export type MutationUnlinkAccountArgs = {
+  accountId: Scalars['ID']['input'];
+};
+
+export type MutationHaltAccountArgs = {
+  accountId: Scalars['ID']['input'];
+  cancelOpen?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type MutationResumeAccountArgs = {
+  accountId: Scalars['ID']['input'];
+};
+
+export type MutationSetDeadMansSwitchArgs = {
+  accountId: Scalars['ID']['input'];
+  timeoutSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type MutationCreateAlertArgs = {
+  input: CreateAlertInput;
+};
+
+export type MutationCancelAlertArgs = {
+  alertId: Scalars['ID']['input'];
+};
+
+export type MutationPlaceOrderGroupArgs = {
+  input: PlaceOrderGroupInput;
+};
+
+export type MutationPlaceOrderArgs = {
+  input: PlaceOrderInput;
+};
+
+export type MutationModifyOrderArgs = {
+  input: ModifyOrderInput;
+};
+
+export type MutationCancelOrderArgs = {
+  orderId: Scalars['ID']['input'];
+};
+
+export type MutationCancelAllOrdersArgs = {
+  input: CancelAllInput;
+};
+
+export type MutationSyncOrdersArgs = {
+  accountId: Scalars['ID']['input'];
+};
+
+export type MutationTransitionSessionArgs = {
+  input: SessionTransitionInput;
 };
 
 export type Account = {
@@ -197,151 +546,6 @@ export type CredentialsInput = {
 export type AccountPayload = {
   readonly account?: Maybe<Account>;
   readonly userErrors: ReadonlyArray<UserError>;
-};
-
-export type Mutation = {
-  readonly linkAccount: AccountPayload;
-  readonly rotateCredentials: SessionPayload;
-  readonly unlinkAccount: AccountPayload;
-  /** Stops new orders; with `cancelOpen` also cancels everything open. */
-  readonly haltAccount: AccountPayload;
-  readonly resumeAccount: AccountPayload;
-  /**
-   * Has the exchange cancel all orders of the account when it hears nothing for so many seconds; null switches that off.
-   * UNSUPPORTED_BY_EXCHANGE where it has none: see exchanges { capabilities { deadMansSwitchSeconds } }.
-   */
-  readonly setDeadMansSwitch: AccountPayload;
-  readonly createAlert: AlertPayload;
-  readonly cancelAlert: AlertPayload;
-  readonly placeOrderGroup: OrderGroupPayload;
-  readonly placeOrder: OrderPayload;
-  readonly modifyOrder: OrderPayload;
-  readonly cancelOrder: OrderPayload;
-  readonly cancelAllOrders: CancelAllPayload;
-  /** Asks the exchange now, whatever the age of the last sync. */
-  readonly syncOrders: SyncResult;
-  /** Every order that has not ended goes on under the new session, in one step; on a refusal nothing has changed. */
-  readonly transitionSession: SessionPayload;
-};
-
-export type MutationLinkAccountArgs = {
-  input: LinkAccountInput;
-};
-
-export type MutationRotateCredentialsArgs = {
-  accountId: Scalars['ID']['input'];
-  credentials: CredentialsInput;
-};
-
-export type MutationUnlinkAccountArgs = {
-  accountId: Scalars['ID']['input'];
-};
-
-export type MutationHaltAccountArgs = {
-  accountId: Scalars['ID']['input'];
-  cancelOpen?: InputMaybe<Scalars['Boolean']['input']>;
-};
-
-export type MutationResumeAccountArgs = {
-  accountId: Scalars['ID']['input'];
-};
-
-export type MutationSetDeadMansSwitchArgs = {
-  accountId: Scalars['ID']['input'];
-  timeoutSeconds?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type MutationCreateAlertArgs = {
-  input: CreateAlertInput;
-};
-
-export type MutationCancelAlertArgs = {
-  alertId: Scalars['ID']['input'];
-};
-
-export type MutationPlaceOrderGroupArgs = {
-  input: PlaceOrderGroupInput;
-};
-
-export type MutationPlaceOrderArgs = {
-  input: PlaceOrderInput;
-};
-
-export type MutationModifyOrderArgs = {
-  input: ModifyOrderInput;
-};
-
-export type MutationCancelOrderArgs = {
-  orderId: Scalars['ID']['input'];
-};
-
-export type MutationCancelAllOrdersArgs = {
-  input: CancelAllInput;
-};
-
-export type MutationSyncOrdersArgs = {
-  accountId: Scalars['ID']['input'];
-};
-
-export type MutationTransitionSessionArgs = {
-  input: SessionTransitionInput;
-};
-
-export type Query = {
-  readonly accounts: ReadonlyArray<Account>;
-  readonly account?: Maybe<Account>;
-  readonly alerts: AlertConnection;
-  readonly exchanges: ReadonlyArray<ExchangeInfo>;
-  readonly markets: ReadonlyArray<Market>;
-  readonly orderGroup?: Maybe<OrderGroup>;
-  readonly order?: Maybe<Order>;
-  readonly orders: OrderConnection;
-  /** Open orders of one account; asks the exchange first when the last sync is older than `maxAgeSeconds`. */
-  readonly openOrders: SyncResult;
-  readonly reconciler: ReconcilerMetrics;
-  /** The chain of the account's sessions, newest first. */
-  readonly sessions: ReadonlyArray<ExchangeSession>;
-};
-
-export type QueryAccountArgs = {
-  id: Scalars['ID']['input'];
-};
-
-export type QueryAlertsArgs = {
-  accountId: Scalars['ID']['input'];
-  status?: InputMaybe<AlertStatus>;
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type QueryMarketsArgs = {
-  exchange: Scalars['String']['input'];
-  symbols?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-};
-
-export type QueryOrderGroupArgs = {
-  id: Scalars['ID']['input'];
-};
-
-export type QueryOrderArgs = {
-  id: Scalars['ID']['input'];
-};
-
-export type QueryOrdersArgs = {
-  filter?: InputMaybe<OrderFilter>;
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type QueryOpenOrdersArgs = {
-  accountId: Scalars['ID']['input'];
-  symbol?: InputMaybe<Scalars['String']['input']>;
-  maxAgeSeconds?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type QuerySessionsArgs = {
-  accountId: Scalars['ID']['input'];
-  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type AlertStatus = 'ARMED' | 'TRIGGERED' | 'CANCELLED';
@@ -1025,11 +1229,34 @@ export type DirectiveResolverFn<
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  Account: ResolverTypeWrapper<AccountModel>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Role: Role;
+  ApiTokenStatus: ApiTokenStatus;
+  Caller: ResolverTypeWrapper<CallerModel>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Identity: ResolverTypeWrapper<Identity>;
+  User: ResolverTypeWrapper<UserModel>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  ApiToken: ResolverTypeWrapper<ApiTokenRecord>;
+  AuditLine: ResolverTypeWrapper<AuditLineModel>;
+  UserConnection: ResolverTypeWrapper<UserPage>;
+  ApiTokenConnection: ResolverTypeWrapper<ApiTokenPage>;
+  AuditConnection: ResolverTypeWrapper<AuditPage>;
+  IdentityInput: IdentityInput;
+  CreateUserInput: CreateUserInput;
+  CreateApiTokenInput: CreateApiTokenInput;
+  AuditFilter: AuditFilter;
+  UserPayload: ResolverTypeWrapper<Omit<UserPayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  ApiTokenPayload: ResolverTypeWrapper<
+    Omit<ApiTokenPayload, 'apiToken'> & { apiToken?: Maybe<ResolversTypes['ApiToken']> }
+  >;
+  RevokeApiTokenPayload: ResolverTypeWrapper<
+    Omit<RevokeApiTokenPayload, 'apiToken'> & { apiToken?: Maybe<ResolversTypes['ApiToken']> }
+  >;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Account: ResolverTypeWrapper<AccountModel>;
   SyncRun: ResolverTypeWrapper<SyncRun>;
   SyncCoverage: ResolverTypeWrapper<SyncCoverage>;
   UnattributedFill: ResolverTypeWrapper<UnattributedFillModel>;
@@ -1044,8 +1271,6 @@ export type ResolversTypes = {
   LinkAccountInput: LinkAccountInput;
   CredentialsInput: CredentialsInput;
   AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'account'> & { account?: Maybe<ResolversTypes['Account']> }>;
-  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   AlertStatus: AlertStatus;
   TriggerSource: TriggerSource;
   TriggerDirection: TriggerDirection;
@@ -1132,11 +1357,30 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  Account: AccountModel;
-  ID: Scalars['ID']['output'];
+  Caller: CallerModel;
   String: Scalars['String']['output'];
-  Boolean: Scalars['Boolean']['output'];
+  Identity: Identity;
+  User: UserModel;
+  ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
+  ApiToken: ApiTokenRecord;
+  AuditLine: AuditLineModel;
+  UserConnection: UserPage;
+  ApiTokenConnection: ApiTokenPage;
+  AuditConnection: AuditPage;
+  IdentityInput: IdentityInput;
+  CreateUserInput: CreateUserInput;
+  CreateApiTokenInput: CreateApiTokenInput;
+  AuditFilter: AuditFilter;
+  UserPayload: Omit<UserPayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  ApiTokenPayload: Omit<ApiTokenPayload, 'apiToken'> & { apiToken?: Maybe<ResolversParentTypes['ApiToken']> };
+  RevokeApiTokenPayload: Omit<RevokeApiTokenPayload, 'apiToken'> & {
+    apiToken?: Maybe<ResolversParentTypes['ApiToken']>;
+  };
+  Query: Record<PropertyKey, never>;
+  Mutation: Record<PropertyKey, never>;
+  Boolean: Scalars['Boolean']['output'];
+  Account: AccountModel;
   SyncRun: SyncRun;
   SyncCoverage: SyncCoverage;
   UnattributedFill: UnattributedFillModel;
@@ -1150,8 +1394,6 @@ export type ResolversParentTypes = {
   LinkAccountInput: LinkAccountInput;
   CredentialsInput: CredentialsInput;
   AccountPayload: Omit<AccountPayload, 'account'> & { account?: Maybe<ResolversParentTypes['Account']> };
-  Mutation: Record<PropertyKey, never>;
-  Query: Record<PropertyKey, never>;
   Trigger: Trigger;
   Alert: AlertModel;
   AlertConnection: AlertPage;
@@ -1205,6 +1447,319 @@ export type ResolversParentTypes = {
     event?: Maybe<ResolversParentTypes['OrderEvent']>;
   };
   Ticker: Ticker;
+};
+
+export type CallerResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Caller'] = ResolversParentTypes['Caller'],
+> = {
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['Role'], ParentType, ContextType>;
+  via?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type IdentityResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Identity'] = ResolversParentTypes['Identity'],
+> = {
+  issuer?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  subject?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type UserResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  disabledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  identities?: Resolver<ReadonlyArray<ResolversTypes['Identity']>, ParentType, ContextType>;
+  apiTokens?: Resolver<
+    ResolversTypes['ApiTokenConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<UserApiTokensArgs, 'first'>
+  >;
+};
+
+export type ApiTokenResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['ApiToken'] = ResolversParentTypes['ApiToken'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  prefix?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['Role'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['ApiTokenStatus'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type AuditLineResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['AuditLine'] = ResolversParentTypes['AuditLine'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  userId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  via?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  target?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  remote?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type UserConnectionResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['UserConnection'] = ResolversParentTypes['UserConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['User']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ApiTokenConnectionResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['ApiTokenConnection'] = ResolversParentTypes['ApiTokenConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ApiToken']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AuditConnectionResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['AuditConnection'] = ResolversParentTypes['AuditConnection'],
+> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['AuditLine']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type UserPayloadResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['UserPayload'] = ResolversParentTypes['UserPayload'],
+> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ApiTokenPayloadResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['ApiTokenPayload'] = ResolversParentTypes['ApiTokenPayload'],
+> = {
+  token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  apiToken?: Resolver<Maybe<ResolversTypes['ApiToken']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RevokeApiTokenPayloadResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['RevokeApiTokenPayload'] = ResolversParentTypes['RevokeApiTokenPayload'],
+> = {
+  apiToken?: Resolver<Maybe<ResolversTypes['ApiToken']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type QueryResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query'],
+> = {
+  me?: Resolver<ResolversTypes['Caller'], ParentType, ContextType>;
+  users?: Resolver<ResolversTypes['UserConnection'], ParentType, ContextType, RequireFields<QueryUsersArgs, 'first'>>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'id'>>;
+  apiTokens?: Resolver<
+    ResolversTypes['ApiTokenConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryApiTokensArgs, 'first'>
+  >;
+  auditLog?: Resolver<
+    ResolversTypes['AuditConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryAuditLogArgs, 'first'>
+  >;
+  accounts?: Resolver<ReadonlyArray<ResolversTypes['Account']>, ParentType, ContextType>;
+  account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
+  alerts?: Resolver<
+    ResolversTypes['AlertConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryAlertsArgs, 'accountId' | 'first'>
+  >;
+  exchanges?: Resolver<ReadonlyArray<ResolversTypes['ExchangeInfo']>, ParentType, ContextType>;
+  markets?: Resolver<
+    ReadonlyArray<ResolversTypes['Market']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryMarketsArgs, 'exchange'>
+  >;
+  orderGroup?: Resolver<
+    Maybe<ResolversTypes['OrderGroup']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryOrderGroupArgs, 'id'>
+  >;
+  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
+  orders?: Resolver<
+    ResolversTypes['OrderConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryOrdersArgs, 'first'>
+  >;
+  openOrders?: Resolver<
+    ResolversTypes['SyncResult'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryOpenOrdersArgs, 'accountId' | 'maxAgeSeconds'>
+  >;
+  reconciler?: Resolver<ResolversTypes['ReconcilerMetrics'], ParentType, ContextType>;
+  sessions?: Resolver<
+    ReadonlyArray<ResolversTypes['ExchangeSession']>,
+    ParentType,
+    ContextType,
+    RequireFields<QuerySessionsArgs, 'accountId' | 'first'>
+  >;
+};
+
+export type MutationResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation'],
+> = {
+  createUser?: Resolver<
+    ResolversTypes['UserPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCreateUserArgs, 'input'>
+  >;
+  disableUser?: Resolver<
+    ResolversTypes['UserPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationDisableUserArgs, 'userId'>
+  >;
+  enableUser?: Resolver<
+    ResolversTypes['UserPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationEnableUserArgs, 'userId'>
+  >;
+  linkIdentity?: Resolver<
+    ResolversTypes['UserPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationLinkIdentityArgs, 'userId' | 'identity'>
+  >;
+  unlinkIdentity?: Resolver<
+    ResolversTypes['UserPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationUnlinkIdentityArgs, 'userId' | 'identity'>
+  >;
+  createApiToken?: Resolver<
+    ResolversTypes['ApiTokenPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCreateApiTokenArgs, 'input'>
+  >;
+  revokeApiToken?: Resolver<
+    ResolversTypes['RevokeApiTokenPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRevokeApiTokenArgs, 'tokenId'>
+  >;
+  linkAccount?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationLinkAccountArgs, 'input'>
+  >;
+  rotateCredentials?: Resolver<
+    ResolversTypes['SessionPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRotateCredentialsArgs, 'accountId' | 'credentials'>
+  >;
+  unlinkAccount?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationUnlinkAccountArgs, 'accountId'>
+  >;
+  haltAccount?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationHaltAccountArgs, 'accountId' | 'cancelOpen'>
+  >;
+  resumeAccount?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationResumeAccountArgs, 'accountId'>
+  >;
+  setDeadMansSwitch?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSetDeadMansSwitchArgs, 'accountId'>
+  >;
+  createAlert?: Resolver<
+    ResolversTypes['AlertPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCreateAlertArgs, 'input'>
+  >;
+  cancelAlert?: Resolver<
+    ResolversTypes['AlertPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCancelAlertArgs, 'alertId'>
+  >;
+  placeOrderGroup?: Resolver<
+    ResolversTypes['OrderGroupPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationPlaceOrderGroupArgs, 'input'>
+  >;
+  placeOrder?: Resolver<
+    ResolversTypes['OrderPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationPlaceOrderArgs, 'input'>
+  >;
+  modifyOrder?: Resolver<
+    ResolversTypes['OrderPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationModifyOrderArgs, 'input'>
+  >;
+  cancelOrder?: Resolver<
+    ResolversTypes['OrderPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCancelOrderArgs, 'orderId'>
+  >;
+  cancelAllOrders?: Resolver<
+    ResolversTypes['CancelAllPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCancelAllOrdersArgs, 'input'>
+  >;
+  syncOrders?: Resolver<
+    ResolversTypes['SyncResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSyncOrdersArgs, 'accountId'>
+  >;
+  transitionSession?: Resolver<
+    ResolversTypes['SessionPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationTransitionSessionArgs, 'input'>
+  >;
 };
 
 export type AccountResolvers<
@@ -1361,149 +1916,6 @@ export type AccountPayloadResolvers<
 > = {
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type MutationResolvers<
-  ContextType = GatewayContext,
-  ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation'],
-> = {
-  linkAccount?: Resolver<
-    ResolversTypes['AccountPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationLinkAccountArgs, 'input'>
-  >;
-  rotateCredentials?: Resolver<
-    ResolversTypes['SessionPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationRotateCredentialsArgs, 'accountId' | 'credentials'>
-  >;
-  unlinkAccount?: Resolver<
-    ResolversTypes['AccountPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationUnlinkAccountArgs, 'accountId'>
-  >;
-  haltAccount?: Resolver<
-    ResolversTypes['AccountPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationHaltAccountArgs, 'accountId' | 'cancelOpen'>
-  >;
-  resumeAccount?: Resolver<
-    ResolversTypes['AccountPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationResumeAccountArgs, 'accountId'>
-  >;
-  setDeadMansSwitch?: Resolver<
-    ResolversTypes['AccountPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationSetDeadMansSwitchArgs, 'accountId'>
-  >;
-  createAlert?: Resolver<
-    ResolversTypes['AlertPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationCreateAlertArgs, 'input'>
-  >;
-  cancelAlert?: Resolver<
-    ResolversTypes['AlertPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationCancelAlertArgs, 'alertId'>
-  >;
-  placeOrderGroup?: Resolver<
-    ResolversTypes['OrderGroupPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationPlaceOrderGroupArgs, 'input'>
-  >;
-  placeOrder?: Resolver<
-    ResolversTypes['OrderPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationPlaceOrderArgs, 'input'>
-  >;
-  modifyOrder?: Resolver<
-    ResolversTypes['OrderPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationModifyOrderArgs, 'input'>
-  >;
-  cancelOrder?: Resolver<
-    ResolversTypes['OrderPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationCancelOrderArgs, 'orderId'>
-  >;
-  cancelAllOrders?: Resolver<
-    ResolversTypes['CancelAllPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationCancelAllOrdersArgs, 'input'>
-  >;
-  syncOrders?: Resolver<
-    ResolversTypes['SyncResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationSyncOrdersArgs, 'accountId'>
-  >;
-  transitionSession?: Resolver<
-    ResolversTypes['SessionPayload'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationTransitionSessionArgs, 'input'>
-  >;
-};
-
-export type QueryResolvers<
-  ContextType = GatewayContext,
-  ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query'],
-> = {
-  accounts?: Resolver<ReadonlyArray<ResolversTypes['Account']>, ParentType, ContextType>;
-  account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
-  alerts?: Resolver<
-    ResolversTypes['AlertConnection'],
-    ParentType,
-    ContextType,
-    RequireFields<QueryAlertsArgs, 'accountId' | 'first'>
-  >;
-  exchanges?: Resolver<ReadonlyArray<ResolversTypes['ExchangeInfo']>, ParentType, ContextType>;
-  markets?: Resolver<
-    ReadonlyArray<ResolversTypes['Market']>,
-    ParentType,
-    ContextType,
-    RequireFields<QueryMarketsArgs, 'exchange'>
-  >;
-  orderGroup?: Resolver<
-    Maybe<ResolversTypes['OrderGroup']>,
-    ParentType,
-    ContextType,
-    RequireFields<QueryOrderGroupArgs, 'id'>
-  >;
-  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
-  orders?: Resolver<
-    ResolversTypes['OrderConnection'],
-    ParentType,
-    ContextType,
-    RequireFields<QueryOrdersArgs, 'first'>
-  >;
-  openOrders?: Resolver<
-    ResolversTypes['SyncResult'],
-    ParentType,
-    ContextType,
-    RequireFields<QueryOpenOrdersArgs, 'accountId' | 'maxAgeSeconds'>
-  >;
-  reconciler?: Resolver<ResolversTypes['ReconcilerMetrics'], ParentType, ContextType>;
-  sessions?: Resolver<
-    ReadonlyArray<ResolversTypes['ExchangeSession']>,
-    ParentType,
-    ContextType,
-    RequireFields<QuerySessionsArgs, 'accountId' | 'first'>
-  >;
 };
 
 export type TriggerResolvers<
@@ -1971,6 +2383,19 @@ export type TickerResolvers<
 };
 
 export type Resolvers<ContextType = GatewayContext> = {
+  Caller?: CallerResolvers<ContextType>;
+  Identity?: IdentityResolvers<ContextType>;
+  User?: UserResolvers<ContextType>;
+  ApiToken?: ApiTokenResolvers<ContextType>;
+  AuditLine?: AuditLineResolvers<ContextType>;
+  UserConnection?: UserConnectionResolvers<ContextType>;
+  ApiTokenConnection?: ApiTokenConnectionResolvers<ContextType>;
+  AuditConnection?: AuditConnectionResolvers<ContextType>;
+  UserPayload?: UserPayloadResolvers<ContextType>;
+  ApiTokenPayload?: ApiTokenPayloadResolvers<ContextType>;
+  RevokeApiTokenPayload?: RevokeApiTokenPayloadResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   Account?: AccountResolvers<ContextType>;
   SyncRun?: SyncRunResolvers<ContextType>;
   SyncCoverage?: SyncCoverageResolvers<ContextType>;
@@ -1983,8 +2408,6 @@ export type Resolvers<ContextType = GatewayContext> = {
   PrivacySettings?: PrivacySettingsResolvers<ContextType>;
   RiskLimits?: RiskLimitsResolvers<ContextType>;
   AccountPayload?: AccountPayloadResolvers<ContextType>;
-  Mutation?: MutationResolvers<ContextType>;
-  Query?: QueryResolvers<ContextType>;
   Trigger?: TriggerResolvers<ContextType>;
   Alert?: AlertResolvers<ContextType>;
   AlertConnection?: AlertConnectionResolvers<ContextType>;

@@ -7,24 +7,30 @@ import type { GraphQLSchema } from 'graphql';
 import { checkCost } from '../limits/cost.ts';
 import { LIMITS } from '../limits/limits.ts';
 import { structureRule } from '../limits/structure.ts';
+import type { Policy } from '../policy.ts';
 import type { Ports } from '../ports.ts';
 import type { GatewayContext } from './context.ts';
 import { formatError, noteMutationErrors } from './errors.ts';
 import { operationMetrics } from './operation-metrics.ts';
+
+/** A document that was sent with its id may be asked for by it for this long, s. */
+const AUTOMATIC_SECONDS = 3_600;
 
 /** Queries and mutations over HTTP. Subscriptions have their own transport, with the same limits. */
 export function createApolloServer(
   schema: GraphQLSchema,
   httpServer: Server,
   { log, metrics }: Pick<Ports, 'log' | 'metrics'>,
+  { introspection, documents }: Pick<Policy, 'introspection' | 'documents'>,
 ): ApolloServer<GatewayContext> {
   return new ApolloServer<GatewayContext>({
     schema,
-    introspection: true,
+    introspection,
+    hideSchemaDetailsFromClientErrors: !introspection,
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
-    // Automatic persisted queries would let anybody fill the cache.
-    persistedQueries: false,
+    // Automatic ones for whoever is signed in, in Apollo's bounded store (30 MB); with an allow-list there are none.
+    persistedQueries: documents.isAllowList ? false : { ttl: AUTOMATIC_SECONDS },
     // Parsed and validated documents are kept by their text (Apollo's default store, 30 MB).
     parseOptions: { maxTokens: LIMITS.tokens },
     validationRules: [structureRule],

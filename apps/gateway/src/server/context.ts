@@ -1,4 +1,7 @@
 import type { Principal } from '@orderplane/store';
+import type { AuditTrail } from '../access/audit-trail.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Revocations } from '../access/revocations.ts';
 import type { AlertUpdates } from '../subscriptions/alert-updates.ts';
 import type { OrderUpdates } from '../subscriptions/order-updates.ts';
 import type { TickerHub } from '../subscriptions/ticker-hub.ts';
@@ -12,19 +15,19 @@ export interface Services {
   readonly orderUpdates: OrderUpdates;
   readonly alertUpdates: AlertUpdates;
   readonly tickers: TickerHub;
+  readonly audit: Pick<AuditTrail, 'note' | 'written'>;
+  readonly revocations: Pick<Revocations, 'announce' | 'listen'>;
 }
 
 /** One request, or one subscription. */
 export interface GatewayContext extends Services {
+  readonly caller: Caller;
   readonly principal: Principal;
   readonly loaders: Loaders;
 }
 
 /** `lives`: a request reads everything once; a subscription goes on, so what it read must not be remembered. */
-export function createContext(
-  services: Services,
-  principal: Principal,
-  lives: 'request' | 'subscription',
-): GatewayContext {
-  return { ...services, principal, loaders: createLoaders(services.ports, principal, lives === 'request') };
+export function createContext(services: Services, caller: Caller, lives: 'request' | 'subscription'): GatewayContext {
+  const { principal } = caller;
+  return { ...services, caller, principal, loaders: createLoaders(services.ports, principal, lives === 'request') };
 }

@@ -1,4 +1,13 @@
-import { parse, specifiedRules, TypeInfo, validate, visit, visitWithTypeInfo, GraphQLError } from 'graphql';
+import {
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  TypeInfo,
+  validate,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { LIMITS } from '../limits/limits.ts';
 import { structureRule } from '../limits/structure.ts';
@@ -21,12 +30,15 @@ export interface KnownDocument {
  */
 export class Documents {
   readonly #schema: GraphQLSchema;
+  readonly #introspection: boolean;
   /** In the order of their last use. */
   readonly #known = new Map<string, KnownDocument>();
   #count = 0;
 
-  constructor(schema: GraphQLSchema) {
+  /** `introspection`: whether the schema is told, by that and by hints in errors. */
+  constructor(schema: GraphQLSchema, introspection = true) {
     this.#schema = schema;
+    this.#introspection = introspection;
   }
 
   /** Errors instead, for text that is no valid document; those are not remembered. */
@@ -49,7 +61,9 @@ export class Documents {
     } catch (cause) {
       return [cause instanceof GraphQLError ? cause : new GraphQLError('the document can not be read')];
     }
-    const problems = validate(this.#schema, document, [...specifiedRules, structureRule], { maxErrors: 10 });
+    const hidden = this.#introspection ? [] : [NoSchemaIntrospectionCustomRule];
+    const options = { maxErrors: 10, hideSuggestions: !this.#introspection };
+    const problems = validate(this.#schema, document, [...specifiedRules, structureRule, ...hidden], options);
     if (problems.length > 0) return problems;
     this.#count += 1;
     return { document, number: this.#count, selecting: selectingVariables(this.#schema, document) };

@@ -15,6 +15,9 @@ export type RequestErrorCode =
   | 'DOCUMENT_TOO_COSTLY'
   | 'REQUEST_TOO_LARGE'
   | 'TOO_MANY_OPERATIONS'
+  | 'RATE_LIMITED'
+  | 'DOCUMENT_UNKNOWN'
+  | 'DOCUMENT_NOT_ALLOWED'
   | 'SLOW_CONSUMER'
   | 'CURSOR_EXPIRED'
   | 'SERVICE_UNAVAILABLE'
@@ -25,6 +28,9 @@ const HTTP_STATUS: Partial<Record<RequestErrorCode, number>> = {
   DOCUMENT_TOO_DEEP: 400,
   DOCUMENT_TOO_COSTLY: 400,
   REQUEST_TOO_LARGE: 413,
+  RATE_LIMITED: 429,
+  DOCUMENT_UNKNOWN: 400,
+  DOCUMENT_NOT_ALLOWED: 403,
 };
 
 /** An error that is answered as it stands in `errors[]`; everything else is masked. `more`: what a client needs to go on. */
@@ -49,6 +55,14 @@ export function requestError(
 const ofMutations = new WeakSet<GraphQLError>();
 export function noteMutationErrors(errors: readonly GraphQLError[]): void {
   for (const error of errors) ofMutations.add(error);
+}
+
+/** Says when to come again, also to clients without headers. */
+export function rateLimited(retryAfterMs: number): GraphQLError {
+  const seconds = Math.ceil(retryAfterMs / 1_000);
+  return new GraphQLError(`too many requests: wait ${seconds} s`, {
+    extensions: { code: 'RATE_LIMITED' satisfies RequestErrorCode, retryAfterMs: Math.ceil(retryAfterMs) },
+  });
 }
 
 /** The wording of graphql-js; its parser gives no code. */

@@ -2,46 +2,52 @@ import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express from 'express';
 import type { ErrorRequestHandler, Express, RequestHandler, Response } from 'express';
-import type { Principal } from '@orderplane/store';
+import { GraphQLError } from 'graphql';
 import type { Authenticator } from '../access/authentication.ts';
+import type { Caller } from '../access/caller.ts';
+import { documentOf, type Documents } from '../documents/documents.ts';
 import { LIMITS } from '../limits/limits.ts';
+import type { Policy } from '../policy.ts';
 import { createContext, type GatewayContext, type Services } from './context.ts';
-import type { RequestErrorCode } from './errors.ts';
+import { rateLimited, type RequestErrorCode } from './errors.ts';
+import { crossOrigin, securityHeaders } from './headers.ts';
+import type { RemoteReader } from './remote.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
 /** Whom `authenticate` let in. */
-const callers = new WeakMap<Response, Principal>();
+const callers = new WeakMap<Response, Caller>();
 
-function principalOf(response: Response): Principal {
-  const principal = callers.get(response);
-  if (principal === undefined) throw new Error('a request passed without authentication');
-  return principal;
+function callerOf(response: Response): Caller {
+  const caller = callers.get(response);
+  if (caller === undefined) throw new Error('a request passed without authentication');
+  return caller;
 }
 
-/** The HTTP side: who is it, then how large is it, and only then GraphQL. */
-export function createHttpApp(
-  apollo: ApolloServer<GatewayContext>,
-  services: Services,
-  authenticator: Authenticator,
-): Express {
+export interface Entrance {
+  readonly authenticator: Authenticator;
+  readonly remoteOf: RemoteReader;
+  readonly policy: Policy;
+}
+
+/** The HTTP side: from where, who is it, how often, how large is it, which document, and only then GraphQL. */
+export function createHttpApp(apollo: ApolloServer<GatewayContext>, services: Services, entrance: Entrance): Express {
+  const { policy } = entrance;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(securityHeaders(policy.trustedProxies.length > 0), crossOrigin(policy.corsOrigins, refuse));
   app.get('/', (_, response) => {
     response.type('text/plain').send(`Orderplane. GraphQL is at ${GRAPHQL_PATH}; send "Authorization: Bearer op_…".\n`);
   });
   app.use(
     GRAPHQL_PATH,
-    authenticate(authenticator),
+    authenticate(entrance),
+    limitRate(services),
     express.json({ limit: LIMITS.bodyBytes }),
-    // Without a body (GET) Apollo still wants the property.
-    (request, _, next) => {
-      (request as { body?: unknown }).body ??= undefined;
-      next();
-    },
+    namedDocuments(policy.documents),
     expressMiddleware(apollo, {
-      context: async ({ res }) => createContext(services, principalOf(res), 'request'),
+      context: async ({ res }) => createContext(services, callerOf(res), 'request'),
     }),
   );
   app.use((_, response) => refuse(response, 404, 'NOT_FOUND', `there is nothing here; GraphQL is at ${GRAPHQL_PATH}`));
@@ -49,17 +55,56 @@ export function createHttpApp(
   return app;
 }
 
-function authenticate(authenticator: Authenticator): RequestHandler {
+function authenticate({ authenticator, remoteOf }: Entrance): RequestHandler {
   return (request, response, next) => {
-    authenticator.principal(request.headers.authorization).then((principal) => {
-      if (principal === null) {
-        response.setHeader('www-authenticate', 'Bearer');
-        return refuse(response, 401, 'UNAUTHENTICATED', 'a valid token is needed: send "Authorization: Bearer op_…"');
+    authenticator.signIn(request.headers.authorization, remoteOf(request)).then((signIn) => {
+      switch (signIn.kind) {
+        case 'in':
+          callers.set(response, signIn.caller);
+          return next();
+        case 'tooMany':
+          return slowDown(response, signIn.retryAfterMs);
+        case 'refused':
+          response.setHeader('www-authenticate', 'Bearer');
+          return refuse(response, 401, 'UNAUTHENTICATED', 'a valid token is needed: send "Authorization: Bearer op_…"');
       }
-      callers.set(response, principal);
-      next();
     }, next);
   };
+}
+
+/** One request of the caller's, before anything of it is read. */
+function limitRate({ ports }: Services): RequestHandler {
+  return (_, response, next) => {
+    ports.rates.ask(callerOf(response).principal.tokenId).then((waitMs) => {
+      if (waitMs === null) return next();
+      slowDown(response, waitMs);
+    }, next);
+  };
+}
+
+/** Puts the text in the place of an id; with an allow-list, lets nothing else through. */
+function namedDocuments(documents: Documents): RequestHandler {
+  return (request, response, next) => {
+    // Without a body (GET) Apollo still wants the property.
+    const body: unknown = ((request as { body?: unknown }).body ??= undefined);
+    if (documents.isAllowList && request.method !== 'POST') {
+      response.setHeader('allow', 'POST');
+      return refuse(response, 405, 'BAD_REQUEST', 'only POST is served here');
+    }
+    const document = documentOf(documents, body);
+    if (document instanceof GraphQLError) {
+      const code = document.extensions['code'] as RequestErrorCode;
+      return refuse(response, code === 'DOCUMENT_NOT_ALLOWED' ? 403 : 400, code, document.message);
+    }
+    if (document !== null) request.body = { ...(body as object), query: document, extensions: null };
+    next();
+  };
+}
+
+function slowDown(response: Response, retryAfterMs: number): void {
+  const { message, extensions } = rateLimited(retryAfterMs);
+  response.setHeader('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
+  response.status(429).json({ errors: [{ message, extensions }] });
 }
 
 function refuse(response: Response, status: number, code: RequestErrorCode | 'BAD_REQUEST', message: string): void {

@@ -9,6 +9,7 @@ import {
   type OrderGroup,
   type OrderRecord,
   type Principal,
+  type User,
 } from '@orderplane/store';
 import type { Ports } from '../ports.ts';
 
@@ -22,6 +23,8 @@ export interface EventsRequest {
 export interface Loaders {
   /** Null for an account of somebody else. */
   readonly account: DataLoader<string, Account | null>;
+  /** Any user: asked by admins, and for the caller itself. */
+  readonly user: DataLoader<string, User | null>;
   /** Null: nothing is known of it. Asked for accounts that the caller sees. */
   readonly accountHealth: DataLoader<string, AccountHealthRecord | null>;
   /** Null: it never had one. Asked for accounts that the caller sees. */
@@ -47,6 +50,13 @@ export function createLoaders(ports: Ports, principal: Principal, cache: boolean
         return ids.map((id) => known.get(id) ?? null);
       },
       { cache },
+    ),
+    user: new DataLoader(
+      async (ids) => {
+        const known = new Map((await ports.users.byIds(ids)).map((user) => [user.id, user]));
+        return ids.map((id) => known.get(id) ?? null);
+      },
+      { cache, maxBatchSize: PAGE_LIMIT },
     ),
     accountHealth: new DataLoader(
       async (ids) => {

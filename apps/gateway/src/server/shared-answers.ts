@@ -11,9 +11,9 @@ export function audienceOf(
   { number, selecting }: KnownDocument,
   operationName: string | null,
   variables: Readonly<Record<string, unknown>>,
-  { tokenId: _token, ...caller }: Principal,
+  { userId, role }: Principal,
 ): Audience {
-  return JSON.stringify([number, operationName, selecting.map((name) => variables[name] ?? null), caller]);
+  return JSON.stringify([number, operationName, selecting.map((name) => variables[name] ?? null), userId, role]);
 }
 
 /** What a source stream yields: the message, under the name of the root field. */

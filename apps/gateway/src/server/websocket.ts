@@ -2,19 +2,21 @@ import type { IncomingMessage, Server } from 'node:http';
 import { getOperationAST, GraphQLError, OperationTypeNode } from 'graphql';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
-import type { SubscribePayload } from 'graphql-ws';
+import type { Context, SubscribePayload } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { Principal } from '@orderplane/store';
-import type { Authenticator } from '../access/authentication.ts';
+import type { Caller } from '../access/caller.ts';
+import { documentOf } from '../documents/documents.ts';
 import { checkCost } from '../limits/cost.ts';
 import { LIMITS } from '../limits/limits.ts';
+import type { Policy } from '../policy.ts';
 import { Connections } from './connections.ts';
 import { createContext, type Services } from './context.ts';
 import { deliver, type Delivery } from './delivery.ts';
 import { Documents } from './documents.ts';
-import { formatError, noteMutationErrors, requestError } from './errors.ts';
-import { GRAPHQL_PATH } from './http.ts';
+import { formatError, noteMutationErrors, rateLimited, requestError } from './errors.ts';
+import { GRAPHQL_PATH, type Entrance } from './http.ts';
+import { OpenConnections, type Connection } from './open-connections.ts';
 import { audienceOf, SharedAnswers } from './shared-answers.ts';
 import { Turn } from './turn.ts';
 
@@ -22,15 +24,15 @@ import { Turn } from './turn.ts';
 const MAX_OPERATIONS = 100;
 /** Open connections of this process. */
 const MAX_CONNECTIONS = 10_000;
-/** A connection outlives the revocation or expiry of its token by this at most, ms. */
-const RECHECK_MS = 60_000;
+/** A connection outlives its token by this at most, ms, where the news of a revocation did not arrive. */
+const RECHECK_MS = 10_000;
 /** Close code of RFC 6455's registry. */
 const TRY_AGAIN_LATER = 1013;
 /** Time for clients to answer the closing handshake, ms. */
 const CLOSE_GRACE_MS = 2_000;
 
 interface ConnectionExtra extends Record<PropertyKey, unknown> {
-  principal?: Principal;
+  connection?: Connection;
   recheck?: NodeJS.Timeout;
 }
 type ConnectionParams = Readonly<Record<string, unknown>>;
@@ -45,18 +47,30 @@ export function serveWebSocket(
   schema: GraphQLSchema,
   httpServer: Server,
   services: Services,
-  authenticator: Authenticator,
+  entrance: Entrance,
 ): WebSocketSide {
-  const { log } = services.ports;
+  const { policy, remoteOf } = entrance;
+  const { log, rates } = services.ports;
+  const open = new OpenConnections(policy.limits);
+  const origins = new Set(policy.corsOrigins);
   const sockets: WebSocketServer = new WebSocketServer({
     server: httpServer,
     path: GRAPHQL_PATH,
     maxPayload: LIMITS.bodyBytes,
     handleProtocols,
-    verifyClient: (_info, decide) => decide(sockets.clients.size < MAX_CONNECTIONS, 503),
+    verifyClient: ({ req: request }, decide) => {
+      const { origin } = request.headers;
+      if (origin !== undefined && !origins.has(origin)) return decide(false, 403);
+      if (!open.admits(remoteOf(request))) return decide(false, 429, 'too many connections', { 'retry-after': '10' });
+      decide(sockets.clients.size < MAX_CONNECTIONS, 503);
+    },
   });
+  sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+    socket.once('close', open.arrived(remoteOf(request)));
+  });
+  const stopListening = services.revocations.listen((revocation) => open.revoke(revocation));
   const formatted = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error, log);
-  const documents = new Documents(schema);
+  const documents = new Documents(schema, policy.introspection);
   const answers = new SharedAnswers(({ data, errors }) => ({
     data: data ?? null,
     ...(errors === undefined ? {} : { errors: errors.map(formatted) }),
@@ -64,33 +78,24 @@ export function serveWebSocket(
   const turn = new Turn();
   const server = makeServer<ConnectionParams, Extra & ConnectionExtra>({
     connectionInitWaitTimeout: 5_000,
-    onConnect: async ({ connectionParams, extra }) => {
-      const authorization = authorizationOf(connectionParams, extra.request);
-      const principal = await authenticator.principal(authorization).catch((cause: unknown) => {
-        log.error({ err: cause }, 'a caller could not be looked up');
-        extra.socket.close(TRY_AGAIN_LATER, 'try again later');
-        return null;
-      });
-      if (principal === null) {
-        refuse(extra.socket);
-        return false;
-      }
-      extra.principal = principal;
-      extra.recheck = setInterval(() => {
-        const stillValid = authenticator.principal(authorization);
-        // A database that can't say leaves things as they are.
-        stillValid.then((known) => known ?? refuse(extra.socket)).catch(() => undefined);
-      }, RECHECK_MS);
-      return true;
+    jsonMessageReviver: fromClient,
+    onConnect: (context) => signIn(context, entrance, { open, log }),
+    onClose: ({ extra }) => {
+      clearInterval(extra.recheck);
+      if (extra.connection !== undefined) open.signOut(extra.connection);
     },
-    onClose: ({ extra }) => clearInterval(extra.recheck),
-    onSubscribe: ({ extra, subscriptions }, id, payload) => {
-      if (extra.principal === undefined) return [requestError('UNAUTHENTICATED', 'a valid token is needed')];
+    onSubscribe: async ({ extra, subscriptions }, id, payload) => {
+      const caller = extra.connection?.caller;
+      if (caller === undefined) return [requestError('UNAUTHENTICATED', 'a valid token is needed')];
       if (Object.keys(subscriptions).length > MAX_OPERATIONS)
         return [requestError('TOO_MANY_OPERATIONS', `a connection may have ${MAX_OPERATIONS} operations at most`)];
+      if (!open.mayOpen(caller))
+        return [requestError('TOO_MANY_OPERATIONS', 'this token has as many open operations as it may')];
+      const waitMs = await rates.ask(caller.principal.tokenId);
+      if (waitMs !== null) return [rateLimited(waitMs)];
       const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
       const send = (answer: string) => connections.send(extra.socket, extra.request.socket, `${head}${answer}}`);
-      return prepare(schema, documents, { payload, services, principal: extra.principal, send });
+      return prepare(schema, documents, { payload, services, caller, policy, send });
     },
     // What `prepare` has made.
     subscribe: (args) => deliver(args as Delivery, answers, turn),
@@ -104,7 +109,69 @@ export function serveWebSocket(
       errors.map((error) => (error instanceof GraphQLError ? formatted(error) : error)),
   });
   const connections: Connections = new Connections(sockets, server, log);
-  return { close: () => connections.close(CLOSE_GRACE_MS) };
+  return {
+    close: () => {
+      stopListening();
+      return connections.close(CLOSE_GRACE_MS);
+    },
+  };
+}
+
+interface Entering {
+  readonly open: OpenConnections;
+  readonly log: Services['ports']['log'];
+}
+
+/** False: refused, and the connection closed with the reason. */
+async function signIn(
+  context: Context<ConnectionParams, Extra & ConnectionExtra>,
+  { authenticator, remoteOf }: Entrance,
+  { open, log }: Entering,
+): Promise<boolean> {
+  const { connectionParams, extra } = context;
+  const authorization = authorizationOf(connectionParams, extra.request);
+  const found = await authenticator.signIn(authorization, remoteOf(extra.request)).catch((cause: unknown) => {
+    log.error({ err: cause }, 'a caller could not be looked up');
+    return { kind: 'tooMany' as const };
+  });
+  if (found.kind === 'tooMany') {
+    extra.socket.close(TRY_AGAIN_LATER, 'try again later');
+    return false;
+  }
+  if (found.kind === 'refused') {
+    refuse(extra.socket);
+    return false;
+  }
+  const connection: Connection = {
+    caller: found.caller,
+    openOperations: () => Object.keys(context.subscriptions).length,
+    end: () => refuse(extra.socket),
+  };
+  // It may have gone while it was looked up.
+  if (extra.socket.readyState !== extra.socket.OPEN) return false;
+  if (!open.signIn(connection)) {
+    extra.socket.close(TRY_AGAIN_LATER, 'TOO_MANY_CONNECTIONS: this token has as many as it may');
+    return false;
+  }
+  extra.connection = connection;
+  extra.recheck = setInterval(() => {
+    // A database that can't say leaves things as they are.
+    authenticator.isValid(authorization).then(
+      (isValid) => isValid || connection.end(),
+      () => undefined,
+    );
+  }, RECHECK_MS);
+  return true;
+}
+
+/** Messages that only servers send: graphql-ws takes them for a fault of its own. */
+const OF_SERVERS: ReadonlySet<unknown> = new Set(['connection_ack', 'next', 'error']);
+
+/** Throws for the whole message (the key ""), which then is closed as what it is: a bad request (4400). */
+function fromClient(key: string, value: unknown): unknown {
+  const isMessage = key === '' && typeof value === 'object' && value !== null && 'type' in value;
+  if (isMessage && OF_SERVERS.has(value.type)) throw new Error('clients do not send this');
+  return value;
 }
 
 /** 4401 is final for clients; 4403, which graphql-ws would give by itself, makes them try again for ever. */
@@ -123,15 +190,19 @@ function authorizationOf(parameters: ConnectionParams | undefined, request: Inco
 interface Wish extends Pick<Delivery, 'send'> {
   readonly payload: SubscribePayload;
   readonly services: Services;
-  readonly principal: Principal;
+  readonly caller: Caller;
+  readonly policy: Policy;
 }
 
 /** What is to be executed, or why it will not be. */
 function prepare(
   schema: GraphQLSchema,
   documents: Documents,
-  { payload: { query, operationName, variables }, services, principal, send }: Wish,
+  { payload, services, caller, policy, send }: Wish,
 ): Delivery | readonly GraphQLError[] {
+  const { operationName, variables } = payload;
+  const query = documentOf(policy.documents, payload) ?? payload.query;
+  if (query instanceof GraphQLError) return [query];
   const known = documents.read(query);
   if (!('document' in known)) return known;
   const { document } = known;
@@ -145,8 +216,8 @@ function prepare(
     document,
     operationName: operationName ?? null,
     variableValues: variables ?? null,
-    contextValue: createContext(services, principal, lives),
-    audience: audienceOf(known, operationName ?? null, variables ?? {}, principal),
+    contextValue: createContext(services, caller, lives),
+    audience: audienceOf(known, operationName ?? null, variables ?? {}, caller.principal),
     send,
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CAPABILITIES } from '@orderplane/exchange/capabilities';
-import type { ExchangeId } from '@orderplane/domain';
+import type { ExchangeId, Role } from '@orderplane/domain';
 import type {
   AccountCheckJob,
   AccountCheckResult,
@@ -13,10 +13,11 @@ import type {
   TickerMessage,
 } from '@orderplane/queues';
 import { createLogger, createMetrics, manualClock } from '@orderplane/service-kit';
-import { createApiToken, createMemoryStore, type Account } from '@orderplane/store';
+import { createApiToken, createMemoryStore, type Account, type Store } from '@orderplane/store';
 import { createClient, type Client } from 'graphql-ws';
 import WebSocket from 'ws';
 import { startGateway, type Gateway } from '../gateway.ts';
+import { DEFAULT_POLICY, type Policy } from '../policy.ts';
 import type { Ports } from '../ports.ts';
 import { OrderBook } from './orders.ts';
 
@@ -29,20 +30,17 @@ export interface Answer {
 /** A gateway over the in-memory store, with two users; queues and Redis are played by the test. */
 export class World implements AsyncDisposable {
   readonly clock = manualClock();
-  readonly store = createMemoryStore({ nowMs: () => this.clock.now().getTime() });
+  readonly store: Store;
   readonly listeners = new Map<string, Set<(message: string) => void>>();
-  readonly orders = new OrderBook({
-    store: this.store,
-    now: () => this.clock.iso(),
-    publish: (c, m) => this.publish(c, m),
-  });
+  readonly gatewayListeners = new Set<(message: string) => void>();
+  readonly orders: OrderBook;
   readonly tokens: Record<string, string> = {};
   readonly streamJobs: StreamJob[] = [];
   readonly commands: OrderCommand[] = [];
   readonly prices = new Map<string, TickerMessage>();
   readonly pauses = new Map<ExchangeId, StandingPause>();
   /** Replace to play a queue that misbehaves. */
-  onCommand: (command: OrderCommand) => Promise<CommandResult> = this.orders.answer;
+  onCommand: (command: OrderCommand) => Promise<CommandResult> = (command) => this.orders.answer(command);
   onSync: (job: SyncJob) => Promise<SyncOutcome> = (job) =>
     Promise.resolve({
       accountId: job.accountId,
@@ -54,12 +52,22 @@ export class World implements AsyncDisposable {
     });
   onAccountCheck: (job: AccountCheckJob) => Promise<AccountCheckResult> = () =>
     Promise.reject(new Error('nobody tries credentials in this test'));
-  readonly ports: Ports = this.#ports();
+  /** How long a request has to wait, ms. */
+  onRequest: (tokenId: string) => Promise<number | null> = () => Promise.resolve(null);
+  readonly ports: Ports;
   #gateway: Gateway | null = null;
   readonly #clients: Client[] = [];
 
-  static async start(): Promise<World> {
-    const world = new World();
+  private constructor(store: Store | null) {
+    this.store = store ?? createMemoryStore({ nowMs: () => this.clock.now().getTime() });
+    const publish = (channel: string, message: string): void => this.publish(channel, message);
+    this.orders = new OrderBook({ store: this.store, now: () => this.clock.iso(), publish });
+    this.ports = this.#ports();
+  }
+
+  /** `store`: an empty one in the place of the one in memory. */
+  static async start(policy: Partial<Policy> = {}, store: Store | null = null): Promise<World> {
+    const world = new World(store);
     for (const userId of ['ada', 'bob'] as const) {
       await world.store.access.createUser({ id: userId, name: userId, createdAt: world.clock.iso() });
       await world.store.access.createAccount(account(`acc-${userId}`, userId), 'sealed');
@@ -67,11 +75,14 @@ export class World implements AsyncDisposable {
     await world.#token('ada', 'trader');
     await world.#token('ada', 'viewer');
     await world.#token('bob', 'trader');
+    await world.store.access.createUser({ id: 'root', name: 'root', createdAt: world.clock.iso() });
+    await world.#token('root', 'admin');
     world.#gateway = await startGateway({
       host: '127.0.0.1',
       port: 0,
       ports: world.ports,
       timeouts: { commandMs: 50, syncMs: 50, accountMs: 50 },
+      policy: { ...DEFAULT_POLICY, ...policy },
     });
     return world;
   }
@@ -116,7 +127,7 @@ export class World implements AsyncDisposable {
     await this.#gateway?.close();
   }
 
-  async #token(userId: string, role: 'trader' | 'viewer'): Promise<void> {
+  async #token(userId: string, role: Role): Promise<void> {
     const { token, tokenHash, prefix } = createApiToken();
     const createdAt = this.clock.iso();
     await this.store.access.createToken({
@@ -151,6 +162,14 @@ export class World implements AsyncDisposable {
           return () => void set.delete(listener);
         },
       },
+      gateways: {
+        listen: (listener) => {
+          this.gatewayListeners.add(listener);
+          return () => void this.gatewayListeners.delete(listener);
+        },
+        tell: async (message) => this.gatewayListeners.forEach((listener) => listener(message)),
+      },
+      rates: { ask: (who) => this.onRequest(who) },
       prices: { tickers: async (_, symbols) => symbols.map((symbol) => this.prices.get(symbol) ?? null) },
       pauses: { standing: async () => this.pauses },
       reconciler: { workers: async () => 1 },

@@ -39,6 +39,22 @@ export interface Principal {
   readonly userId: string;
   readonly role: Role;
   readonly tokenId: string;
+  /** When the token ends by itself; absent: never. */
+  readonly expiresAt?: string;
+}
+
+/** One line of the audit: who did what, from where, and what came of it. Holds no secret. */
+export interface AuditEntry {
+  readonly at: string;
+  /** Null: nobody was recognized. */
+  readonly userId: string | null;
+  readonly action: string;
+  readonly target: string | null;
+  readonly outcome: string;
+  /** The caller's address; null: this system acted. */
+  readonly remote: string | null;
+  /** What the caller proved itself with: a token's prefix, or the issuer of a JWT. */
+  readonly via?: string | null;
 }
 
 export interface AccessStore {
@@ -52,7 +68,9 @@ export interface AccessStore {
     readonly prefix: string;
     readonly createdAt: string;
     readonly expiresAt: string | null;
+    readonly label?: string;
   }): Promise<void>;
+  /** Null also for a token that is expired or revoked, or whose user is disabled. */
   principalByTokenHash(tokenHash: string, now: string): Promise<Principal | null>;
   /** `keyFingerprint`: see intake.ts. Throws AlreadyExistsError, also for the API key of another account. */
   createAccount(account: Account, sealedCredentials: string, keyFingerprint?: string): Promise<void>;
@@ -62,12 +80,5 @@ export interface AccessStore {
   /** Those that are linked. */
   linkedAccounts(): Promise<readonly Account[]>;
   setLastSynced(accountId: string, at: string): Promise<void>;
-  audit(entry: {
-    readonly at: string;
-    readonly userId: string | null;
-    readonly action: string;
-    readonly target: string | null;
-    readonly outcome: string;
-    readonly remote: string | null;
-  }): Promise<void>;
+  audit(entry: AuditEntry): Promise<void>;
 }

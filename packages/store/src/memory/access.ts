@@ -1,19 +1,15 @@
 import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
-import type { AccessStore, Account, Principal } from '../contracts.ts';
 import { firstSession } from '../account-defaults.ts';
+import type { AccessStore, Account, AuditEntry, Principal } from '../contracts.ts';
 import { haltAtBirth } from '../halt-terms.ts';
+import { principalOf } from '../principal.ts';
 import { compareText } from './state.ts';
 import type { AccountRow } from './state.ts';
 import type { MemoryTables } from './tables.ts';
 
-type Token = Parameters<AccessStore['createToken']>[0];
-type AuditEntry = Parameters<AccessStore['audit']>[0];
-
 export class MemoryAccessStore implements AccessStore {
   readonly #tables: MemoryTables;
-  readonly #tokens = new Map<string, Token>();
   readonly #tokenHashes = new Map<string, string>();
-  readonly #audit: AuditEntry[] = [];
 
   constructor(tables: MemoryTables) {
     this.#tables = tables;
@@ -21,23 +17,26 @@ export class MemoryAccessStore implements AccessStore {
 
   async createUser(user: Parameters<AccessStore['createUser']>[0]): Promise<void> {
     if (this.#tables.state.users.has(user.id)) throw new AlreadyExistsError('user', user.id);
-    this.#tables.state.users.add(user.id);
+    this.#tables.state.users.set(user.id, { ...user, disabledAt: null, identities: [] });
   }
 
-  async createToken(token: Token): Promise<void> {
+  async createToken(token: Parameters<AccessStore['createToken']>[0]): Promise<void> {
     this.#requireUser(token.userId);
-    if (this.#tokens.has(token.id) || this.#tokenHashes.has(token.tokenHash)) {
+    const { tokens } = this.#tables.state;
+    if (tokens.has(token.id) || this.#tokenHashes.has(token.tokenHash)) {
       throw new AlreadyExistsError('token', token.id);
     }
-    this.#tokens.set(token.id, token);
-    this.#tokenHashes.set(token.tokenHash, token.id);
+    const { tokenHash, label = '', ...record } = token;
+    tokens.set(token.id, { record: { ...record, label, revokedAt: null }, tokenHash });
+    this.#tokenHashes.set(tokenHash, token.id);
   }
 
   async principalByTokenHash(tokenHash: string, now: string): Promise<Principal | null> {
-    const token = this.#tokens.get(this.#tokenHashes.get(tokenHash) ?? '');
-    if (token === undefined) return null;
+    const token = this.#tables.state.tokens.get(this.#tokenHashes.get(tokenHash) ?? '')?.record;
+    if (token === undefined || token.revokedAt !== null) return null;
     if (token.expiresAt !== null && Date.parse(token.expiresAt) <= Date.parse(now)) return null;
-    return { userId: token.userId, role: token.role, tokenId: token.id };
+    if (this.#tables.state.users.get(token.userId)?.disabledAt !== null) return null;
+    return principalOf(token);
   }
 
   async createAccount(
@@ -80,7 +79,7 @@ export class MemoryAccessStore implements AccessStore {
   }
 
   async audit(entry: AuditEntry): Promise<void> {
-    this.#audit.push(entry);
+    this.#tables.state.audit.push(entry);
   }
 
   #accounts(): Account[] {

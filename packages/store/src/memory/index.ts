@@ -8,6 +8,7 @@ import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
 import { MemorySessionStore } from './sessions.ts';
+import { MemoryUserStore } from './users.ts';
 import { MemoryUnattributedFillStore } from './unattributed.ts';
 import { MemoryTables } from './tables.ts';
 
@@ -21,6 +22,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     ledger: new MemoryOrderLedger(tables),
     queries: new MemoryOrderQueries(tables),
     access: new MemoryAccessStore(tables),
+    users: new MemoryUserStore(tables),
     accounts: new MemoryAccountStore(tables),
     unattributed: new MemoryUnattributedFillStore(),
     observations: new MemoryObservationStore(options.nowMs),

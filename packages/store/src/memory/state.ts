@@ -3,6 +3,8 @@ import type {
   Account,
   AccountCandidate,
   Alert,
+  ApiTokenRecord,
+  AuditEntry,
   DeadMansSwitch,
   ExchangeSession,
   Intent,
@@ -10,6 +12,7 @@ import type {
   OrderRecord,
   ServiceKey,
   StoredOrderEvent,
+  User,
 } from '../contracts.ts';
 import type { DerivedColumns, FillRow } from '../order-rows.ts';
 
@@ -43,9 +46,16 @@ export interface AlertRow {
   readonly endedAt: bigint | null;
 }
 
+export interface TokenRow {
+  readonly record: ApiTokenRecord;
+  readonly tokenHash: string;
+}
+
 /** Tables and indices. Every map is keyed by strings and walked in sorted order where order can be seen. */
 export class MemoryState {
-  readonly users = new Set<string>();
+  readonly users = new Map<string, User>();
+  readonly tokens = new Map<string, TokenRow>();
+  readonly audit: AuditEntry[] = [];
   readonly accounts = new Map<string, AccountRow>();
   /** Oldest first, by account. */
   readonly sessions = new Map<string, readonly ExchangeSession[]>();

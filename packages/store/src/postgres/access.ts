@@ -1,11 +1,13 @@
 import { RoleSchema } from '../row-schemas.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
-import type { AccessStore, Account, Principal } from '../contracts.ts';
-import { storableText } from '../json.ts';
+import type { AccessStore, Account, AuditEntry, Principal } from '../contracts.ts';
+import { principalOf } from '../principal.ts';
+import { storableEntry } from './audit.ts';
 import { newAccountRow, toAccount, WITHOUT_CREDENTIALS } from './account-rows.ts';
 import { databaseFailure } from './errors.ts';
 import { Lanes } from './lanes.ts';
+import type { Sql } from './sql.ts';
 
 /** Accounts in one look-up. */
 const MAX_LOOK_UPS = 100;
@@ -23,10 +25,12 @@ async function creating<T>(what: string, id: string, owner: string, run: () => P
 
 export class PostgresAccessStore implements AccessStore {
   readonly #prisma: PrismaClient;
+  readonly #sql: Sql;
   readonly #lookUps: Lanes<string, { readonly account: Account | null }>;
 
-  constructor(prisma: PrismaClient) {
+  constructor(prisma: PrismaClient, sql: Sql) {
     this.#prisma = prisma;
+    this.#sql = sql;
     this.#lookUps = new Lanes({ run: (ids) => this.#lookUp(ids), maxItems: MAX_LOOK_UPS });
   }
 
@@ -40,9 +44,13 @@ export class PostgresAccessStore implements AccessStore {
 
   /** One look-up in the unique index of hashes: how long it takes tells nothing about the token. */
   async principalByTokenHash(tokenHash: string, now: string): Promise<Principal | null> {
-    const token = await this.#prisma.apiToken.findUnique({ where: { tokenHash } });
-    if (token === null || (token.expiresAt !== null && token.expiresAt.getTime() <= Date.parse(now))) return null;
-    return { userId: token.userId, role: RoleSchema.parse(token.role), tokenId: token.id };
+    const [token] = await this.#sql.$queryRaw<{ id: string; user_id: string; role: string; expires_at: Date | null }[]>`
+      SELECT t.id, t.user_id, t.role, t.expires_at FROM api_tokens t JOIN users u ON u.id = t.user_id
+      WHERE t.token_hash = ${tokenHash} AND t.revoked_at IS NULL AND u.disabled_at IS NULL
+        AND (t.expires_at IS NULL OR t.expires_at > ${now}::timestamptz)`;
+    if (token === undefined) return null;
+    const { id, user_id: userId, expires_at: expiresAt } = token;
+    return principalOf({ id, userId, role: RoleSchema.parse(token.role), expiresAt: expiresAt?.toISOString() ?? null });
   }
 
   /** With its journal counter, in one transaction. */
@@ -71,9 +79,8 @@ export class PostgresAccessStore implements AccessStore {
     if (count === 0) throw new NotFoundError('account', accountId);
   }
 
-  async audit(entry: Parameters<AccessStore['audit']>[0]): Promise<void> {
-    const target = entry.target === null ? null : storableText(entry.target);
-    await this.#prisma.audit.create({ data: { ...entry, target, outcome: storableText(entry.outcome) } });
+  async audit(entry: AuditEntry): Promise<void> {
+    await this.#prisma.audit.create({ data: storableEntry(entry) });
   }
 
   async #lookUp(ids: readonly string[]): Promise<readonly { readonly account: Account | null }[]> {

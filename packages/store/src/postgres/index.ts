@@ -10,6 +10,7 @@ import { PostgresDarkOrderStore } from './dark.ts';
 import { PostgresOrderLedger } from './ledger.ts';
 import { PostgresObservationStore } from './observations.ts';
 import { PostgresSessionStore } from './sessions.ts';
+import { PostgresUserStore } from './users.ts';
 import { PostgresUnattributedFillStore } from './unattributed.ts';
 import { PostgresOrderQueries } from './queries.ts';
 
@@ -23,7 +24,8 @@ export function createPostgresStore(options: PostgresOptions): Store {
   return {
     ledger: new PostgresOrderLedger(sql),
     queries: new PostgresOrderQueries(sql),
-    access: new PostgresAccessStore(prisma),
+    access: new PostgresAccessStore(prisma, sql),
+    users: new PostgresUserStore(prisma, sql),
     accounts: new PostgresAccountStore(prisma),
     unattributed: new PostgresUnattributedFillStore(sql),
     observations: new PostgresObservationStore(prisma),
