@@ -1,4 +1,5 @@
 import { divide, multiply, type OrderSpec } from '@orderplane/domain';
+import { memberNumber } from './groups.ts';
 import type { CommandResult, OrderCommand, PlaceInput } from '@orderplane/queues';
 import type { Judge } from './judge.ts';
 import type { SimQueue } from './queue.ts';
@@ -79,6 +80,39 @@ export class Clients {
     const placed: Placed = { input, orderId: null, then: before?.then ?? [] };
     this.#placed.set(item.index, placed);
     this.#sendPlace(placed, `place-${item.index}`);
+  }
+
+  /** All or none, and later perhaps the same request again. */
+  placeGroup(item: Extract<Item, { kind: 'placeGroup' }>): void {
+    const { venues, timeline } = this.#parts;
+    const venue = venues[item.account];
+    if (venue === undefined) return;
+    const members = item.members.map((terms, position): Placed => {
+      const spec = specOf(terms, venue, timeline.nowMs);
+      const input = { ...spec, accountId: venue.accountId, clientOrderId: `group-${item.index}-${position}` };
+      const placed: Placed = { input, orderId: null, then: [] };
+      this.#placed.set(memberNumber(item.index, position), placed);
+      return placed;
+    });
+    const command = {
+      kind: 'placeGroup',
+      userId: userOf(venue.accountId),
+      groupKind: 'OCO',
+      onPartialFill: item.onPartialFill,
+      orders: members.map(({ input }) => input),
+    } as const;
+    const send = (commandId: string): void =>
+      this.#send({
+        command: { ...command, commandId },
+        confirmed: ({ orderIds }) => {
+          if (orderIds.length !== members.length)
+            this.#parts.judge.fail('I20', 'a group is accepted whole', `${orderIds.length} of ${members.length}`);
+          for (const [position, placed] of members.entries()) this.#accepted(placed, orderIds[position]);
+        },
+      });
+    send(`group-${item.index}`);
+    if (item.repeatAfterMs !== null)
+      timeline.after(item.repeatAfterMs, `client repeats group-${item.index}`, () => send(`group-${item.index}-again`));
   }
 
   /** The same request again, as a caller does who got no answer. */
@@ -183,20 +217,23 @@ export class Clients {
   }
 
   #sendPlace(placed: Placed, commandId: string): void {
-    const { accountId, clientOrderId } = placed.input;
+    const { input } = placed;
     this.#send({
-      command: { kind: 'place', commandId, userId: userOf(accountId), input: placed.input },
-      confirmed: ({ orderIds: [orderId] }) => {
-        if (orderId === undefined) return;
-        this.#mustKnow(orderId, () => true);
-        if (placed.orderId !== null && placed.orderId !== orderId)
-          this.#parts.judge.fail('I20', 'a repeated request gives the first order', `${placed.orderId}, ${orderId}`);
-        if (placed.orderId !== null) this.#parts.sightings.see('a repeated request gives the first order');
-        placed.orderId = orderId;
-        this.promised.set(orderId, { accountId, clientOrderId });
-        for (const next of placed.then.splice(0)) next();
-      },
+      command: { kind: 'place', commandId, userId: userOf(input.accountId), input },
+      confirmed: ({ orderIds: [orderId] }) => this.#accepted(placed, orderId),
     });
+  }
+
+  #accepted(placed: Placed, orderId: string | undefined): void {
+    if (orderId === undefined) return;
+    const { accountId, clientOrderId } = placed.input;
+    this.#mustKnow(orderId, () => true);
+    if (placed.orderId !== null && placed.orderId !== orderId)
+      this.#parts.judge.fail('I20', 'a repeated request gives the first order', `${placed.orderId}, ${orderId}`);
+    if (placed.orderId !== null) this.#parts.sightings.see('a repeated request gives the first order');
+    placed.orderId = orderId;
+    this.promised.set(orderId, { accountId, clientOrderId });
+    for (const next of placed.then.splice(0)) next();
   }
 
   #send({ command, confirmed }: Sent): void {

@@ -2,9 +2,10 @@ import type { OrderSpec } from '@orderplane/domain';
 import type { Coverage } from '@orderplane/exchange';
 import type { VenueOrder } from '@orderplane/planner/testing';
 import type { MachineEvent } from '@orderplane/state-machine';
-import type { JournalRecord, OrderRecord } from '@orderplane/store';
+import type { JournalRecord, OrderGroup, OrderRecord } from '@orderplane/store';
 import { ARRIVED, HELD } from './invariants/exchange.ts';
 import type { Known, Rule, Written } from './invariants/facts.ts';
+import { GROUPS_WRITTEN } from './invariants/groups.ts';
 import { PROOFS } from './invariants/proof.ts';
 import { newExecutions, WRITTEN } from './invariants/written.ts';
 import type { Sightings } from './sightings.ts';
@@ -26,6 +27,10 @@ export class Judge implements Known {
   readonly orders = new Map<string, OrderRecord>();
   /** Accounts whose halt was confirmed to its caller. */
   readonly halted = new Set<string>();
+  readonly groups = new Map<string, OrderGroup>();
+  readonly filledSince = new Map<string, number>();
+  /** Groups of which it is recorded that more was executed than they allow. */
+  readonly conflicts = new Set<string>();
   /** Writes of order state so far: in a quiet time there are none. */
   writes = 0;
   /** Submits, cancels and amends that reached an exchange. */
@@ -96,6 +101,11 @@ export class Judge implements Known {
     return this.#soughtInVain.has(key(accountId, venueClientId, askedAt));
   }
 
+  conflict(groupId: string): void {
+    this.conflicts.add(groupId);
+    this.#sightings.see('more is executed than a group allows');
+  }
+
   soughtInVain(venue: SimExchange, venueClientId: string, askedAt: string): void {
     this.#soughtInVain.add(key(venue.accountId, venueClientId, askedAt));
   }
@@ -121,8 +131,10 @@ export class Judge implements Known {
     }
     this.#check(WRITTEN, written, orderId);
     this.#check(PROOFS, written, orderId);
+    this.#check(GROUPS_WRITTEN, written, orderId);
     for (const execution of newExecutions(written))
       this.#booked.set(key(accountId, spec.symbol, execution.venueOrderId ?? '', execution.id), orderId);
+    if (newExecutions(written).length > 0) this.filledSince.set(orderId, this.nowMs);
     this.orders.set(orderId, after);
     this.#sightings.written(written);
   }

@@ -1,5 +1,5 @@
 import type { Waker } from '@orderplane/queues';
-import type { CommitResult, JournalRecord, OrderChange, OrderLedger, OrderRecord } from '@orderplane/store';
+import type { CommitResult, GroupStore, JournalRecord, OrderChange, OrderLedger, OrderRecord } from '@orderplane/store';
 import type { Faults } from './faults.ts';
 import type { Judge } from './judge.ts';
 import type { SimProcess } from './process.ts';
@@ -60,10 +60,31 @@ export function watchedLedger(ledger: OrderLedger, judge: Judge): OrderLedger {
         return async (record: OrderRecord, journal: readonly JournalRecord[]) =>
           seen(await target.place(record, journal), journal);
       if (method === 'commit') return async (change: OrderChange) => seen(await target.commit(change), change.journal);
+      if (method === 'groups') return watchedGroups(target.groups, judge);
       const member: unknown = Reflect.get(target, method, target);
       return typeof member === 'function' ? (member.bind(target) as unknown) : member;
     },
   });
+}
+
+function watchedGroups(groups: GroupStore, judge: Judge): GroupStore {
+  return {
+    place: async (group, orders) => {
+      const results = await groups.place(group, orders);
+      judge.groups.set(group.groupId, group);
+      for (const [index, result] of results.entries())
+        if (result.kind === 'committed') judge.written(result.record, orders[index]?.journal ?? []);
+      return results;
+    },
+    find: (groupId) => groups.find(groupId),
+    recordConflict: async (groupId, conflict) => {
+      const isFirst = await groups.recordConflict(groupId, conflict);
+      if (isFirst) judge.conflict(groupId);
+      return isFirst;
+    },
+    byIds: (userId, groupIds) => groups.byIds(userId, groupIds),
+    membersOf: (userId, groupIds) => groups.membersOf(userId, groupIds),
+  };
 }
 
 /** The queue as a process has it. What fails is swallowed, as the real one does: the resync heals it. */

@@ -3,6 +3,7 @@ import { replay } from '@orderplane/state-machine';
 import { isDeepStrictEqual } from 'node:util';
 import { specOf } from './clients.ts';
 import { CALM } from './invariants/calm.ts';
+import { GROUPS_CALM } from './invariants/groups.ts';
 import type { Violation } from './judge.ts';
 import { streamOf } from './random.ts';
 import { scriptOf, SYMBOLS, type Item, type Script } from './script.ts';
@@ -136,7 +137,7 @@ async function calm(world: World, script: Script): Promise<void> {
 }
 
 function check({ judge, queue, clients, venues }: World, dead: World['venues'][number] | null): void {
-  for (const { id, says, check: wrongIn } of CALM) {
+  for (const { id, says, check: wrongIn } of [...CALM, ...GROUPS_CALM]) {
     const wrong = wrongIn({ judge, queue, clients, venues, dead });
     if (wrong !== null) judge.fail(id, says, wrong);
   }
@@ -169,6 +170,9 @@ function happen(world: World, item: Item): void {
   switch (item.kind) {
     case 'place':
       clients.place(item);
+      return;
+    case 'placeGroup':
+      clients.placeGroup(item);
       return;
     case 'cancel':
       clients.cancel(item);

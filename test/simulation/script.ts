@@ -1,5 +1,13 @@
-import { EXCHANGE_IDS, type ExchangeId, type OrderSide, type OrderType, type TimeInForce } from '@orderplane/domain';
+import {
+  EXCHANGE_IDS,
+  type ExchangeId,
+  type OrderSide,
+  type OrderType,
+  type PartialFillPolicy,
+  type TimeInForce,
+} from '@orderplane/domain';
 import { capabilitiesOf, unsupported } from '@orderplane/exchange/capabilities';
+import { addGroups } from './groups.ts';
 import { streamOf, type Random } from './random.ts';
 
 /** Virtual time in which the things of a script happen, for each step of a run, ms. */
@@ -59,6 +67,14 @@ export interface PlaceTerms {
 export type Item = { readonly index: number; readonly atMs: number } & ItemBody;
 export type ItemBody =
   | { readonly kind: 'place'; readonly account: number; readonly terms: PlaceTerms }
+  | {
+      readonly kind: 'placeGroup';
+      readonly account: number;
+      readonly onPartialFill: PartialFillPolicy;
+      readonly members: readonly PlaceTerms[];
+      /** The same request again; null: not. */
+      readonly repeatAfterMs: number | null;
+    }
   /** About the order that the place of this index placed; `afterMs` after it was accepted. */
   | { readonly kind: 'cancel' | 'repeat'; readonly of: number; readonly afterMs: number }
   | {
@@ -122,6 +138,7 @@ export function scriptOf(seed: number, steps: number): Script {
   const deadAccount = streamOf(seed, 'dead').chance(0.15) ? account() : null;
   if (deadAccount !== null)
     add({ kind: 'exchangeDown', account: deadAccount, forMs: Number.MAX_SAFE_INTEGER / 4 }, Math.round(endsMs * 0.6));
+  addGroups(streamOf(seed, 'groups'), accounts, endsMs, bodies);
   // Indices are given before sorting: those of orders are what other items name.
   const items = bodies.map(({ atMs, body }, index): Item => ({ ...body, index, atMs }));
   return { accounts, items: items.sort((a, b) => a.atMs - b.atMs || a.index - b.index), endsMs, deadAccount };
@@ -165,7 +182,7 @@ function addCommands(
 }
 
 /** Terms that the exchange's own table takes; mostly resting limit orders. */
-function drawTerms(random: Random, exchange: ExchangeId): PlaceTerms {
+export function drawTerms(random: Random, exchange: ExchangeId): PlaceTerms {
   const capabilities = capabilitiesOf(exchange);
   for (;;) {
     const type = random.chance(0.72) ? 'LIMIT' : random.pick(capabilities.orderTypes);

@@ -16,6 +16,7 @@ import {
   wakeNext,
   type ReconcilerContext,
 } from '@orderplane/reconciler';
+import type { PlannerLimits } from '@orderplane/planner';
 import type { RecorderOptions } from '@orderplane/recorder';
 import { backoffMs, createLogger, createSharedClock, NO_CRASH_POINTS, type SharedClock } from '@orderplane/service-kit';
 import { OpenOrderCache, type Store } from '@orderplane/store';
@@ -43,6 +44,8 @@ export interface Surroundings {
   /** Latencies and draws of the services' own. */
   readonly random: Random;
   readonly newId: () => string;
+  /** Times that an order may stay in a state; {}: any. */
+  readonly stateLimits: Pick<PlannerLimits, 'submittedMs' | 'pendingCancelMs' | 'pendingReplaceMs'>;
   readonly adapterFor: (process: SimProcess, accountId: string) => ExchangeAdapter;
 }
 
@@ -54,7 +57,7 @@ const LOOK_AT_CLOCK_MS = 5_000;
 const RETRY_CLOCK_MS = 1_000;
 /** How often a sync-worker looks at its accounts; a second in operation, more here to spare steps. */
 const ROUND_MS = 2_500;
-export const LIMITS = { staleAfterMs: 60_000, attentionAfterMs: 120_000, callTimeoutMs: CALL_TIMEOUT_MS };
+const LIMITS: PlannerLimits = { staleAfterMs: 60_000, attentionAfterMs: 120_000, callTimeoutMs: CALL_TIMEOUT_MS };
 const SILENT = createLogger({ service: 'simulation', level: 'silent' });
 /** Never connected: no account has a place in the cache here. */
 const NO_CACHE = new OpenOrderCache(new Redis({ lazyConnect: true }));
@@ -84,7 +87,7 @@ function partsOf(process: SimProcess, around: Surroundings) {
     ledger: storePort('ledger', around.store.ledger, parts),
     listener: { committed: () => undefined },
     clock,
-    limits: LIMITS,
+    limits: { ...LIMITS, ...around.stateLimits },
     visibilityDelayMs: (exchange: ExchangeId) => capabilitiesOf(exchange).visibilityDelayMs,
     newId: around.newId,
     log: SILENT,
@@ -160,7 +163,7 @@ export function bootReconciler(process: SimProcess, around: Surroundings): JobRu
     ...parts,
     adapters: { get: async (accountId) => adapterOf(adapters, accountId, process, around) },
     capabilities: capabilitiesOf,
-    limits: LIMITS,
+    limits: { ...LIMITS, ...around.stateLimits },
     lastCompleteSync: lastCompleteSyncReader(parts.observations, parts.clock.nowMs),
     backoffMs: (attempt) => backoffMs(attempt, undefined, () => around.random.next()),
     pause: (ms) => process.pause(ms),

@@ -17,6 +17,8 @@ const underWay = (machine: OrderMachine | null, kind: OrderRequest['kind']): Ord
   machine?.requests.find((request) => request.kind === kind && isOpenRequest(request) && request.phase !== 'wanted');
 const became = (written: Written, ...lives: readonly string[]): boolean =>
   lives.includes(machineOf(written).life) && before(written)?.life !== machineOf(written).life;
+const isOfGroup = (written: Written): boolean =>
+  written.events.some((event) => 'requestId' in event && event.requestId?.startsWith('group-') === true);
 const closed = (
   written: Written,
   kind: OrderRequest['kind'],
@@ -121,6 +123,12 @@ const WRITES: readonly Sight<Written>[] = [
           event.reason.startsWith('the sender ended'),
       ),
   },
+  { name: 'a group ends one of its orders', is: (w) => has(w, 'CancelRequested') && isOfGroup(w) },
+  { name: 'a group makes one of its orders smaller', is: (w) => has(w, 'ReplaceRequested') && isOfGroup(w) },
+  {
+    name: 'no sign of life in time: the order is to end',
+    is: (w) => w.events.some((event) => event.type === 'CancelRequested' && event.requestId.startsWith('unanswered-')),
+  },
   { name: 'an order needs attention', is: (w) => w.after.actual.reconciliation.status === 'NEEDS_ATTENTION' },
   ...(
     [
@@ -187,6 +195,7 @@ const HAPPENINGS = [
   'an unsolicited cancel',
   'a foreign order with our client id',
   'the kill switch',
+  'more is executed than a group allows',
 ] as const;
 export type Happening = (typeof HAPPENINGS)[number];
 

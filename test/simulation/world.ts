@@ -62,6 +62,7 @@ export async function openWorld(seed: number, script: Script, items: readonly It
     queue,
     faults,
     random: streamOf(seed, 'services'),
+    stateLimits: stateLimitsOf(seed),
     newId: () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`,
     adapterFor: (process, accountId) => {
       const venue = byAccount.get(accountId);
@@ -74,6 +75,16 @@ export async function openWorld(seed: number, script: Script, items: readonly It
   const processes = openProcesses(seed, { timeline, queue, sightings, around });
   const clients = new Clients({ timeline, queue, judge, sightings, venues });
   return { timeline, sightings, faults, judge, queue, clients, store, venues, streams, processes };
+}
+
+/** Each limit in some of the runs. */
+function stateLimitsOf(seed: number): Surroundings['stateLimits'] {
+  const random = streamOf(seed, 'limits');
+  return {
+    ...(random.chance(0.25) ? { submittedMs: random.whole(2_000, 40_000) } : {}),
+    ...(random.chance(0.25) ? { pendingCancelMs: random.whole(1_000, 20_000) } : {}),
+    ...(random.chance(0.25) ? { pendingReplaceMs: random.whole(1_000, 20_000) } : {}),
+  };
 }
 
 const listenerOf = (judge: Judge, streams: Set<SimStream>) => ({

@@ -4,7 +4,8 @@ import { groupConflict, groupWish } from '@orderplane/planner';
 import { cumQty, inDoubt, isTerminal, replay } from '@orderplane/state-machine';
 import { isUntold, type GroupWithMembers } from '@orderplane/store';
 import { expect, test } from 'vitest';
-import type { Faults, LookupFault, RequestFault, SubmitFault } from './testing/faults.ts';
+import { faultLists } from './testing/fault-lists.ts';
+import type { Faults } from './testing/faults.ts';
 import { GroupHarness } from './testing/group-harness.ts';
 import { executed } from './testing/model-adapter.ts';
 
@@ -21,36 +22,10 @@ interface Script {
   readonly onPartialFill: PartialFillPolicy;
   readonly sizes: readonly string[];
   readonly symbols: readonly string[];
-  readonly faults: Partial<Faults>;
+  readonly faults: Faults;
   readonly moments: readonly Moment[];
   readonly crashAfter: number;
 }
-
-const faulty = <Fault extends string>(...all: readonly Fault[]): fc.Arbitrary<(Fault | null)[]> =>
-  fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 2, arbitrary: fc.constantFrom(...all) }), {
-    maxLength: 6,
-  });
-const requestFaults: readonly RequestFault[] = [
-  'answerLost',
-  'dropped',
-  'arrivesLate',
-  'takenSilently',
-  'refused',
-  'rateLimited',
-  'filledFirst',
-  'partFilledFirst',
-];
-const submitFaults: readonly SubmitFault[] = [
-  'answerLost',
-  'dropped',
-  'arrivesLate',
-  'notPlaced',
-  'rateLimited',
-  'notSent',
-  'filledAtOnce',
-  'partFilledAtOnce',
-];
-const lookupFaults: readonly LookupFault[] = ['failed', 'partial', 'rateLimited', 'lagging', 'fillsLate'];
 
 const order = fc.nat(2);
 const moments: fc.Arbitrary<Moment> = fc.oneof(
@@ -69,12 +44,7 @@ const scripts: fc.Arbitrary<Script> = fc.record({
   onPartialFill: fc.constantFrom('CANCEL', 'REDUCE'),
   sizes: fc.array(fc.constantFrom('1', '1', '2', '0.7'), { minLength: 3, maxLength: 3 }),
   symbols: fc.array(fc.constantFrom('BTC-USD', 'BTC-USD', 'ETH-USD'), { minLength: 3, maxLength: 3 }),
-  faults: fc.record({
-    submit: faulty(...submitFaults),
-    cancel: faulty(...requestFaults),
-    amend: faulty(...requestFaults),
-    lookup: faulty(...lookupFaults),
-  }),
+  faults: faultLists,
   moments: fc.array(moments, { maxLength: 14 }),
   crashAfter: fc.nat(90),
 });

@@ -3,7 +3,8 @@ import { observe } from '@orderplane/recorder';
 import { cumQty, inDoubt, isTerminal, leavesQty, replay, type OrderMachine } from '@orderplane/state-machine';
 import { compare, maximum } from '@orderplane/domain';
 import { describe, expect, test } from 'vitest';
-import type { Faults, LookupFault, RequestFault, SubmitFault } from './testing/faults.ts';
+import { faultLists } from './testing/fault-lists.ts';
+import type { Faults } from './testing/faults.ts';
 import { openHarness, type Harness } from './testing/harness.ts';
 import { executed } from './testing/model-adapter.ts';
 
@@ -23,35 +24,6 @@ interface Script {
   readonly crashAfter: number;
 }
 
-const fault = <Fault extends string>(...all: readonly Fault[]): fc.Arbitrary<(Fault | null)[]> =>
-  fc.array(fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 3, arbitrary: fc.constantFrom(...all) }), {
-    maxLength: 5,
-  });
-const requestFaults: readonly RequestFault[] = [
-  'answerLost',
-  'dropped',
-  'arrivesLate',
-  'takenSilently',
-  'refused',
-  'unknownOrder',
-  'rateLimited',
-  'notSent',
-  'keyRefused',
-  'filledFirst',
-  'partFilledFirst',
-];
-const submitFaults: readonly SubmitFault[] = [
-  'answerLost',
-  'dropped',
-  'arrivesLate',
-  'notPlaced',
-  'rateLimited',
-  'notSent',
-  'filledAtOnce',
-  'partFilledAtOnce',
-];
-const lookupFaults: readonly LookupFault[] = ['failed', 'partial', 'rateLimited', 'lagging', 'fillsLate'];
-
 const moments: fc.Arbitrary<Moment> = fc.oneof(
   fc.constantFrom<Moment>({ do: 'cancel' }, { do: 'end' }, { do: 'outsideChange' }, { do: 'twoWorkers' }),
   fc.constantFrom<Moment>(
@@ -68,13 +40,7 @@ const moments: fc.Arbitrary<Moment> = fc.oneof(
 const scripts: fc.Arbitrary<Script> = fc.record({
   exchange: fc.constantFrom('binance', 'kraken'),
   gtt: fc.boolean(),
-  faults: fc.record({
-    submit: fault(...submitFaults),
-    cancel: fault(...requestFaults),
-    amend: fault(...requestFaults),
-    lookup: fault(...lookupFaults),
-    full: fc.array(fc.constantFrom(0, 0, 300, 5_000), { maxLength: 6 }),
-  }),
+  faults: faultLists,
   moments: fc.array(moments, { maxLength: 8 }),
   crashAfter: fc.nat(60),
 });

@@ -2,7 +2,7 @@ import type { OrderSpec } from '@orderplane/domain';
 import type { Coverage } from '@orderplane/exchange';
 import type { VenueOrder } from '@orderplane/planner/testing';
 import type { MachineEvent } from '@orderplane/state-machine';
-import type { OrderRecord } from '@orderplane/store';
+import type { OrderGroup, OrderRecord } from '@orderplane/store';
 import type { OnItsWay, SimExchange } from '../venue/exchange.ts';
 
 /** What the judge knows of our books and of the exchanges' ledgers, at any instant. */
@@ -10,6 +10,9 @@ export interface Known {
   readonly nowMs: number;
   readonly orders: ReadonlyMap<string, OrderRecord>;
   readonly halted: ReadonlySet<string>;
+  readonly groups: ReadonlyMap<string, OrderGroup>;
+  /** When the newest execution of an order was booked. */
+  readonly filledSince: ReadonlyMap<string, number>;
   /** Our order with a leg of this client id, at this account. */
   ownerOf(accountId: string, venueClientId: string): OrderRecord | null;
   /** Orders at the exchange that are legs of this one, by our client ids or, adopted, by the exchange's. */
