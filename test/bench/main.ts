@@ -6,6 +6,7 @@ import { startStack } from '@orderplane/local';
 import type { Progress, Stack } from '@orderplane/local';
 import pg from 'pg';
 import { cpuSeconds } from './cpu.ts';
+import { measureDark } from './dark.ts';
 import { measureExchanges } from './exchanges.ts';
 import { reportOf, tableOf } from './figures.ts';
 import type { Measurement } from './figures.ts';
@@ -73,6 +74,7 @@ async function measure(stack: Stack, { quick, jsonFile, progress, signal, only }
       const work = (note: Note) => unlessInterrupted(measureLatencies(rig, sizes, note));
       measurements.push(...(await progress.run('latencies', work)));
       measurements.push(measureTriggers(sizes.samples));
+      measurements.push(await progress.run('dark orders', (note) => unlessInterrupted(measureDark(rig, sizes, note))));
     }
     if (only === undefined || only === 'exchanges') {
       const work = (note: Note) => unlessInterrupted(measureExchanges(stack, sizes.perExchange, note));

@@ -18,6 +18,10 @@ const PlaceSchema = z.object({
     userErrors: z.array(z.object({ code: z.string(), message: z.string() })),
   }),
 });
+const CANCEL_ALL = `mutation ($input: CancelAllInput!) { cancelAllOrders(input: $input) { userErrors { code } } }`;
+const CancelAllSchema = z.object({
+  cancelAllOrders: z.object({ userErrors: z.array(z.object({ code: z.string() })) }),
+});
 const COUNT = `query ($accountIds: [ID!]!, $states: [OrderState!]!) {
   orders(filter: { accountIds: $accountIds, states: $states }, first: 1) { totalCount }
 }`;
@@ -28,7 +32,10 @@ const PendingSchema = z.object({ reconciler: z.object({ pendingReconciliations: 
 export interface OrderTerms {
   readonly symbol: string;
   readonly size: string;
-  readonly price: string;
+  readonly price?: string;
+  readonly type?: string;
+  readonly mode?: string;
+  readonly trigger?: { readonly direction: string; readonly price: string };
 }
 
 /** Our system, as a trader's client sees it. */
@@ -45,7 +52,12 @@ export class Trader {
     return this.placeOrder({ symbol: SYMBOL, size: SIZE, price });
   }
 
-  /** Places a limit order and gives its id. Throws when it is refused. */
+  /** Ends everything that is open. */
+  async cancelAll(): Promise<void> {
+    await this.#caller.call(CancelAllSchema, CANCEL_ALL, { input: { accountId: this.#accountId } });
+  }
+
+  /** Places a limit order, unless the terms say otherwise, and gives its id. Throws when it is refused. */
   async placeOrder(terms: OrderTerms): Promise<Timed<string>> {
     const input = { accountId: this.#accountId, side: 'BUY', type: 'LIMIT', ...terms };
     const { data, sentUs, answeredUs } = await this.#caller.call(PlaceSchema, PLACE, { input });

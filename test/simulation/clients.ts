@@ -35,6 +35,14 @@ export function specOf(terms: PlaceTerms, venue: SimExchange, nowMs: number): Or
   };
 }
 
+/** Where it is to wait: a dark order for a price above the market's, or below it. */
+function heldOf({ dark }: PlaceTerms, venue: SimExchange): Pick<PlaceInput, 'mode' | 'trigger'> {
+  if (dark === undefined) return {};
+  const { symbol, offset } = dark;
+  const direction = offset > 0 ? 'AT_OR_ABOVE' : 'AT_OR_BELOW';
+  return { mode: 'DARK', trigger: { symbol, source: 'LAST', direction, price: cents(venue.price(symbol) + offset) } };
+}
+
 interface Placed {
   readonly input: PlaceInput;
   orderId: string | null;
@@ -56,6 +64,15 @@ interface Sent {
   readonly confirmed: (result: CommandResult) => void;
 }
 
+/** One change in three of a dark order moves its trigger, too. */
+function rearming(
+  { index, priceShift }: Extract<Item, { kind: 'modify' }>,
+  { trigger }: PlaceInput,
+): Pick<Extract<OrderCommand, { kind: 'modify' }>, 'trigger'> {
+  if (trigger === undefined || priceShift === null || index % 3 !== 0) return {};
+  return { trigger: { ...trigger, price: cents(Number(trigger.price) * 100 + priceShift) } };
+}
+
 /** Everybody who gives commands. What they were promised they remember. */
 export class Clients {
   readonly #parts: ClientParts;
@@ -75,7 +92,7 @@ export class Clients {
     if (venue === undefined) return;
     const clientOrderId = `order-${item.index}`;
     const spec = specOf(item.terms, venue, timeline.nowMs);
-    const input: PlaceInput = { ...spec, accountId: venue.accountId, clientOrderId };
+    const input: PlaceInput = { ...spec, ...heldOf(item.terms, venue), accountId: venue.accountId, clientOrderId };
     const before = this.#placed.get(item.index);
     const placed: Placed = { input, orderId: null, then: before?.then ?? [] };
     this.#placed.set(item.index, placed);
@@ -148,6 +165,7 @@ export class Clients {
         size,
         price: shifted(input.price),
         stopPrice: null,
+        ...rearming(item, input),
       };
       this.#send({
         command,

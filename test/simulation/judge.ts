@@ -3,6 +3,7 @@ import type { Coverage } from '@orderplane/exchange';
 import type { VenueOrder } from '@orderplane/planner/testing';
 import type { MachineEvent } from '@orderplane/state-machine';
 import type { JournalRecord, OrderGroup, OrderRecord } from '@orderplane/store';
+import { DARK_ARRIVED, DARK_WRITTEN } from './invariants/dark.ts';
 import { ARRIVED, HELD } from './invariants/exchange.ts';
 import type { Known, Rule, Written } from './invariants/facts.ts';
 import { GROUPS_WRITTEN } from './invariants/groups.ts';
@@ -130,6 +131,7 @@ export class Judge implements Known {
       for (const id of leg.venueOrderIds) this.#venueOwners.set(key(accountId, id), orderId);
     }
     this.#check(WRITTEN, written, orderId);
+    this.#check(DARK_WRITTEN, written, orderId);
     this.#check(PROOFS, written, orderId);
     this.#check(GROUPS_WRITTEN, written, orderId);
     for (const execution of newExecutions(written))
@@ -144,6 +146,7 @@ export class Judge implements Known {
     const owner = this.ownerOf(venue.accountId, venueClientId);
     const arrived = { known: this, venue, op, venueClientId, spec, owner };
     this.#check(ARRIVED, arrived, owner?.intent.orderId ?? venueClientId);
+    this.#check(DARK_ARRIVED, arrived, owner?.intent.orderId ?? venueClientId);
     this.#sightings.arrived(arrived);
   }
 

@@ -61,6 +61,8 @@ export interface PlaceTerms {
   readonly stopOffset: number;
   readonly postOnly: boolean;
   readonly expiresAfterMs: number;
+  /** It waits here: for a price so far from the market's, in cents, of this symbol. Left out: it does not. */
+  readonly dark?: { readonly symbol: string; readonly offset: number };
 }
 
 /** One thing that happens in a run. Its index names it: `--without` takes it out and leaves all others as they were. */
@@ -157,7 +159,10 @@ function addCommands(
     if (exchange === undefined) continue;
     const atMs = random.whole(0, Math.round(endsMs * 0.85));
     const of = bodies.length;
-    bodies.push({ atMs, body: { kind: 'place', account, terms: drawTerms(random, exchange) } });
+    bodies.push({
+      atMs,
+      body: { kind: 'place', account, terms: { ...drawTerms(random, exchange), ...drawDark(random) } },
+    });
     const afterMs = (): number =>
       random.chance(0.5) ? random.whole(0, 60) : random.whole(60, random.chance(0.5) ? 3_000 : 30_000);
     if (random.chance(0.4)) bodies.push({ atMs, body: { kind: 'cancel', of, afterMs: afterMs() } });
@@ -218,6 +223,10 @@ export function drawTerms(random: Random, exchange: ExchangeId): PlaceTerms {
     if (isPossible === null) return terms;
   }
 }
+
+/** Some way off, so that the walk of the market comes there now and then; a few are reached already. */
+const drawDark = (random: Random): Pick<PlaceTerms, 'dark'> =>
+  random.chance(0.25) ? { dark: { symbol: random.pick(SYMBOLS), offset: random.whole(-150, 150) || 25 } } : {};
 
 type Add = (body: ItemBody, atMs?: number) => void;
 

@@ -16,12 +16,13 @@ import {
   wakeNext,
   type ReconcilerContext,
 } from '@orderplane/reconciler';
-import type { PlannerLimits } from '@orderplane/planner';
+import { TriggerBook, type PlannerLimits } from '@orderplane/planner';
 import type { RecorderOptions } from '@orderplane/recorder';
 import { backoffMs, createLogger, createSharedClock, NO_CRASH_POINTS, type SharedClock } from '@orderplane/service-kit';
 import { OpenOrderCache, type Store } from '@orderplane/store';
 import {
   createHealthBoard,
+  darkConsumer,
   keyStanding,
   createSyncDesk,
   openOrderStream,
@@ -46,6 +47,8 @@ export interface Surroundings {
   readonly newId: () => string;
   /** Times that an order may stay in a state; {}: any. */
   readonly stateLimits: Pick<PlannerLimits, 'submittedMs' | 'pendingCancelMs' | 'pendingReplaceMs'>;
+  /** The last price of a market; null: nobody can be asked now. */
+  readonly priceOf: (exchange: ExchangeId, symbol: string) => { readonly price: string; readonly at: string } | null;
   readonly adapterFor: (process: SimProcess, accountId: string) => ExchangeAdapter;
 }
 
@@ -136,6 +139,29 @@ const askForChecks = (
   });
 };
 
+/**
+ * What waits for a price, with the consumer of operation. Who watches prices is told again in a few lines (watcher.ts waits
+ * on timers): a look at every round, at the last price.
+ */
+function priceWatch(process: SimProcess, around: Surroundings, parts: ReturnType<typeof partsOf>): () => Promise<void> {
+  const consumer = darkConsumer({
+    dark: storePort('dark', around.store.dark, { process, random: around.random, faults: around.faults }),
+    recorder: parts.recorder,
+    firing: { check: (order) => askForChecks(process, around, order), close: () => Promise.resolve() },
+    crashPoint: NO_CRASH_POINTS,
+    log: SILENT,
+  });
+  return async () => {
+    for (const { exchange, symbol } of await consumer.needs()) {
+      const print = around.priceOf(exchange, symbol);
+      if (print === null) continue;
+      const book = new TriggerBook();
+      for (const armed of await consumer.armed(exchange, symbol, null)) book.arm(armed);
+      for (const armed of book.reached('LAST', print.price)) await consumer.fire(armed, { source: 'LAST', ...print });
+    }
+  };
+}
+
 /** order-command, from a command to its result. */
 export function bootCommander(process: SimProcess, around: Surroundings): CommandRunner {
   const parts = partsOf(process, around);
@@ -216,6 +242,7 @@ export function bootSyncWorker(process: SimProcess, around: Surroundings): void 
     log: SILENT,
     count: () => undefined,
   };
+  const watch = priceWatch(process, around, parts);
   const desk = createSyncDesk(context);
   const streams = new Map<string, OrderStream>();
   const nextSyncMs = new Map<string, number>();
@@ -242,7 +269,7 @@ export function bootSyncWorker(process: SimProcess, around: Surroundings): void 
     }
   };
   const rounds = (): void => {
-    void round()
+    void Promise.all([round(), watch()])
       .catch(() => undefined)
       .then(() => process.later(ROUND_MS, 'round', rounds));
   };

@@ -129,10 +129,15 @@ const WRITES: readonly Sight<Written>[] = [
     name: 'no sign of life in time: the order is to end',
     is: (w) => w.events.some((event) => event.type === 'CancelRequested' && event.requestId.startsWith('unanswered-')),
   },
+  { name: 'what waits here is changed', is: (w) => has(w, 'ReplaceRequested') && before(w)?.life === 'DARK_OPEN' },
+  { name: 'what waits here is cancelled', is: (w) => has(w, 'CancelRequested') && before(w)?.life === 'DARK_OPEN' },
+  { name: 'what has fired is sent', is: (w) => has(w, 'SubmitSent') && before(w)?.life === 'TRIGGERED' },
   { name: 'an order needs attention', is: (w) => w.after.actual.reconciliation.status === 'NEEDS_ATTENTION' },
   ...(
     [
       'VALIDATED',
+      'DARK_OPEN',
+      'TRIGGERED',
       'SUBMITTED',
       'ACKNOWLEDGED',
       'PARTIALLY_FILLED',
@@ -146,6 +151,16 @@ const WRITES: readonly Sight<Written>[] = [
 
 /** Counted too, but so rare that a run of a few hundred seeds need not meet them. */
 const RARE: readonly Sight<Written>[] = [
+  {
+    name: 'what has fired is cancelled before it is sent',
+    is: (w) => became(w, 'CANCELLED') && before(w)?.life === 'TRIGGERED',
+  },
+  {
+    name: 'what has fired is changed before it is sent',
+    is: (w) => has(w, 'ReplaceRequested') && before(w)?.life === 'TRIGGERED',
+  },
+  { name: 'what has fired is refused by a check', is: (w) => has(w, 'Denied') && before(w)?.life === 'TRIGGERED' },
+  { name: 'what waits here is over by its time', is: (w) => has(w, 'TimedOut') && before(w)?.life === 'DARK_OPEN' },
   { name: 'a late fill after an end', is: (w) => filled(w) && before(w)?.end !== null && before(w) !== null },
 ];
 

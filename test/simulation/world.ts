@@ -1,4 +1,4 @@
-import type { ExchangeId, Market } from '@orderplane/domain';
+import { divide, type ExchangeId, type Market } from '@orderplane/domain';
 import type { NormalizedFill } from '@orderplane/normalization';
 import type { VenueOrder } from '@orderplane/planner/testing';
 import type { Store } from '@orderplane/store';
@@ -64,6 +64,11 @@ export async function openWorld(seed: number, script: Script, items: readonly It
     random: streamOf(seed, 'services'),
     stateLimits: stateLimitsOf(seed),
     newId: () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`,
+    priceOf: (exchange, symbol) => {
+      const venue = venues.find((one) => one.exchange === exchange);
+      if (venue === undefined || venue.isDown) return null;
+      return { price: divide(String(venue.price(symbol)), '100', 2), at: iso(timeline.nowMs) };
+    },
     adapterFor: (process, accountId) => {
       const venue = byAccount.get(accountId);
       if (venue === undefined) throw new Error(`no account ${accountId}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { doubtText } from './order-view.ts';
+import { doubtText, triggerText, typeText } from './order-view.ts';
 import { anOrder } from './testing.ts';
 
 const attempt = { at: 't1', kind: 'SUBMIT', result: 'NO_ANSWER', error: 'timeout' };
@@ -27,4 +27,15 @@ describe('the doubt about an order, in words', () => {
   ])('%j', (reconciliation, text) => {
     expect(doubtText(anOrder({ reconciliation }))).toBe(text);
   });
+});
+
+const trigger = { symbol: 'BTC-USDT', source: 'LAST', direction: 'AT_OR_ABOVE', price: '100', firedPrice: null };
+
+test('what an order waits for, and at what it fired', () => {
+  expect(triggerText(anOrder({}))).toBeNull();
+  const dark = { mode: 'DARK', trigger };
+  expect(triggerText(anOrder(dark))).toBe('dark, waits for BTC-USDT LAST at or above 100');
+  expect(typeText(anOrder({ ...dark, type: 'MARKET' }))).toBe('MARKET dark');
+  const fired = { mode: 'DARK', trigger: { ...trigger, direction: 'AT_OR_BELOW', firedPrice: '99' } };
+  expect(triggerText(anOrder(fired))).toBe('dark, fired at 99 (BTC-USDT LAST at or below 100)');
 });

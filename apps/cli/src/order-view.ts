@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** The fields of an order that the commands ask for and show. */
 export const ORDER_FIELDS = `
   id exchange exchangeOrderId clientOrderId symbol side type timeInForce status state
+  mode trigger { symbol source direction price firedPrice }
   size filledSize remainingSize price stopPrice quoteSize averageFilledPrice reason
   reconciliation { status unknownSince tried { at kind result error } attention } createdAt updatedAt
 `;
@@ -18,6 +19,16 @@ export const OrderViewSchema = z.object({
   timeInForce: z.string(),
   status: z.string(),
   state: z.string(),
+  mode: z.string(),
+  trigger: z
+    .object({
+      symbol: z.string(),
+      source: z.string(),
+      direction: z.string(),
+      price: z.string(),
+      firedPrice: z.string().nullable(),
+    })
+    .nullable(),
   size: z.string().nullable(),
   filledSize: z.string(),
   remainingSize: z.string().nullable(),
@@ -54,6 +65,17 @@ export function doubtText({ reconciliation }: OrderView): string | null {
   ];
   return parts.filter((part) => part !== null).join(', ');
 }
+
+/** What a dark order waits for, or at what it fired; null for one that is not held here. */
+export function triggerText({ trigger }: OrderView): string | null {
+  if (trigger === null) return null;
+  const { symbol, source, direction, price, firedPrice } = trigger;
+  const waits = `${symbol} ${source} ${direction === 'AT_OR_ABOVE' ? 'at or above' : 'at or below'} ${price}`;
+  return firedPrice === null ? `dark, waits for ${waits}` : `dark, fired at ${firedPrice} (${waits})`;
+}
+
+/** "LIMIT", "LIMIT dark". */
+export const typeText = ({ type, mode }: OrderView): string => (mode === 'DARK' ? `${type} dark` : type);
 
 /** "0.25", or "100 quote" for orders by quote amount whose size is not known. */
 export const sizeText = (order: OrderView): string =>

@@ -24,6 +24,8 @@ export const anOrder = (change: Partial<OrderView> = {}): OrderView => ({
   quoteSize: null,
   averageFilledPrice: null,
   reason: null,
+  mode: 'LIVE',
+  trigger: null,
   reconciliation: { status: 'IN_SYNC', unknownSince: null, tried: [], attention: null },
   createdAt: '2026-02-13T16:26:40.000Z',
   updatedAt: '2026-02-13T16:26:41.000Z',

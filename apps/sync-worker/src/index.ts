@@ -5,5 +5,6 @@ export { createHealthBoard } from './health-board.ts';
 export { keyStanding } from './key-standing.ts';
 export { openOrderStream, type OrderStream } from './order-stream.ts';
 export { alertConsumer } from './prices/alerts.ts';
+export { darkConsumer } from './prices/dark.ts';
 export { createPriceDesk, type PriceDesk } from './prices/desk.ts';
 export { createSyncDesk, type SyncDesk } from './sync-desk.ts';

@@ -1,4 +1,4 @@
-import { compare, subtract, sum } from '@orderplane/domain';
+import { compare, divide, subtract, sum } from '@orderplane/domain';
 import { overdueSince } from '@orderplane/planner';
 import { filled, type VenueOrder } from '@orderplane/planner/testing';
 import { inDoubt, isDone, isOpenRequest, isTerminal, overfill, type OrderMachine } from '@orderplane/state-machine';
@@ -19,6 +19,8 @@ export interface Calm {
   readonly dead: SimExchange | null;
 }
 
+/** Held here, and rightly: its price has not come. */
+const waitsHere = (record: OrderRecord): boolean => machineOf(record).life === 'DARK_OPEN';
 const machineOf = (record: OrderRecord): OrderMachine => record.actual.machine;
 const told = (record: OrderRecord): string =>
   `${record.intent.accountId} (${record.intent.exchange}) ${record.intent.orderId.slice(-4)} ${record.intent.clientOrderId} ${machineOf(record).life}`;
@@ -59,6 +61,7 @@ export const CALM: readonly Rule<Calm>[] = [
       if (open !== undefined) return `${open.kind} ${open.id} is ${open.phase}`;
       if (machine.stray) return 'something lives of it';
       if (isTerminal(machine) && !isDone(machine)) return 'it has ended and is not done';
+      if (waitsHere(record)) return null;
       const phase = machine.legs.at(-1)?.phase;
       return !isTerminal(machine) && phase !== 'live' ? `its leg is ${phase ?? 'not sent'}` : null;
     }),
@@ -79,9 +82,22 @@ export const CALM: readonly Rule<Calm>[] = [
       const machine = machineOf(record);
       const open = judge.held(record).filter(({ status }) => status === 'OPEN');
       if (isTerminal(machine)) return open.length === 0 ? null : `${open[0]?.orderId ?? ''} is open at the exchange`;
+      if (waitsHere(record)) return open.length === 0 ? null : 'it is dark, and at the exchange';
       const [order] = open;
       if (order === undefined) return 'it is not open at the exchange';
       return sameTerms(machine, order, judge.held(record));
+    }),
+  },
+  {
+    id: 'C10',
+    says: 'nothing waits for a price that is there',
+    check: each((record, { venues }) => {
+      const { trigger, exchange } = record.intent;
+      const market = venues.find((venue) => venue.exchange === exchange);
+      if (!waitsHere(record) || trigger === undefined || market === undefined || market.isDown) return null;
+      const beyond = compare(divide(String(market.price(trigger.symbol)), '100', 2), trigger.price);
+      const isThere = trigger.direction === 'AT_OR_ABOVE' ? beyond >= 0 : beyond <= 0;
+      return isThere ? `${trigger.direction} ${trigger.price} is reached` : null;
     }),
   },
   {
@@ -149,7 +165,7 @@ export const CALM: readonly Rule<Calm>[] = [
     says: 'what an unreachable exchange keeps from us is shown as such',
     check: ({ judge, dead }) => {
       for (const record of judge.orders.values()) {
-        if (record.intent.accountId !== dead?.accountId || isDone(machineOf(record))) continue;
+        if (record.intent.accountId !== dead?.accountId || isDone(machineOf(record)) || waitsHere(record)) continue;
         const { status } = record.actual.reconciliation;
         if (status === 'IN_SYNC') return `${told(record)} is shown as IN_SYNC`;
       }

@@ -3,7 +3,7 @@ import { connect } from '../connection.ts';
 import type { Connection } from '../connection.ts';
 import { query } from '../graphql.ts';
 import type { Options } from '../options.ts';
-import { doubtText, ORDER_FIELDS, OrderViewSchema, priceText, sizeText } from '../order-view.ts';
+import { doubtText, ORDER_FIELDS, OrderViewSchema, priceText, sizeText, triggerText, typeText } from '../order-view.ts';
 import type { OrderView } from '../order-view.ts';
 import { table } from '../table.ts';
 
@@ -57,7 +57,7 @@ const rowOf = (order: OrderView): readonly string[] => [
   order.exchange,
   order.symbol,
   order.side,
-  order.type,
+  typeText(order),
   sizeText(order),
   order.filledSize,
   priceText(order),
@@ -78,11 +78,11 @@ export async function ordersCommand(options: Options): Promise<number> {
   return 0;
 }
 
-/** The table, and below it what is in doubt: since when, and what was tried. */
+/** The table, and below it what waits for a price, and what is in doubt: since when, and what was tried. */
 function listing(orders: readonly OrderView[]): string {
   const doubts = orders.flatMap((order) => {
-    const doubt = doubtText(order);
-    return doubt === null ? [] : [`${order.id}: ${doubt}`];
+    const waits = order.status === 'PENDING' ? triggerText(order) : null;
+    return [waits, doubtText(order)].flatMap((text) => (text === null ? [] : [`${order.id}: ${text}`]));
   });
   return [table(HEADINGS, orders.map(rowOf)), ...doubts].join('\n');
 }

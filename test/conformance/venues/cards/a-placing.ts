@@ -126,7 +126,28 @@ export const PLACING: readonly AnyCard[] = [
     title: 'A dark stop',
     situation: 'The condition of an order held here comes true and turns back.',
     required: 'Nothing at the exchange before the trigger; then submitted exactly once.',
-    absent: 'the dark order',
+    run: async (stage) => {
+      const { market } = stage;
+      const before = (await stage.received('submit')).length;
+      const stop = { side: 'SELL', type: 'STOP_LIMIT', stopPrice: market.at('0.95'), price: market.at('0.94') };
+      const { id } = await stage.placed(stage.limit({ ...stop, mode: 'DARK' }));
+      await stage.price('0.96');
+      // Whoever watches has seen that price once what was armed after it has fired.
+      const seen = await stage.placed(stage.limit({ ...stop, stopPrice: market.at('0.97'), mode: 'DARK' }));
+      await stage.reaches(seen.id, 'FILLED');
+      equal((await stage.order(id)).state, 'DARK_OPEN', 'the state before its price');
+      equal((await stage.received('submit')).length, before + 1, 'submissions before its price');
+      await stage.price('0.93');
+      await stage.price('0.96');
+      await stage.price('0.93');
+      await stage.price('0.96');
+      await stage.reaches(id, 'FILLED');
+      equal((await stage.heldOnce(id)).type, 'LIMIT', 'its type at the exchange');
+      equal((await stage.received('submit')).length, before + 2, 'submissions');
+      const life = await stage.life(id);
+      for (const state of ['DARK_OPEN', 'TRIGGERED', 'SUBMITTED'])
+        equal(life.filter((entered) => entered === state).length, 1, `times it became ${state}`);
+    },
   },
   {
     id: 'OP-06',
@@ -275,9 +296,8 @@ export const PLACING: readonly AnyCard[] = [
         STOP_MARKET: { stopPrice: market.at('1.1'), price: undefined },
       };
       for (const [type, terms] of Object.entries(stops))
-        if (!capabilities.orderTypes.some((known) => known === type))
-          await stage.denied(stage.limit({ type, ...terms }), 'UNSUPPORTED_BY_EXCHANGE');
-        else
+        // A stop that the exchange lacks is held here (OP-05), and sent as what is left of it.
+        if (capabilities.orderTypes.some((known) => known === type))
           for (const timeInForce of ['IOC', 'FOK'])
             if (!capabilities.timesInForce[type as 'STOP_LIMIT'].some((known) => known === timeInForce))
               await stage.denied(stage.limit({ type, timeInForce, ...terms }), 'UNSUPPORTED_BY_EXCHANGE');
