@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readJournal } from '../chaos/journal.ts';
-import type { Journal } from '../chaos/journal.ts';
 import { subscribe } from '../chaos/subscribers.ts';
-import type { Story, Subscriber } from '../chaos/subscribers.ts';
-import { missingEnds, storyFlaws } from '../chaos/telling.ts';
+import type { Subscriber } from '../chaos/subscribers.ts';
+import { missingEnds } from '../chaos/telling.ts';
 import { booksAgree } from '../support/books.ts';
 import { eventually } from '../support/client.ts';
-import type { Endpoint } from '../support/client.ts';
 import { openDesk } from '../support/desk.ts';
 import type { Desk } from '../support/desk.ts';
+import { inTurn } from '../support/gateways.ts';
 import { insistCancel, insistPlace } from '../support/insist.ts';
 import { randomFrom } from '../support/random.ts';
 import { EXCHANGES, openSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
+import { flawsOf } from '../support/told.ts';
 
 /** Two gateways are killed in turns, in mid-stream, while fifty writers write and clients go on at the other one. */
 const WRITERS = 50;
@@ -29,19 +29,6 @@ beforeAll(async () => {
 });
 afterAll(() => system?.stop());
 
-/** Each time it is asked for its address, another gateway's: so a client that comes back comes to the other one. */
-function inTurn(first: number): Endpoint {
-  const addresses = system.stack.info.gateways.map(({ http }) => http);
-  let turn = first;
-  return {
-    token: system.trader.token,
-    get http() {
-      turn += 1;
-      return addresses[turn % addresses.length] ?? '';
-    },
-  };
-}
-
 function subscribers(): readonly Subscriber[] {
   const accountIds = desks.map(({ accountId }) => accountId);
   const habits = [
@@ -51,49 +38,31 @@ function subscribers(): readonly Subscriber[] {
     { name: 'that forgets its cursor', accountIds, patienceMs: 3_000, resumes: false },
     ...accountIds.map((id) => ({ name: `of ${id}`, accountIds: [id], patienceMs: null, resumes: true })),
   ];
-  return habits.map((one, index) => subscribe(inTurn(index), one, randomFrom(index)));
+  return habits.map((one, index) =>
+    subscribe(inTurn(system.stack, system.trader.token, index), one, randomFrom(index)),
+  );
 }
 
 /** Places and cancels, through whichever gateway answers. */
 async function write(writer: number, isEnough: () => boolean): Promise<number> {
   const desk = desks[writer % desks.length];
   if (desk === undefined) throw new Error('no desk');
-  const endpoint = inTurn(writer);
+  const endpoint = inTurn(system.stack, system.trader.token, writer);
   const market = desk.market('BTC');
   let placed = 0;
   for (; placed < ORDERS_EACH || !isEnough(); placed += 1) {
     const { order } = await insistPlace(endpoint, {
-      ...{ accountId: desk.accountId, clientOrderId: `w${writer}-${placed}`, symbol: market.symbol },
-      ...{ side: 'BUY', type: 'LIMIT', size: market.size, price: market.at('0.9') },
+      accountId: desk.accountId,
+      clientOrderId: `w${writer}-${placed}`,
+      symbol: market.symbol,
+      side: 'BUY',
+      type: 'LIMIT',
+      size: market.size,
+      price: market.at('0.9'),
     });
     if (placed % 2 === 0) await insistCancel(endpoint, order.id);
   }
   return placed;
-}
-
-/** Positions in an account that a client was told, over all its connections. */
-const toldPositions = ({ chapters }: Story, accountId: string): readonly string[] =>
-  chapters
-    .flatMap(({ updates }) => updates)
-    .flatMap(({ event }) => event?.cursor ?? [])
-    .flatMap(
-      (cursor) => (JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Record<string, string>)[accountId] ?? [],
-    );
-
-function flawsOf(story: Story, resumes: boolean, journal: Journal): readonly string[] {
-  const flaws = [...storyFlaws(story, journal)];
-  if (!resumes) return flaws;
-  // Word for word, without regard to where a connection ended: all positions from the first on, once, in their order.
-  for (const accountId of story.accountIds) {
-    const told = toldPositions(story, accountId);
-    const lines = (journal.accounts.get(accountId) ?? []).filter(({ type }) => type !== null);
-    const due = lines.slice(lines.length - told.length).map(({ position }) => String(position));
-    if (told.join() !== due.join())
-      flaws.push(`${story.name}: account ${accountId} was told otherwise than it happened`);
-    const snapshots = story.chapters.flatMap(({ updates }) => updates.filter(({ kind }) => kind === 'SNAPSHOT_END'));
-    if (snapshots.length !== 1) flaws.push(`${story.name}: ${snapshots.length} snapshots ended`);
-  }
-  return flaws;
 }
 
 test(
