@@ -225,7 +225,7 @@ describe('a request', () => {
     expect(await post(bearer(), '{ reconciler {')).toMatchObject({ status: 400, code: 'GRAPHQL_PARSE_FAILED' });
     expect(await post(bearer(), '{ noSuchField }')).toMatchObject({ status: 400, code: 'GRAPHQL_VALIDATION_FAILED' });
     // What is not built yet is not served.
-    expect(await post(bearer(), '{ sessions(accountId: "x") { id } }')).toMatchObject({
+    expect(await post(bearer(), '{ exposure(accountId: "x") { syncedAt } }')).toMatchObject({
       status: 400,
       code: 'GRAPHQL_VALIDATION_FAILED',
     });

@@ -49,6 +49,7 @@ Ctrl-C ends it.
 `,
   accounts: `Usage: orderplane accounts [--home DIR] [--json]
        orderplane accounts link --exchange NAME [--label TEXT] [--mode PAPER|SANDBOX|LIVE] [--credentials FILE]
+       orderplane accounts sessions ID
        orderplane accounts rotate ID --credentials FILE
        orderplane accounts unlink ID
        orderplane accounts halt ID [--keep-open]
@@ -57,6 +58,7 @@ Ctrl-C ends it.
 
 Without a further word it lists your accounts.
   link      tries the credentials at the exchange and keeps them, sealed; a PAPER account (the default) needs none
+  sessions  the account's sessions with its exchange, newest first: each begins with a transition from the one before
   rotate    tries new credentials and replaces the old ones; orders go on
   unlink    destroys the credentials of an account without open orders; its history stays
   halt      stops new orders at once and cancels what is open, or leaves it with --keep-open

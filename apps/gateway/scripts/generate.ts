@@ -28,6 +28,7 @@ const CONFIG = {
     RemainingOrder: '@orderplane/store#OrderRecord',
     Order: '@orderplane/store#OrderRecord',
     OrderGroup: '@orderplane/store#OrderGroup as OrderGroupModel',
+    ExchangeSession: '@orderplane/store#ExchangeSession as ExchangeSessionModel',
     Alert: '@orderplane/store#Alert as AlertModel',
     AlertConnection: '../alerts/model#AlertPage',
     Reconciliation: '@orderplane/store#OrderRecord',

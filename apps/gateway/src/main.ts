@@ -137,6 +137,7 @@ function connectPorts(
     unattributed: store.unattributed,
     alerts: store.alerts,
     deadMansSwitches: store.deadMansSwitches,
+    sessions: store.sessions,
     commands: queues.commands,
     accountChecks: queues.accountChecks,
     sync: queues.sync,

@@ -22,6 +22,7 @@ import type {
   ObservationStore,
   OrderLedger,
   OrderQueries,
+  SessionStore,
   UnattributedFillStore,
 } from '@orderplane/store';
 
@@ -55,6 +56,7 @@ export interface Ports {
   readonly access: Pick<AccessStore, 'principalByTokenHash' | 'accountsOfUser'>;
   /** Takes in sealed credentials, and can open none. */
   readonly accounts: Pick<AccountStore, 'serviceKey' | 'addCandidate' | 'withdrawCandidate' | 'accountOfCandidate'>;
+  readonly sessions: Pick<SessionStore, 'active' | 'activeIds' | 'byIds' | 'chain' | 'orders'>;
   readonly observations: Pick<ObservationStore, 'lastSyncRun' | 'markets' | 'exchangeHealth' | 'accountHealth'>;
   readonly unattributed: Pick<UnattributedFillStore, 'list' | 'pendingCount'>;
   readonly deadMansSwitches: Pick<DeadMansSwitchStore, 'of'>;

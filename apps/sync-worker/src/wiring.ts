@@ -5,6 +5,7 @@ import {
   createAdapterPool,
   createMarketData,
   simulatorOption,
+  type AdapterPool,
   type MarketDataAdapter,
 } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
@@ -103,10 +104,35 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     redis,
     clock,
     context,
-    checks: (onActivated) => openCheckContext(env, store, adapters, adapterOptions, clock, log, onActivated),
+    checks: (onActivated) =>
+      openCheckContext(
+        env,
+        store,
+        adapters,
+        adapterOptions,
+        clock,
+        log,
+        onActivated,
+        entering(context, adapters, onActivated),
+      ),
     marketData: openMarketData((exchange) => createMarketData(exchange, adapterOptions), shutdown),
   };
 }
+
+/** Takes up a session that has begun, and tells those who follow the account's orders. */
+const entering =
+  (context: SyncContext, adapters: AdapterPool, nudge: () => void): CheckContext['onEntered'] =>
+  async (accountId, { firstCursor, lastCursor }) => {
+    try {
+      await adapters.refresh();
+      nudge();
+      if (firstCursor === null) return;
+      const orders = await context.recorder.ledger.openOrders(accountId);
+      for (const record of orders) context.recorder.listener.committed(record, firstCursor, lastCursor);
+    } catch (error) {
+      context.log.warn({ err: error, accountId }, 'a new session is taken up later');
+    }
+  };
 
 function countedBy({ metrics }: ServiceContext): SyncContext['count'] {
   const counters = {

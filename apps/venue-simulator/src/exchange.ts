@@ -73,8 +73,10 @@ export class SimExchange {
     const key = { ...account, account: owner, revoked: false, ...(permissions === undefined ? {} : { permissions }) };
     this.accounts.set(key);
     this.recorder.account(key);
-    const wanted = balances ?? (known === undefined && owner === account.apiKey ? this.#defaultBalances() : {});
+    const isNew = known === undefined && owner === account.apiKey;
+    const wanted = balances ?? (isNew ? this.#defaultBalances() : {});
     for (const [asset, total] of Object.entries(wanted)) this.engine.setBalance(owner, asset, fixed(total));
+    if (isNew) this.#fundSubaccounts(owner);
   }
 
   /** The key opens nothing any more; its account and the other keys stay. False: there is no such key. */
@@ -99,6 +101,14 @@ export class SimExchange {
       for (const [asset, total] of Object.entries(this.#defaultBalances())) {
         this.engine.setBalance(account, asset, fixed(total));
       }
+      this.#fundSubaccounts(account);
+    }
+  }
+
+  #fundSubaccounts(owner: string): void {
+    for (const suffix of this.definition.subaccounts ?? []) {
+      for (const [asset, total] of Object.entries(this.#defaultBalances()))
+        this.engine.setBalance(`${owner}${suffix}`, asset, fixed(total));
     }
   }
 

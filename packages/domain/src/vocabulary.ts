@@ -116,6 +116,11 @@ export const ALERT_STATUSES = ['ARMED', 'TRIGGERED', 'CANCELLED'] as const;
 export type AlertStatus = (typeof ALERT_STATUSES)[number];
 export const AlertStatusSchema = z.enum(ALERT_STATUSES);
 
+/** How a session with an exchange began. */
+export const SESSION_TRANSITIONS = ['INITIAL', 'REFRESH', 'EXCHANGE', 'FORK', 'ROTATE'] as const;
+export type SessionTransition = (typeof SESSION_TRANSITIONS)[number];
+export const SessionTransitionSchema = z.enum(SESSION_TRANSITIONS);
+
 export const ROLES = ['viewer', 'trader', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 

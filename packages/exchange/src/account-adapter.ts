@@ -209,9 +209,9 @@ export class AccountAdapter implements ExchangeAdapter {
     if (instance === undefined || credentials === null)
       return { kind: 'unknown', message: answer.error ?? 'not ready', retryAfterMs: null };
     const { classifier, keyCheck } = this.#venue;
-    const ask = async (question: () => Promise<unknown>) => {
+    const ask = async (question: () => Promise<unknown>, refusals: readonly RegExp[] = []) => {
       const asked = await budget.perform(question);
-      return classifyKey(classifier, keyCheck.wrongKeyCodes, asked.answer, clock.now());
+      return classifyKey(classifier, [...keyCheck.wrongKeyCodes, ...refusals], asked.answer, clock.now());
     };
     const verdict = await keyCheck.check({ instance, mode, credentials, clock, ask });
     if (verdict.kind === 'accepted') return verdict;

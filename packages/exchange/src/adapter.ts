@@ -44,6 +44,8 @@ export interface ExchangeCapabilities {
   readonly orderStream: boolean;
   /** Null: the exchange has none, and nothing of ours takes its place. */
   readonly deadMansSwitch: DeadMansSwitchTerms | null;
+  /** A session can act for another subject of the same key (a subaccount), and can be forked under a name. */
+  readonly tokenSessions?: true;
   /** Prices that a trigger can watch. */
   readonly triggerSources: readonly TriggerSource[];
   /** Server-side submission deadline in ms, or null where there is none. */
@@ -72,11 +74,25 @@ export interface AccountCredentials {
   readonly passphrase?: string;
 }
 
+/** For whom, and under which name, the account's session acts at an exchange with `tokenSessions`. */
+export interface AccountSession {
+  /** The exchange's own name of a subaccount; null: the key's own account. */
+  readonly subject: string | null;
+  /** Of a forked session; null: none. */
+  readonly name: string | null;
+  /** For whom earlier sessions acted: their orders are looked after, and nothing new is placed there. */
+  readonly earlierSubjects: readonly (string | null)[];
+  /** `checkCredentials` also has to prove that the session can be renewed. */
+  readonly renew?: true;
+}
+
 export interface AccountContext {
   readonly accountId: string;
   readonly exchange: ExchangeId;
   readonly mode: AccountMode;
   readonly credentials: AccountCredentials;
+  /** Absent: the key's own account, without a session of its own. */
+  readonly session?: AccountSession;
 }
 
 export interface CallControl {

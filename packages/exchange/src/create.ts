@@ -4,7 +4,8 @@ import type { AccountContext, ExchangeAdapter, MarketDataAdapter } from './adapt
 import { PublicData } from './market-data.ts';
 import { VENUES } from './registry.ts';
 import { Session } from './session.ts';
-import type { SessionOptions } from './session.ts';
+import type { SessionIdentity, SessionOptions } from './session.ts';
+import { SubjectsAdapter } from './subjects-adapter.ts';
 
 /**
  * The adapter of one account; the caller keeps it and closes it. Nothing is loaded or dialled before the first call.
@@ -12,8 +13,23 @@ import type { SessionOptions } from './session.ts';
  */
 export function createAdapter(context: AccountContext, options: SessionOptions): ExchangeAdapter {
   const venue = VENUES[context.exchange];
-  const identity = { mode: context.mode, credentials: context.credentials };
-  return new AccountAdapter(venue, new Session(venue, identity, options), options);
+  const { mode, credentials, session } = context;
+  const open = (identity: SessionIdentity): AccountAdapter =>
+    new AccountAdapter(venue, new Session(venue, identity, options), options);
+  if (session === undefined || venue.enter === undefined) return open({ mode, credentials });
+  const { subject, name, renew, earlierSubjects } = session;
+  const isPlain = subject === null && name === null && renew === undefined;
+  const present = open({
+    ...{ mode, credentials },
+    ...(isPlain ? {} : { entry: { subject, name, ...(renew === undefined ? {} : { renew }) } }),
+  });
+  const others = [...new Set(earlierSubjects)]
+    .filter((one) => one !== subject)
+    .map((one) => ({
+      subject: one,
+      adapter: open({ mode, credentials, ...(one === null ? {} : { entry: { subject: one, name: null } }) }),
+    }));
+  return others.length === 0 ? present : new SubjectsAdapter({ subject, adapter: present }, others);
 }
 
 /** Public data of one exchange: the simulator's where its address is given, else the live exchange's. */

@@ -10,8 +10,11 @@ export interface KeyQuestions {
   readonly mode: AccountMode;
   readonly credentials: AccountCredentials;
   readonly clock: MillisecondClock;
-  /** One signed call that changes nothing, under what is left of the time. Never throws. */
-  readonly ask: (question: () => Promise<unknown>) => Promise<KeyVerdict>;
+  /**
+   * One signed call that changes nothing, under what is left of the time. `refusals`: native codes that are a refusal of
+   * this question, beside those that blame the key. Never throws.
+   */
+  readonly ask: (question: () => Promise<unknown>, refusals?: readonly RegExp[]) => Promise<KeyVerdict>;
 }
 
 /** How one exchange is asked whether it takes a key, and what the key may do. */

@@ -3,10 +3,11 @@ import { HeldAdapter } from './held-adapter.ts';
 
 /** One adapter per account and process: markets, sockets and nonces are shared by all calls of the account. */
 export interface AdapterPool {
-  get(accountId: string): Promise<ExchangeAdapter>;
+  /** `sessionId`: one that acts in this session at least, so that nothing is sent for whom the account was before. */
+  get(accountId: string, sessionId?: string | null): Promise<ExchangeAdapter>;
   /** Forgets an adapter; calls in progress end on the old one, which is closed after the last of them. */
   drop(accountId: string): Promise<void>;
-  /** Drops the adapters whose credentials were replaced, or whose account is gone; gives their accounts. */
+  /** Drops the adapters whose credentials or session were replaced, or whose account is gone; gives their accounts. */
   refresh(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
@@ -15,6 +16,8 @@ export interface PooledAccount {
   readonly context: AccountContext;
   /** Which credentials these are: another id, other credentials. */
   readonly credentialsId: string;
+  /** The session that it acts in. */
+  readonly sessionId?: string;
 }
 
 export interface AdapterPoolOptions {
@@ -28,13 +31,14 @@ export interface AdapterPoolOptions {
 interface Held {
   readonly adapter: HeldAdapter;
   readonly credentialsId: string;
+  readonly sessionId: string | null;
 }
 
 export function createAdapterPool(options: AdapterPoolOptions): AdapterPool {
   const adapters = new Map<string, Promise<Held>>();
 
   const start = async (accountId: string): Promise<Held> => {
-    const { context, credentialsId } = await options.load(accountId);
+    const { context, credentialsId, sessionId = null } = await options.load(accountId);
     const isReplaced = async (): Promise<boolean> => {
       const now = (await options.credentialIds([accountId])).get(accountId);
       if (now === credentialsId) return false;
@@ -42,7 +46,7 @@ export function createAdapterPool(options: AdapterPoolOptions): AdapterPool {
       await forget(accountId, credentialsId);
       return true;
     };
-    return { adapter: new HeldAdapter(await options.create(context), isReplaced), credentialsId };
+    return { adapter: new HeldAdapter(await options.create(context), isReplaced), credentialsId, sessionId };
   };
   const open = (accountId: string): Promise<Held> => {
     const opening = start(accountId);
@@ -74,7 +78,13 @@ export function createAdapterPool(options: AdapterPoolOptions): AdapterPool {
     return dropped;
   };
   return {
-    get: async (accountId) => (await (adapters.get(accountId) ?? open(accountId))).adapter,
+    get: async (accountId, sessionId = null) => {
+      const held = await (adapters.get(accountId) ?? open(accountId));
+      if (sessionId === null || held.sessionId === null || held.sessionId === sessionId) return held.adapter;
+      // The order's session may also be an older one than this; then the same is loaded again, and will do.
+      await forget(accountId, held.credentialsId);
+      return (await (adapters.get(accountId) ?? open(accountId))).adapter;
+    },
     drop: async (accountId) => {
       const held = await adapters.get(accountId)?.catch(() => null);
       adapters.delete(accountId);

@@ -1,6 +1,6 @@
 import { OWN_TURNS } from '@orderplane/domain';
 import type { AccountMode, Market, RequestBudget, RequestTurns } from '@orderplane/domain';
-import type { AccountCredentials } from './adapter.ts';
+import type { AccountCredentials, AccountSession } from './adapter.ts';
 import { Admission, RequestHeldBack } from './admission.ts';
 import { loadCcxtClass } from './ccxt.ts';
 import type { CcxtInstance } from './ccxt.ts';
@@ -13,7 +13,7 @@ import { redirectSockets } from './redirect.ts';
 import type { SimulatorAddress } from './redirect.ts';
 import { SendGate } from './send-gate.ts';
 import { dropSocket } from './sockets.ts';
-import { callHasEnded, outsideCalls, tapTransport } from './transport.ts';
+import { callHasEnded, DeadlinePassed, outsideCalls, tapTransport } from './transport.ts';
 import type { Arrived } from './transport.ts';
 import type { Link, MillisecondClock, VenueDefinition } from './venue.ts';
 
@@ -49,6 +49,8 @@ export interface SessionIdentity {
   readonly mode: AccountMode;
   /** Null: public data only. */
   readonly credentials: AccountCredentials | null;
+  /** To be entered by tokens; absent: requests are signed with the key alone. */
+  readonly entry?: Pick<AccountSession, 'subject' | 'name' | 'renew'>;
 }
 
 const MAXIMUM_REPAIRS = 3;
@@ -64,6 +66,7 @@ export class Session {
   readonly #options: SessionOptions;
   /** Every request of the session passes it. */
   readonly admission: Admission;
+  #entered: { ready(): Promise<void> } | null = null;
   #instance: Promise<CcxtInstance> | null = null;
   #closed = false;
 
@@ -135,7 +138,7 @@ export class Session {
   }
 
   async #create(): Promise<CcxtInstance> {
-    const { mode, credentials } = this.#identity;
+    const { mode, credentials, entry } = this.#identity;
     const { simulator, callTimeoutMs, clock } = this.#options;
     const Class = await loadCcxtClass(this.#venue.ccxtClass);
     const instance = new Class({
@@ -157,6 +160,8 @@ export class Session {
     instance.streaming = { ...instance.streaming, keepAlive: this.#venue.stream.keepAliveMs };
     tapTransport(instance, (answer) => this.#heed(answer));
     this.#venue.prepare(instance, clock);
+    if (entry !== undefined && credentials !== null)
+      this.#entered = this.#venue.enter?.(instance, { ...entry, credentials, clock }) ?? null;
     this.#guardRequests(instance);
     return instance;
   }
@@ -170,6 +175,7 @@ export class Session {
         try {
           // A copy each time: ccxt adds to the parameters it signs.
           const parameters = rest.map((one) => (isPlain(one) ? { ...one } : one));
+          if (api === 'private') await this.#enter();
           // Before its turn and its signature: what waits holds up no other and grows no older.
           await this.admission.admit(nativeRequest(path, api, parameters));
           if (gate === null || api !== 'private') return await send(path, api, ...parameters);
@@ -194,6 +200,14 @@ export class Session {
     const { turns = OWN_TURNS, callTimeoutMs } = this.#options;
     const { place, key } = this.admission;
     return new SendGate({ rule: nonces, turns, place, key, patienceMs: callTimeoutMs });
+  }
+
+  /** Outside the call: what becomes of the questions for tokens says nothing of its own request, which was not sent yet. */
+  async #enter(): Promise<void> {
+    const entered = this.#entered;
+    if (entered === null) return;
+    await outsideCalls(() => entered.ready());
+    if (callHasEnded()) throw new DeadlinePassed();
   }
 
   /** Nobody judges the answers of requests that belong to no call (market lists, stream tokens): limits in them are heeded here. */

@@ -1,6 +1,8 @@
 import type { Market, OrderSpec } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import type {
+  AccountCredentials,
+  AccountSession,
   AmendRequest,
   CancelRequest,
   Coverage,
@@ -112,6 +114,12 @@ export interface SwitchCalls {
   confirms(payload: unknown, timeoutSeconds: number | null): boolean;
 }
 
+/** A session that is to be entered by tokens before anything is signed. */
+export interface SessionEntry extends Pick<AccountSession, 'subject' | 'name' | 'renew'> {
+  readonly credentials: AccountCredentials;
+  readonly clock: MillisecondClock;
+}
+
 /** One exchange: a folder under venues/ exports this, and the registry lists it in one line. */
 export interface VenueDefinition {
   readonly capabilities: ExchangeCapabilities;
@@ -122,6 +130,11 @@ export interface VenueDefinition {
   readonly nonces?: NonceRule;
   /** Once, before the first request. */
   prepare(instance: CcxtInstance, clock: MillisecondClock): void;
+  /**
+   * Where the exchange has `tokenSessions`: makes the instance act in this session. `ready` is awaited before every signed
+   * request; it rejects when the session can't be entered, and then nothing is sent. No error holds a token.
+   */
+  readonly enter?: (instance: CcxtInstance, entry: SessionEntry) => { ready(): Promise<void> };
   /**
    * Puts right what made the exchange refuse a request that it surely did not act upon (a nonce, the clock). True:
    * the request may be signed and sent again.

@@ -122,12 +122,16 @@ export const ORDER_COMMANDS: QueueContract<OrderCommand, CommandResult> = {
   lockMs: 5_000,
 };
 
-/** Credentials to be tried: keys only, for what is sealed waits in PostgreSQL. */
+/** Credentials to be tried, or a session to be changed: keys only, for what is wished waits in PostgreSQL. */
 export const AccountCheckJobSchema = z.object({ candidateId: Id, accountId: Id });
 export type AccountCheckJob = z.infer<typeof AccountCheckJobSchema>;
 export const AccountCheckResultSchema = z.object({
   /** Null: nothing was kept, and the errors say why. */
   accountId: Id.nullable(),
+  /** The session that has begun by it; absent where none has. */
+  sessionId: Id.exactOptional(),
+  /** Orders that it took over. */
+  migrated: z.number().int().min(0).exactOptional(),
   userErrors: z.array(UserErrorSchema).readonly(),
 });
 export type AccountCheckResult = z.infer<typeof AccountCheckResultSchema>;

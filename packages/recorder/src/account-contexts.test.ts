@@ -28,10 +28,12 @@ test('an account is opened with its credentials and their id; an unlinked one is
       exchange: 'kraken',
       mode: 'PAPER',
       credentials: { apiKey: 'k', secret: 's', passphrase: 'p' },
+      session: { subject: null, name: null, earlierSubjects: [null] },
     },
-    credentialsId: 'initial',
+    credentialsId: 'initial one.1',
+    sessionId: 'one.1',
   });
-  expect(await accounts.credentialIds(['one', 'nobody'])).toEqual(new Map([['one', 'initial']]));
+  expect(await accounts.credentialIds(['one', 'nobody'])).toEqual(new Map([['one', 'initial one.1']]));
   // Sealed for another account.
   await expect(accounts.load('two')).rejects.toThrow(CredentialsError);
   await store.accounts.unlink('ada', 'one', at);

@@ -55,7 +55,7 @@ describe.each(BACKENDS)('AccountStore ($name)', ({ open }) => {
     expect(await store.accounts.candidate('c1')).toEqual(given);
     const result = await store.accounts.activate('c1', proved('key-c1'));
     const account = await store.access.account('account-of-c1');
-    expect(result).toEqual({ kind: 'activated', account });
+    expect(result).toEqual({ kind: 'activated', account, entered: null });
     expect(account).toMatchObject({ userId: 'user-1', label: 'label of c1', createdAt: at(5), unlinkedAt: null });
     expect(await store.accounts.credentials('account-of-c1')).toMatchObject({ id: 'c1', sealed: 'sealed key-c1' });
     expect(await store.accounts.activate('c1', proved('key-c1'))).toEqual({ kind: 'gone' });

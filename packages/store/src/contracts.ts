@@ -7,6 +7,7 @@ import type { OrderLedger } from './contracts/ledger.ts';
 import type { ObservationStore } from './contracts/observations.ts';
 import type { UnattributedFillStore } from './contracts/unattributed.ts';
 import type { OrderQueries } from './contracts/queries.ts';
+import type { SessionStore } from './contracts/sessions.ts';
 
 export * from './contracts/access.ts';
 export * from './contracts/accounts.ts';
@@ -20,6 +21,7 @@ export * from './contracts/observations.ts';
 export * from './contracts/orders.ts';
 export * from './contracts/paging.ts';
 export * from './contracts/queries.ts';
+export * from './contracts/sessions.ts';
 export * from './contracts/unattributed.ts';
 
 /** One backend with all contracts: PostgreSQL or in memory. */
@@ -33,6 +35,7 @@ export interface Store {
   readonly alerts: AlertStore;
   readonly dark: DarkOrderStore;
   readonly deadMansSwitches: DeadMansSwitchStore;
+  readonly sessions: SessionStore;
   /** Answers when the database does; throws otherwise. For readiness checks. */
   ping(): Promise<void>;
   /** The database's clock, ms since the epoch: the one that all processes share. */

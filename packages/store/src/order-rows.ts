@@ -144,12 +144,12 @@ export interface JournalLine {
   readonly entry: JournalEntry | null;
 }
 
-/** The inverse of `eventRows`: consecutive lines belong to the last machine event before them. */
+/** The inverse of `eventRows`: consecutive lines belong to the last machine event before them, but for those of sessions. */
 export function journalRecords(lines: Iterable<JournalLine>): readonly JournalRecord[] {
   const records: { event: MachineEvent; entries: JournalEntry[] }[] = [];
   for (const { event, entry } of lines) {
     if (event !== null) records.push({ event, entries: [] });
-    if (entry !== null) records.at(-1)?.entries.push(entry);
+    if (entry !== null && entry.type !== 'SESSION_MIGRATED') records.at(-1)?.entries.push(entry);
   }
   return records;
 }

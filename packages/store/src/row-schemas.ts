@@ -24,5 +24,11 @@ export const CoverageSchema = z.array(
     error: z.string().nullable(),
   }),
 );
-export { AlertStatusSchema, TriggerDirectionSchema, TriggerSourceSchema } from '@orderplane/domain';
-export const CandidateKindSchema = z.enum(['link', 'rotate']);
+export {
+  AlertStatusSchema,
+  SessionTransitionSchema,
+  TriggerDirectionSchema,
+  TriggerSourceSchema,
+} from '@orderplane/domain';
+export const CandidateKindSchema = z.enum(['link', 'rotate', 'session']);
+export const WantedTransitionSchema = z.enum(['REFRESH', 'EXCHANGE', 'FORK']);

@@ -68,6 +68,19 @@ describe('accounts', () => {
     expect(out).not.toMatch(/KEY-1|SECRET|PASS/);
   });
 
+  it('shows the sessions of an account', async () => {
+    const session = { transition: 'INITIAL', name: null, subject: null, startedAt: '2026-01-01T00:00:00.000Z' };
+    const ended = { ...session, id: 's1', active: false, endedAt: '2026-01-02T00:00:00.000Z', previous: null };
+    const fork = { ...session, id: 's2', transition: 'FORK', name: 'desk', subject: '17' };
+    answer = { sessions: [{ ...fork, active: true, endedAt: null, previous: { id: 's1' } }, ended] };
+    expect(await accountsCommand(['sessions', 'a1'])).toBe(0);
+    expect(requests[0]?.variables).toEqual({ accountId: 'a1' });
+    expect(out).toMatch(/s2 +FORK +desk +17 +2026-01-01T00:00:00.000Z +active\n.*s1 +INITIAL +2026/);
+    out = '';
+    await accountsCommand(['sessions', 'a1', '--json']);
+    expect(JSON.parse(out.split('\n')[1] ?? '')).toEqual(ended);
+  });
+
   it('gives new credentials, and unlinks', async () => {
     answer = { rotateCredentials: { userErrors: [] }, unlinkAccount: { userErrors: [] } };
     expect(await accountsCommand(['rotate', 'a1', '--credentials', file])).toBe(0);
@@ -127,6 +140,7 @@ describe('accounts', () => {
     [['rotate', 'a1'], /needs --credentials/],
     [['rotate', '--credentials', '-'], /one account id/],
     [['unlink'], /one account id/],
+    [['sessions'], /one account id/],
     [['halt'], /one account id/],
     [['unlink', 'a', 'b'], /one account id/],
     [['dead-mans-switch', 'a'], /whole seconds or "off"/],

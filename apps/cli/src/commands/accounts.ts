@@ -55,12 +55,12 @@ function parse(argv: readonly string[]) {
 }
 type Values = ReturnType<typeof parse>['values'];
 
-/** Lists, links, gives new credentials, unlinks, halts and resumes. Secrets come from a file or from stdin, never from the arguments. */
+/** Lists, shows sessions, links, gives new credentials, unlinks, halts and resumes. Secrets come from a file or from stdin, never from the arguments. */
 export async function accountsCommand(argv: readonly string[], stdin: Readable = process.stdin): Promise<number> {
   const { values, positionals } = parse(argv);
   const [action = 'list', id, ...further] = positionals;
   const [seconds, ...rest] = action === 'dead-mans-switch' ? further : [undefined, ...further];
-  const takesId = ['rotate', 'unlink', 'halt', 'resume', 'dead-mans-switch'].includes(action);
+  const takesId = ['sessions', 'rotate', 'unlink', 'halt', 'resume', 'dead-mans-switch'].includes(action);
   if (rest.length > 0 || (id !== undefined) !== takesId)
     throw usageFailure(`accounts ${action} takes ${takesId ? 'one account id' : 'no further words'}`);
   switch (action) {
@@ -68,6 +68,8 @@ export async function accountsCommand(argv: readonly string[], stdin: Readable =
       return list(await connect(values.home ?? null, 'trader'), values);
     case 'link':
       return link(values, stdin);
+    case 'sessions':
+      return sessions(values, id ?? '');
     case 'rotate':
       return rotate(values, id ?? '', stdin);
     case 'unlink':
@@ -98,6 +100,34 @@ async function list(connection: Connection, values: Values): Promise<number> {
       lastSyncedAt ?? 'never',
     ]);
     process.stdout.write(`${table(['ID', 'EXCHANGE', 'MODE', 'LABEL', 'HALTED', 'SYNCED'], rows)}\n`);
+  }
+  return 0;
+}
+
+const SessionSchema = z.object({
+  id: z.string(),
+  transition: z.string(),
+  name: z.string().nullable(),
+  subject: z.string().nullable(),
+  active: z.boolean(),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  previous: z.object({ id: z.string() }).nullable(),
+});
+
+/** The chain, newest first. */
+async function sessions(values: Values, accountId: string): Promise<number> {
+  const document = `query ($accountId: ID!) { sessions(accountId: $accountId, first: 200) {
+    id transition name subject active startedAt endedAt previous { id } } }`;
+  const connection = await connect(values.home ?? null, 'trader');
+  const found = await query(connection, z.object({ sessions: z.array(SessionSchema) }), document, { accountId });
+  if (values.json === true) for (const session of found.sessions) print(session);
+  else {
+    const rows = found.sessions.map(({ id, transition, name, subject, startedAt, endedAt }) => [
+      ...[id, transition, name ?? '', subject ?? ''],
+      ...[startedAt, endedAt ?? 'active'],
+    ]);
+    process.stdout.write(`${table(['ID', 'TRANSITION', 'NAME', 'SUBJECT', 'STARTED', 'ENDED'], rows)}\n`);
   }
   return 0;
 }

@@ -59,6 +59,9 @@ export const orderFields: Required<OrderResolvers> = {
   expiresAt: ({ intent }) => intent.spec.expiresAt,
   trigger: ({ intent, actual }) => triggerOf(intent, actual),
   group: ({ intent }, _, { loaders }) => (intent.groupId === null ? null : loaders.group.load(intent.groupId)),
+  session: ({ intent }, _, { loaders }) => (intent.sessionId === null ? null : loaders.session.load(intent.sessionId)),
+  createdSession: ({ intent }, _, { loaders }) =>
+    intent.createdSessionId === null ? null : loaders.session.load(intent.createdSessionId),
   reconciliation: (record) => record,
   latency: async (record, _, { loaders }) => {
     const events = await loaders.events.load({ orderId: record.intent.orderId, limit: MAX_PAGE, after: null });

@@ -6,6 +6,7 @@ import { exchangeResolvers } from '../exchanges/index.ts';
 import { groupResolvers } from '../groups/index.ts';
 import { orderResolvers } from '../orders/index.ts';
 import { reconcilerResolvers } from '../reconciler/index.ts';
+import { sessionResolvers } from '../sessions/index.ts';
 import { subscriptionResolvers } from '../subscriptions/index.ts';
 import { loadTypeDefinitions } from './load.ts';
 import { scalars } from './scalars.ts';
@@ -20,6 +21,7 @@ export const buildGatewaySchema = (): GraphQLSchema =>
       groupResolvers,
       accountResolvers,
       alertResolvers,
+      sessionResolvers,
       exchangeResolvers,
       reconcilerResolvers,
       subscriptionResolvers,

@@ -4,6 +4,7 @@ import type {
   Account as AccountModel,
   OrderRecord,
   OrderGroup as OrderGroupModel,
+  ExchangeSession as ExchangeSessionModel,
   Alert as AlertModel,
   StoredOrderEvent,
   UnattributedFill as UnattributedFillModel,
@@ -52,6 +53,8 @@ export type Account = {
   readonly lastSyncRun?: Maybe<SyncRun>;
   /** executions that the exchange lists and that belonged to no order here when they were seen, newest first */
   readonly unattributedFills: UnattributedFillConnection;
+  /** null: it is unlinked */
+  readonly activeSession?: Maybe<ExchangeSession>;
 };
 
 export type AccountUnattributedFillsArgs = {
@@ -178,23 +181,6 @@ export type RiskLimits = {
   readonly rejectDuplicates: Scalars['Boolean']['output'];
 };
 
-export type ExchangeSession = {
-  readonly id: Scalars['ID']['output'];
-  readonly account: Account;
-  readonly name?: Maybe<Scalars['String']['output']>;
-  readonly active: Scalars['Boolean']['output'];
-  /** INITIAL, REFRESH, EXCHANGE (another subject), FORK (a new named session) or ROTATE (new credentials) */
-  readonly transition: Scalars['String']['output'];
-  readonly previous?: Maybe<ExchangeSession>;
-  readonly startedAt: Scalars['DateTime']['output'];
-  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
-  readonly orders: ReadonlyArray<Order>;
-};
-
-export type ExchangeSessionOrdersArgs = {
-  activeOnly?: InputMaybe<Scalars['Boolean']['input']>;
-};
-
 export type LinkAccountInput = {
   readonly exchange: Scalars['String']['input'];
   readonly label: Scalars['String']['input'];
@@ -211,12 +197,6 @@ export type CredentialsInput = {
 
 export type AccountPayload = {
   readonly account?: Maybe<Account>;
-  readonly userErrors: ReadonlyArray<UserError>;
-};
-
-export type SessionPayload = {
-  readonly session?: Maybe<ExchangeSession>;
-  readonly migrated: Scalars['Int']['output'];
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
@@ -241,6 +221,8 @@ export type Mutation = {
   readonly cancelAllOrders: CancelAllPayload;
   /** Asks the exchange now, whatever the age of the last sync. */
   readonly syncOrders: SyncResult;
+  /** Every order that has not ended goes on under the new session, in one step; on a refusal nothing has changed. */
+  readonly transitionSession: SessionPayload;
 };
 
 export type MutationLinkAccountArgs = {
@@ -302,6 +284,10 @@ export type MutationSyncOrdersArgs = {
   accountId: Scalars['ID']['input'];
 };
 
+export type MutationTransitionSessionArgs = {
+  input: SessionTransitionInput;
+};
+
 export type Query = {
   readonly accounts: ReadonlyArray<Account>;
   readonly account?: Maybe<Account>;
@@ -314,6 +300,8 @@ export type Query = {
   /** Open orders of one account; asks the exchange first when the last sync is older than `maxAgeSeconds`. */
   readonly openOrders: SyncResult;
   readonly reconciler: ReconcilerMetrics;
+  /** The chain of the account's sessions, newest first. */
+  readonly sessions: ReadonlyArray<ExchangeSession>;
 };
 
 export type QueryAccountArgs = {
@@ -350,6 +338,11 @@ export type QueryOpenOrdersArgs = {
   accountId: Scalars['ID']['input'];
   symbol?: InputMaybe<Scalars['String']['input']>;
   maxAgeSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type QuerySessionsArgs = {
+  accountId: Scalars['ID']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type AlertStatus = 'ARMED' | 'TRIGGERED' | 'CANCELLED';
@@ -572,6 +565,10 @@ export type Order = {
   readonly updatedAt: Scalars['DateTime']['output'];
   readonly events: OrderEventConnection;
   readonly fills: FillConnection;
+  /** the session that tracks it now, or did when it ended */
+  readonly session?: Maybe<ExchangeSession>;
+  /** the session that made it, or found it at the exchange */
+  readonly createdSession?: Maybe<ExchangeSession>;
 };
 
 export type OrderEventsArgs = {
@@ -605,6 +602,8 @@ export type OrderFilter = {
   readonly mode?: InputMaybe<ExecutionMode>;
   readonly createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
   readonly createdBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** tracked by it now, or when they ended */
+  readonly sessionId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 export type OrderGroupPayload = {
@@ -869,6 +868,52 @@ export type ReconcilerMetrics = {
   readonly needsAttention: Scalars['Int']['output'];
 };
 
+/** One authenticated session with an exchange. Orders stay tracked across transitions. */
+export type ExchangeSession = {
+  readonly id: Scalars['ID']['output'];
+  readonly account: Account;
+  /** of a session that was forked, and of those that went on from it */
+  readonly name?: Maybe<Scalars['String']['output']>;
+  /** the exchange's own name for whom the session acts (a subaccount); null: the key's own account */
+  readonly subject?: Maybe<Scalars['String']['output']>;
+  readonly active: Scalars['Boolean']['output'];
+  /** INITIAL, REFRESH, EXCHANGE (another subject), FORK (a new named session) or ROTATE (new credentials) */
+  readonly transition: Scalars['String']['output'];
+  readonly previous?: Maybe<ExchangeSession>;
+  readonly startedAt: Scalars['DateTime']['output'];
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * Newest first, at most 200; `orders(filter: { sessionId })` pages through all. As of now: the orders that this session
+   * tracks, or tracked when they ended. With `byChain` every order that it has ever made or tracked, whoever tracks it by
+   * now. `activeOnly`: only orders that have not ended.
+   */
+  readonly orders: ReadonlyArray<Order>;
+};
+
+/** One authenticated session with an exchange. Orders stay tracked across transitions. */
+export type ExchangeSessionOrdersArgs = {
+  activeOnly?: InputMaybe<Scalars['Boolean']['input']>;
+  byChain?: InputMaybe<Scalars['Boolean']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type SessionTransitionInput = {
+  readonly accountId: Scalars['ID']['input'];
+  /** REFRESH, EXCHANGE or FORK; new credentials (ROTATE) come with `rotateCredentials` */
+  readonly transition: Scalars['String']['input'];
+  /** of the new session: FORK, and no other */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** whom the session is to act for, by the exchange's own name: EXCHANGE, and no other */
+  readonly subject?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type SessionPayload = {
+  readonly session?: Maybe<ExchangeSession>;
+  /** orders that have not ended, and are tracked by this session from now on */
+  readonly migrated: Scalars['Int']['output'];
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 export type OrderUpdateKind = 'SNAPSHOT' | 'SNAPSHOT_END' | 'EVENT';
 
 export type OrderUpdate = {
@@ -989,19 +1034,9 @@ export type ResolversTypes = {
   AccountMode: AccountMode;
   PrivacySettings: ResolverTypeWrapper<PrivacySettings>;
   RiskLimits: ResolverTypeWrapper<RiskLimits>;
-  ExchangeSession: ResolverTypeWrapper<
-    Omit<ExchangeSession, 'account' | 'previous' | 'orders'> & {
-      account: ResolversTypes['Account'];
-      previous?: Maybe<ResolversTypes['ExchangeSession']>;
-      orders: ReadonlyArray<ResolversTypes['Order']>;
-    }
-  >;
   LinkAccountInput: LinkAccountInput;
   CredentialsInput: CredentialsInput;
   AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'account'> & { account?: Maybe<ResolversTypes['Account']> }>;
-  SessionPayload: ResolverTypeWrapper<
-    Omit<SessionPayload, 'session'> & { session?: Maybe<ResolversTypes['ExchangeSession']> }
-  >;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   AlertStatus: AlertStatus;
@@ -1073,6 +1108,11 @@ export type ResolversTypes = {
     Omit<CancelAllPayload, 'requested'> & { requested: ReadonlyArray<ResolversTypes['Order']> }
   >;
   ReconcilerMetrics: ResolverTypeWrapper<ReconcilerMetrics>;
+  ExchangeSession: ResolverTypeWrapper<ExchangeSessionModel>;
+  SessionTransitionInput: SessionTransitionInput;
+  SessionPayload: ResolverTypeWrapper<
+    Omit<SessionPayload, 'session'> & { session?: Maybe<ResolversTypes['ExchangeSession']> }
+  >;
   OrderUpdateKind: OrderUpdateKind;
   OrderUpdate: ResolverTypeWrapper<
     Omit<OrderUpdate, 'order' | 'event'> & {
@@ -1100,15 +1140,9 @@ export type ResolversParentTypes = {
   AccountHealth: AccountHealth;
   PrivacySettings: PrivacySettings;
   RiskLimits: RiskLimits;
-  ExchangeSession: Omit<ExchangeSession, 'account' | 'previous' | 'orders'> & {
-    account: ResolversParentTypes['Account'];
-    previous?: Maybe<ResolversParentTypes['ExchangeSession']>;
-    orders: ReadonlyArray<ResolversParentTypes['Order']>;
-  };
   LinkAccountInput: LinkAccountInput;
   CredentialsInput: CredentialsInput;
   AccountPayload: Omit<AccountPayload, 'account'> & { account?: Maybe<ResolversParentTypes['Account']> };
-  SessionPayload: Omit<SessionPayload, 'session'> & { session?: Maybe<ResolversParentTypes['ExchangeSession']> };
   Mutation: Record<PropertyKey, never>;
   Query: Record<PropertyKey, never>;
   Trigger: Trigger;
@@ -1156,6 +1190,9 @@ export type ResolversParentTypes = {
   OrderPayload: Omit<OrderPayload, 'order'> & { order?: Maybe<ResolversParentTypes['Order']> };
   CancelAllPayload: Omit<CancelAllPayload, 'requested'> & { requested: ReadonlyArray<ResolversParentTypes['Order']> };
   ReconcilerMetrics: ReconcilerMetrics;
+  ExchangeSession: ExchangeSessionModel;
+  SessionTransitionInput: SessionTransitionInput;
+  SessionPayload: Omit<SessionPayload, 'session'> & { session?: Maybe<ResolversParentTypes['ExchangeSession']> };
   OrderUpdate: Omit<OrderUpdate, 'order' | 'event'> & {
     order?: Maybe<ResolversParentTypes['Order']>;
     event?: Maybe<ResolversParentTypes['OrderEvent']>;
@@ -1186,6 +1223,7 @@ export type AccountResolvers<
     ContextType,
     RequireFields<AccountUnattributedFillsArgs, 'first' | 'pendingOnly'>
   >;
+  activeSession?: Resolver<Maybe<ResolversTypes['ExchangeSession']>, ParentType, ContextType>;
 };
 
 export type SyncRunResolvers<
@@ -1310,40 +1348,11 @@ export type RiskLimitsResolvers<
   rejectDuplicates?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
-export type ExchangeSessionResolvers<
-  ContextType = GatewayContext,
-  ParentType extends ResolversParentTypes['ExchangeSession'] = ResolversParentTypes['ExchangeSession'],
-> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
-  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  active?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  transition?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  previous?: Resolver<Maybe<ResolversTypes['ExchangeSession']>, ParentType, ContextType>;
-  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  orders?: Resolver<
-    ReadonlyArray<ResolversTypes['Order']>,
-    ParentType,
-    ContextType,
-    RequireFields<ExchangeSessionOrdersArgs, 'activeOnly'>
-  >;
-};
-
 export type AccountPayloadResolvers<
   ContextType = GatewayContext,
   ParentType extends ResolversParentTypes['AccountPayload'] = ResolversParentTypes['AccountPayload'],
 > = {
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
-  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type SessionPayloadResolvers<
-  ContextType = GatewayContext,
-  ParentType extends ResolversParentTypes['SessionPayload'] = ResolversParentTypes['SessionPayload'],
-> = {
-  session?: Resolver<Maybe<ResolversTypes['ExchangeSession']>, ParentType, ContextType>;
-  migrated?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -1435,6 +1444,12 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationSyncOrdersArgs, 'accountId'>
   >;
+  transitionSession?: Resolver<
+    ResolversTypes['SessionPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationTransitionSessionArgs, 'input'>
+  >;
 };
 
 export type QueryResolvers<
@@ -1476,6 +1491,12 @@ export type QueryResolvers<
     RequireFields<QueryOpenOrdersArgs, 'accountId' | 'maxAgeSeconds'>
   >;
   reconciler?: Resolver<ResolversTypes['ReconcilerMetrics'], ParentType, ContextType>;
+  sessions?: Resolver<
+    ReadonlyArray<ResolversTypes['ExchangeSession']>,
+    ParentType,
+    ContextType,
+    RequireFields<QuerySessionsArgs, 'accountId' | 'first'>
+  >;
 };
 
 export type TriggerResolvers<
@@ -1706,6 +1727,8 @@ export type OrderResolvers<
     RequireFields<OrderEventsArgs, 'first'>
   >;
   fills?: Resolver<ResolversTypes['FillConnection'], ParentType, ContextType, RequireFields<OrderFillsArgs, 'first'>>;
+  session?: Resolver<Maybe<ResolversTypes['ExchangeSession']>, ParentType, ContextType>;
+  createdSession?: Resolver<Maybe<ResolversTypes['ExchangeSession']>, ParentType, ContextType>;
 };
 
 export type OrderGroupPayloadResolvers<
@@ -1886,6 +1909,36 @@ export type ReconcilerMetricsResolvers<
   needsAttention?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type ExchangeSessionResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['ExchangeSession'] = ResolversParentTypes['ExchangeSession'],
+> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  active?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  transition?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  previous?: Resolver<Maybe<ResolversTypes['ExchangeSession']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  orders?: Resolver<
+    ReadonlyArray<ResolversTypes['Order']>,
+    ParentType,
+    ContextType,
+    RequireFields<ExchangeSessionOrdersArgs, 'activeOnly' | 'byChain' | 'first'>
+  >;
+};
+
+export type SessionPayloadResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['SessionPayload'] = ResolversParentTypes['SessionPayload'],
+> = {
+  session?: Resolver<Maybe<ResolversTypes['ExchangeSession']>, ParentType, ContextType>;
+  migrated?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type OrderUpdateResolvers<
   ContextType = GatewayContext,
   ParentType extends ResolversParentTypes['OrderUpdate'] = ResolversParentTypes['OrderUpdate'],
@@ -1920,9 +1973,7 @@ export type Resolvers<ContextType = GatewayContext> = {
   AccountHealth?: AccountHealthResolvers<ContextType>;
   PrivacySettings?: PrivacySettingsResolvers<ContextType>;
   RiskLimits?: RiskLimitsResolvers<ContextType>;
-  ExchangeSession?: ExchangeSessionResolvers<ContextType>;
   AccountPayload?: AccountPayloadResolvers<ContextType>;
-  SessionPayload?: SessionPayloadResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Trigger?: TriggerResolvers<ContextType>;
@@ -1960,6 +2011,8 @@ export type Resolvers<ContextType = GatewayContext> = {
   OrderPayload?: OrderPayloadResolvers<ContextType>;
   CancelAllPayload?: CancelAllPayloadResolvers<ContextType>;
   ReconcilerMetrics?: ReconcilerMetricsResolvers<ContextType>;
+  ExchangeSession?: ExchangeSessionResolvers<ContextType>;
+  SessionPayload?: SessionPayloadResolvers<ContextType>;
   OrderUpdate?: OrderUpdateResolvers<ContextType>;
   Ticker?: TickerResolvers<ContextType>;
 };

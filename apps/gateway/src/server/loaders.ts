@@ -5,6 +5,7 @@ import {
   type AccountHealthRecord,
   type DeadMansSwitch,
   type EventPage,
+  type ExchangeSession,
   type OrderGroup,
   type OrderRecord,
   type Principal,
@@ -26,6 +27,10 @@ export interface Loaders {
   /** Null: it never had one. Asked for accounts that the caller sees. */
   readonly deadMansSwitch: DataLoader<string, DeadMansSwitch | null>;
   readonly events: DataLoader<EventsRequest, EventPage, string>;
+  /** Null for a session of somebody else. */
+  readonly session: DataLoader<string, ExchangeSession | null>;
+  /** Of an account that the caller sees; null: unlinked. */
+  readonly activeSession: DataLoader<string, ExchangeSession | null>;
   /** Null for a group of somebody else. */
   readonly group: DataLoader<string, OrderGroup | null>;
   /** Orders of a group, in the order in which they were placed. */
@@ -58,6 +63,16 @@ export function createLoaders(ports: Ports, principal: Principal, cache: boolean
       },
       { cache },
     ),
+    session: new DataLoader((ids) => readSessions(ports, principal, ids), { cache }),
+    activeSession: new DataLoader(
+      async (accountIds) => {
+        const active = await ports.sessions.activeIds(accountIds);
+        const sessions = await readSessions(ports, principal, [...active.values()]);
+        const known = new Map(sessions.flatMap((one) => (one === null ? [] : [[one.accountId, one] as const])));
+        return accountIds.map((id) => known.get(id) ?? null);
+      },
+      { cache },
+    ),
     group: new DataLoader(
       async (ids) => {
         const groups = await ports.groups.byIds(principal.userId, ids);
@@ -79,6 +94,15 @@ export function createLoaders(ports: Ports, principal: Principal, cache: boolean
       cacheKeyFn: ({ orderId, limit, after }) => `${pageKey(orderId, after)} ${limit}`,
     }),
   };
+}
+
+async function readSessions(
+  { sessions }: Ports,
+  { userId }: Principal,
+  ids: readonly string[],
+): Promise<(ExchangeSession | null)[]> {
+  const known = new Map((await sessions.byIds(userId, ids)).map((session) => [session.id, session]));
+  return ids.map((id) => known.get(id) ?? null);
 }
 
 /**

@@ -24,7 +24,7 @@ export async function submit(
 ): Promise<StepResult> {
   const { ledger } = context.recorder;
   const capabilities = context.capabilities(current.intent.exchange);
-  const adapter = await context.adapters.get(current.intent.accountId);
+  const adapter = await context.adapters.get(current.intent.accountId, current.intent.sessionId);
   const at = context.clock.iso();
   const deadlineAt = new Date(
     Date.parse(at) + (capabilities.submissionDeadlineMs ?? context.limits.callTimeoutMs),

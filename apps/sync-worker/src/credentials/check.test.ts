@@ -32,6 +32,7 @@ let closed: number;
 /** The paper exchange: its keys, in the order in which they came; null: it is away. */
 let paperKeys: string[] | null;
 let activated: number;
+let entered: string[];
 const clock = testClock();
 
 beforeEach(async () => {
@@ -42,7 +43,7 @@ beforeEach(async () => {
     [FIRST, SECOND].map(({ apiKey }) => [apiKey, { kind: 'accepted', permissions: GOOD, owner: null }]),
   );
   asked = [];
-  [closed, activated, paperKeys] = [0, 0, []];
+  [closed, activated, paperKeys, entered] = [0, 0, [], []];
   const adapterOf = (account: AccountContext): ScriptedAdapter => {
     if (account.mode === 'SANDBOX') throw new UnusableMode(account.exchange, account.mode, 'the exchange has none');
     asked.push(account);
@@ -82,7 +83,10 @@ beforeEach(async () => {
     clock,
     checkTimeoutMs: 1_000,
     log: createLogger({ service: 'test', level: 'silent' }),
+    sessions: store.sessions,
+    crashPoint: () => undefined,
     onActivated: () => void (activated += 1),
+    onEntered: async (_accountId, { session }) => void entered.push(session.transition),
   };
 });
 
@@ -218,10 +222,12 @@ describe('new credentials', () => {
   test('replace the old ones after they were tried', async () => {
     const id = await linked(FIRST);
     const rotation = await give(SECOND, { kind: 'rotate', accountId: id });
-    expect(await check(rotation)).toEqual({ accountId: id, userErrors: [] });
+    const done = { accountId: id, sessionId: rotation.id, migrated: 0, userErrors: [] };
+    expect(await check(rotation)).toEqual(done);
+    expect(entered).toEqual(['ROTATE']);
     expect(await kept(id)).toEqual(SECOND);
     expect((await store.accounts.credentials(id)).id).toBe(rotation.id);
-    expect(await check(rotation)).toEqual({ accountId: id, userErrors: [] });
+    expect(await check(rotation)).toEqual(done);
     // The first key is free again.
     await linked(FIRST);
   });

@@ -9,7 +9,7 @@ import {
   type ExchangeCapabilities,
 } from '@orderplane/exchange';
 import type { AccountCheckJob, AccountCheckResult } from '@orderplane/queues';
-import type { Logger } from '@orderplane/service-kit';
+import type { CrashPoint, Logger } from '@orderplane/service-kit';
 import { openCredentials, sealCredentials } from '@orderplane/store';
 import type {
   AccessStore,
@@ -17,15 +17,19 @@ import type {
   AccountStore,
   Activation,
   Credentials,
+  Entered,
   Intake,
   KeyRing,
+  SessionStore,
 } from '@orderplane/store';
 import type { PaperExchange } from './paper-exchange.ts';
 import { objection, refused, withdrawn } from './refusals.ts';
+import { tryTransition } from './transition.ts';
 
 export interface CheckContext {
   readonly access: Pick<AccessStore, 'account' | 'audit'>;
   readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
   readonly adapters: Pick<AdapterPool, 'get' | 'refresh'>;
   readonly keyRing: KeyRing;
   readonly intake: () => Promise<Intake>;
@@ -38,9 +42,15 @@ export interface CheckContext {
   /** For all calls of one check together, ms. */
   readonly checkTimeoutMs: number;
   readonly log: Logger;
+  readonly crashPoint: CrashPoint;
   /** An account has come, or has new credentials. */
   readonly onActivated: () => void;
+  /** A session has begun. Never throws. */
+  readonly onEntered: (accountId: string, entered: Entered) => Promise<void>;
 }
+
+/** Sessions among which that of a job that runs again is looked for. */
+const CHAIN_READ = 200;
 
 /** One candidate under examination. */
 interface Case {
@@ -64,12 +74,13 @@ const keyOf = ({ apiKey, secret, passphrase }: Credentials): AccountCredentials 
 export async function checkCandidate(context: CheckContext, job: AccountCheckJob): Promise<AccountCheckResult> {
   const candidate = await context.accounts.candidate(job.candidateId);
   if (candidate === null) {
-    const done = await context.accounts.accountOfCandidate(job.accountId, job.candidateId);
-    return done === null ? withdrawn : { accountId: done.id, userErrors: [] };
+    return (await doneBefore(context, job)) ?? withdrawn;
   }
   let result: AccountCheckResult | null = null;
   try {
-    result = await examine(context, candidate);
+    const { session } = candidate;
+    result = await (session === undefined ? examine(context, candidate) : tryTransition(context, candidate, session));
+    if (session !== undefined && result.accountId !== null) await note(context, candidate, 'accepted');
     return result;
   } finally {
     if (result?.accountId === null) {
@@ -77,6 +88,15 @@ export async function checkCandidate(context: CheckContext, job: AccountCheckJob
       await note(context, candidate, result.userErrors[0]?.code ?? 'refused');
     }
   }
+}
+
+/** What another run of the same job has written. Null: nothing. */
+async function doneBefore(context: CheckContext, job: AccountCheckJob): Promise<AccountCheckResult | null> {
+  const session = (await context.sessions.chain(job.accountId, CHAIN_READ)).find(({ id }) => id === job.candidateId);
+  if (session !== undefined)
+    return { accountId: job.accountId, sessionId: session.id, migrated: session.migrated, userErrors: [] };
+  const account = await context.accounts.accountOfCandidate(job.accountId, job.candidateId);
+  return account === null ? null : { accountId: account.id, userErrors: [] };
 }
 
 async function examine(context: CheckContext, candidate: AccountCandidate): Promise<AccountCheckResult> {
@@ -134,9 +154,13 @@ async function ask(
   { candidate, credentials }: Case,
 ): Promise<CredentialsVerdict | 'no such mode'> {
   const { accountId, exchange, mode } = candidate;
+  // New credentials must open everything that the account's sessions have acted for.
+  const active = await context.sessions.active(accountId);
+  const earlierSubjects = active === null ? [] : await context.sessions.subjects(accountId);
+  const session = active === null ? {} : { session: { subject: active.subject, name: active.name, earlierSubjects } };
   let adapter: ExchangeAdapter;
   try {
-    adapter = context.createAdapter({ accountId, exchange, mode, credentials: keyOf(credentials) });
+    adapter = context.createAdapter({ accountId, exchange, mode, credentials: keyOf(credentials), ...session });
   } catch (error) {
     if (error instanceof UnusableMode) return 'no such mode';
     throw error;
@@ -177,7 +201,7 @@ async function settle(context: CheckContext, the: Case, activation: Activation):
       await note(context, candidate, 'accepted');
       if (candidate.kind === 'rotate') await context.adapters.refresh();
       context.onActivated();
-      return { accountId: activation.account.id, userErrors: [] };
+      return { accountId: activation.account.id, ...(await enteredBy(context, activation)), userErrors: [] };
     case 'gone':
       return withdrawn;
     case 'otherOwner':
@@ -188,6 +212,12 @@ async function settle(context: CheckContext, the: Case, activation: Activation):
       return refused(candidate, 'ALREADY_EXISTS', message);
     }
   }
+}
+
+async function enteredBy(context: CheckContext, { account, entered }: Extract<Activation, { kind: 'activated' }>) {
+  if (entered === null) return {};
+  await context.onEntered(account.id, entered);
+  return { sessionId: entered.session.id, migrated: entered.session.migrated };
 }
 
 async function admit(

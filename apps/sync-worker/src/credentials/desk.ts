@@ -1,6 +1,6 @@
 import { createAdapter, type AdapterPool, type SessionOptions } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { sleep, type Clock, type Logger } from '@orderplane/service-kit';
+import { crashPoints, sleep, type Clock, type Logger } from '@orderplane/service-kit';
 import { openIntake, parseKeyRing, type Intake, type Store } from '@orderplane/store';
 import type { Environment } from '../environment.ts';
 import type { CheckContext } from './check.ts';
@@ -17,12 +17,14 @@ export function openCheckContext(
   clock: Clock,
   log: Logger,
   onActivated: () => void,
+  onEntered: CheckContext['onEntered'],
 ): CheckContext {
   const keyRing = parseKeyRing(env.ORDERPLANE_MASTER_KEY);
   let opened: Promise<Intake> | null = null;
   return {
     access: store.access,
     accounts: store.accounts,
+    sessions: store.sessions,
     adapters,
     keyRing,
     intake: () => {
@@ -37,7 +39,9 @@ export function openCheckContext(
     clock,
     checkTimeoutMs: env.CALL_TIMEOUT_MS,
     log,
+    crashPoint: crashPoints(),
     onActivated,
+    onEntered,
   };
 }
 

@@ -130,6 +130,8 @@ export interface Venue {
 
 /** One folder under src/venues exports one of these, and src/venues/registry.ts lists it in one line. */
 export interface VenueDefinition {
+  /** What is appended to an account's name for each of its subaccounts; every account has these, with balances of their own. */
+  readonly subaccounts?: readonly string[];
   readonly exchange: string;
   /** REST and WebSocket host names, without ports. */
   readonly hosts: readonly string[];

@@ -1,5 +1,6 @@
-import type { AccountMode, ExchangeId } from '@orderplane/domain';
+import type { AccountMode, ExchangeId, SessionTransition } from '@orderplane/domain';
 import type { Account } from './access.ts';
+import type { Entered } from './sessions.ts';
 
 /**
  * Credentials on their way to an account. They are kept only after they were tried at the exchange: until then they wait
@@ -7,16 +8,25 @@ import type { Account } from './access.ts';
  */
 export interface AccountCandidate {
   readonly id: string;
-  /** `link`: `accountId` is that of the account to come. `rotate`: it exists. */
-  readonly kind: 'link' | 'rotate';
+  /** `link`: `accountId` is that of the account to come. `rotate`, `session`: it exists. */
+  readonly kind: 'link' | 'rotate' | 'session';
   readonly accountId: string;
   readonly userId: string;
   readonly exchange: ExchangeId;
   readonly label: string;
   readonly mode: AccountMode;
+  /** Empty for a transition of the session, which brings none. */
   readonly sealedCredentials: string;
+  /** Of the kind `session`, and of no other. */
+  readonly session?: WantedTransition;
   readonly createdAt: string;
   readonly expiresAt: string;
+}
+
+export interface WantedTransition {
+  readonly transition: Exclude<SessionTransition, 'INITIAL' | 'ROTATE'>;
+  readonly name: string | null;
+  readonly subject: string | null;
 }
 
 /** What is kept of credentials that the exchange took. */
@@ -36,8 +46,9 @@ export interface KeptCredentials {
 }
 
 export type Activation =
-  | { readonly kind: 'activated'; readonly account: Account }
-  /** Withdrawn, expired, or used already. */
+  /** `entered`: the session of new credentials; a linked account has its first one. */
+  | { readonly kind: 'activated'; readonly account: Account; readonly entered: Entered | null }
+  /** Withdrawn, expired, used already, or a transition (see SessionStore). */
   | { readonly kind: 'gone' }
   /** The API key serves `accountId` already. */
   | { readonly kind: 'keyTaken'; readonly accountId: string; readonly userId: string }
@@ -86,7 +97,7 @@ export interface AccountStore {
   candidate(candidateId: string): Promise<AccountCandidate | null>;
   /** False: there is none, so it was withdrawn before, expired, or used. */
   withdrawCandidate(candidateId: string): Promise<boolean>;
-  /** One transaction: the candidate goes, the account is there with these credentials. */
+  /** One transaction: the candidate goes, the account is there with these credentials; a replacement also begins a session (ROTATE). */
   activate(candidateId: string, proved: ProvedCredentials): Promise<Activation>;
   /** The account, when it has the credentials of this candidate; null: they were not used, or replaced since. */
   accountOfCandidate(accountId: string, candidateId: string): Promise<Account | null>;

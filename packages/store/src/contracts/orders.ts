@@ -27,7 +27,7 @@ export interface Intent {
   /** Of a dark order, and only there. */
   readonly trigger?: OrderTrigger;
   readonly groupId: string | null;
-  /** The session that made the order and the one that tracks it now. */
+  /** The session that made the order and the one that tracks it now. Null in an order to be placed: the active one. */
   readonly createdSessionId: string | null;
   readonly sessionId: string | null;
   readonly metadata: Readonly<Record<string, string>>;
@@ -115,7 +115,7 @@ export interface StoredOrderEvent {
   /** Position in the order's own journal, from 1. */
   readonly sequence: number;
   readonly entry: JournalEntry | null;
-  /** Null in the second and later lines of one machine event. */
+  /** Null in the second and later lines of one machine event, and where the line is none of the machine's (SESSION_MIGRATED). */
   readonly event: MachineEvent | null;
   /** Who caused it; known in every line. */
   readonly source: MachineEvent['source'];

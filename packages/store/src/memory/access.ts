@@ -1,5 +1,6 @@
 import { AlreadyExistsError, NotFoundError } from '../contracts.ts';
 import type { AccessStore, Account, Principal } from '../contracts.ts';
+import { firstSession } from '../account-defaults.ts';
 import { haltAtBirth } from '../halt-terms.ts';
 import { compareText } from './state.ts';
 import type { AccountRow } from './state.ts';
@@ -49,6 +50,7 @@ export class MemoryAccessStore implements AccessStore {
     const taken = keyFingerprint !== null && [...rows.values()].some((row) => row.keyFingerprint === keyFingerprint);
     if (rows.has(account.id) || taken) throw new AlreadyExistsError('account', account.id);
     const halt = haltAtBirth(account);
+    this.#tables.state.sessions.set(account.id, [firstSession(account)]);
     rows.set(account.id, {
       account: halt === null ? account : { ...account, halt },
       sealedCredentials,

@@ -1,4 +1,4 @@
-import { newAccount } from '../account-defaults.ts';
+import { firstSession, newAccount } from '../account-defaults.ts';
 import { AlreadyExistsError, isStanding, NotFoundError } from '../contracts.ts';
 import type {
   Account,
@@ -16,14 +16,17 @@ import type {
 import { haltAfter } from '../halt-terms.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
 import { SERVICE_KEY_PREFIX } from '../service-keys.ts';
+import { enter } from './sessions.ts';
 import { compareText, isRecorded } from './state.ts';
 import type { AccountRow, MemoryState } from './state.ts';
 import type { MemoryTables } from './tables.ts';
 
 export class MemoryAccountStore implements AccountStore {
+  readonly #tables: MemoryTables;
   readonly #state: MemoryState;
 
   constructor(tables: MemoryTables) {
+    this.#tables = tables;
     this.#state = tables.state;
   }
 
@@ -54,7 +57,8 @@ export class MemoryAccountStore implements AccountStore {
 
   async activate(candidateId: string, proved: ProvedCredentials): Promise<Activation> {
     const candidate = this.#state.candidates.get(candidateId);
-    if (candidate === undefined || candidate.expiresAt <= proved.at) return { kind: 'gone' };
+    if (candidate === undefined || candidate.kind === 'session' || candidate.expiresAt <= proved.at)
+      return { kind: 'gone' };
     const holder = [...this.#state.accounts.values()].find((row) => row.keyFingerprint === proved.keyFingerprint);
     if (holder !== undefined && (candidate.kind === 'link' || holder.account.id !== candidate.accountId))
       return { kind: 'keyTaken', accountId: holder.account.id, userId: holder.account.userId };
@@ -65,7 +69,8 @@ export class MemoryAccountStore implements AccountStore {
     if (candidate.kind === 'link') {
       const account = newAccount(candidate, proved.at);
       this.#state.accounts.set(account.id, { account, ...kept, venueOwner: proved.venueOwner });
-      return { kind: 'activated', account };
+      this.#state.sessions.set(account.id, [firstSession(account)]);
+      return { kind: 'activated', account, entered: null };
     }
     if (before === undefined || before.account.unlinkedAt !== null || before.account.userId !== candidate.userId)
       return { kind: 'gone' };
@@ -73,7 +78,11 @@ export class MemoryAccountStore implements AccountStore {
       return { kind: 'otherOwner' };
     const venueOwner = proved.venueOwner ?? before.venueOwner;
     this.#state.accounts.set(before.account.id, { account: before.account, ...kept, venueOwner });
-    return { kind: 'activated', account: before.account };
+    const active = this.#state.sessions.get(before.account.id)?.at(-1);
+    if (active === undefined) return { kind: 'gone' };
+    const { name, subject } = active;
+    const next = { id: candidateId, transition: 'ROTATE', name, subject, at: proved.at } as const;
+    return { kind: 'activated', account: before.account, entered: enter(this.#tables, active, next) };
   }
 
   async accountOfCandidate(accountId: string, candidateId: string): Promise<Account | null> {
@@ -99,6 +108,11 @@ export class MemoryAccountStore implements AccountStore {
     if (deadMansSwitch !== undefined && isStanding(deadMansSwitch, at)) return { kind: 'armed' };
     const account = { ...row.account, unlinkedAt: at };
     this.#state.accounts.set(accountId, { ...row, account, sealedCredentials: null, keyFingerprint: null });
+    const sessions = this.#state.sessions.get(accountId) ?? [];
+    this.#state.sessions.set(
+      accountId,
+      sessions.map((session) => ({ ...session, endedAt: session.endedAt ?? at })),
+    );
     for (const candidate of [...this.#state.candidates.values()])
       if (candidate.accountId === accountId) this.#state.candidates.delete(candidate.id);
     return { kind: 'unlinked', account, again: false };

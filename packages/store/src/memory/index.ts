@@ -7,6 +7,7 @@ import { MemoryDeadMansSwitchStore } from './dead-mans-switches.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
+import { MemorySessionStore } from './sessions.ts';
 import { MemoryUnattributedFillStore } from './unattributed.ts';
 import { MemoryTables } from './tables.ts';
 
@@ -26,6 +27,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     alerts: new MemoryAlertStore(tables),
     dark: new MemoryDarkOrderStore(tables),
     deadMansSwitches: new MemoryDeadMansSwitchStore(tables),
+    sessions: new MemorySessionStore(tables),
     ping: () => Promise.resolve(),
     nowMs: () => Promise.resolve(options.nowMs()),
     close: () => Promise.resolve(),

@@ -40,10 +40,13 @@ export class MemoryOrderLedger implements OrderLedger {
 
   async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
     const row = this.#insert(record, journal);
-    return { kind: 'committed', record, ...this.#tables.append(row, journal) };
+    return { kind: 'committed', record: { ...record, intent: row.intent }, ...this.#tables.append(row, journal) };
   }
 
-  #insert({ intent, actual }: OrderRecord, journal: readonly JournalRecord[]): OrderRow {
+  #insert({ intent: given, actual }: OrderRecord, journal: readonly JournalRecord[]): OrderRow {
+    const active = this.#tables.state.sessions.get(given.accountId)?.at(-1)?.id ?? null;
+    const createdSessionId = given.createdSessionId ?? active;
+    const intent = { ...given, createdSessionId, sessionId: given.sessionId ?? active };
     if (intent.origin !== 'EXTERNAL' && this.#isHalted(intent.accountId))
       throw new AccountHaltedError(intent.accountId);
     if (this.#tables.state.orders.has(intent.orderId)) throw new AlreadyExistsError('order', intent.orderId);
@@ -61,11 +64,10 @@ export class MemoryOrderLedger implements OrderLedger {
       for (const { intent } of rows) this.#tables.remove(intent.orderId);
       throw error;
     }
-    return orders.map(({ record, journal }, index) => ({
-      kind: 'committed',
-      record,
-      ...this.#tables.append(rows[index] ?? bareRow(record.intent), journal),
-    }));
+    return orders.map(({ record, journal }, index) => {
+      const row = rows[index] ?? bareRow(record.intent);
+      return { kind: 'committed', record: { ...record, intent: row.intent }, ...this.#tables.append(row, journal) };
+    });
   }
 
   async commit(change: OrderChange): Promise<CommitResult> {

@@ -4,6 +4,7 @@ import type {
   AccountCandidate,
   Alert,
   DeadMansSwitch,
+  ExchangeSession,
   Intent,
   OrderGroup,
   OrderRecord,
@@ -46,6 +47,8 @@ export interface AlertRow {
 export class MemoryState {
   readonly users = new Set<string>();
   readonly accounts = new Map<string, AccountRow>();
+  /** Oldest first, by account. */
+  readonly sessions = new Map<string, readonly ExchangeSession[]>();
   readonly candidates = new Map<string, AccountCandidate>();
   readonly serviceKeys = new Map<string, ServiceKey>();
   /** Lines of an account's journal; the cursor of a line is its index plus one. */

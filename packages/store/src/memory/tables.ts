@@ -3,7 +3,8 @@ import type { ActualState, Intent, JournalRecord } from '../contracts.ts';
 import { derivedColumns, eventRows, isOwnLeg, isUntold, legIdRows } from '../order-rows.ts';
 import type { FillRow } from '../order-rows.ts';
 import { isRecorded, key, MemoryState } from './state.ts';
-import type { OrderRow } from './state.ts';
+import type { OrderRow, RecordedOrder } from './state.ts';
+import type { JournalEntry } from '@orderplane/state-machine';
 
 /** What a written row claims; checked whole before anything changes, so that a refused write leaves no trace. */
 interface Claims {
@@ -93,6 +94,20 @@ export class MemoryTables {
     this.state.journals.set(accountId, lines);
     if (rows.length === 0) return { firstCursor: null, lastCursor: null };
     return { firstCursor: start + 1n, lastCursor: BigInt(lines.length) };
+  }
+
+  /** A line that is none of the machine's; the row counts it already. Gives its cursor. */
+  appendLine(row: RecordedOrder, entry: JournalEntry, at: string): bigint {
+    const { accountId, orderId } = row.intent;
+    const lines = this.state.journals.get(accountId) ?? [];
+    const cursor = BigInt(lines.length) + 1n;
+    const { version } = row.actual;
+    lines.push({
+      ...{ accountId, cursor, orderId, sequence: row.eventCount, entry },
+      ...{ event: null, source: 'client', at, version },
+    });
+    this.state.journals.set(accountId, lines);
+    return cursor;
   }
 
   #check(row: OrderRow): void {

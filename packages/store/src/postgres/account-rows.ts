@@ -1,6 +1,7 @@
 import { ExchangeIdSchema } from '@orderplane/domain';
 import type { Account as AccountRow } from '../generated/client.ts';
 import type { Account, AccountHalt } from '../contracts.ts';
+import { firstSession } from '../account-defaults.ts';
 import { haltAtBirth } from '../halt-terms.ts';
 import { AccountModeSchema } from '../row-schemas.ts';
 import { decimalString } from './fills.ts';
@@ -53,10 +54,11 @@ interface CredentialColumns {
   readonly venueOwner?: string | null;
 }
 
-/** With its journal counter, in one statement's transaction. */
+/** With its journal counter and its first session, in one statement's transaction. */
 export function newAccountRow(account: Account, credentials: CredentialColumns) {
   const { privacy, risk, halt: _halt, ...plain } = account;
   const halt = haltAtBirth(account);
+  const { accountId: _account, ...session } = firstSession(account);
   return {
     ...plain,
     haltedAt: halt?.since ?? null,
@@ -64,6 +66,7 @@ export function newAccountRow(account: Account, credentials: CredentialColumns) 
     ...privacy,
     ...risk,
     ...credentials,
-    journal: { create: { seq: 0n, halted: plain.halted } },
+    journal: { create: { seq: 0n, halted: plain.halted, sessionId: session.id } },
+    sessions: { create: session },
   };
 }

@@ -15,19 +15,28 @@ import type {
 } from '../contracts.ts';
 import type { AccountCandidate as CandidateRow, Prisma, PrismaClient } from '../generated/client.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
-import { AccountModeSchema, CandidateKindSchema } from '../row-schemas.ts';
+import { AccountModeSchema, CandidateKindSchema, WantedTransitionSchema } from '../row-schemas.ts';
 import { SERVICE_KEY_PREFIX } from '../service-keys.ts';
 import { newAccountRow, toAccount, WITHOUT_CREDENTIALS } from './account-rows.ts';
 import { databaseFailure, withRetry } from './errors.ts';
 import { halt, resume } from './halting.ts';
+import { enter, lockSession } from './entering.ts';
 
-const toCandidate = (row: CandidateRow): AccountCandidate => ({
+const toCandidate = ({ transition, sessionName, subject, ...row }: CandidateRow): AccountCandidate => ({
   ...row,
   kind: CandidateKindSchema.parse(row.kind),
   exchange: ExchangeIdSchema.parse(row.exchange),
   mode: AccountModeSchema.parse(row.mode),
+  ...(transition === null
+    ? {}
+    : { session: { transition: WantedTransitionSchema.parse(transition), name: sessionName, subject } }),
   createdAt: row.createdAt.toISOString(),
   expiresAt: row.expiresAt.toISOString(),
+});
+
+const candidateRow = ({ session, ...candidate }: AccountCandidate) => ({
+  ...candidate,
+  ...(session && { transition: session.transition, sessionName: session.name, subject: session.subject }),
 });
 
 /** Everything here happens once in an account's life: by key, through Prisma. */
@@ -54,7 +63,7 @@ export class PostgresAccountStore implements AccountStore {
 
   async addCandidate(candidate: AccountCandidate): Promise<void> {
     try {
-      await this.#prisma.accountCandidate.create({ data: candidate });
+      await this.#prisma.accountCandidate.create({ data: candidateRow(candidate) });
     } catch (error) {
       throw databaseFailure(error).kind === 'unique' ? new AlreadyExistsError('candidate', candidate.id) : error;
     }
@@ -75,7 +84,7 @@ export class PostgresAccountStore implements AccountStore {
     try {
       return await withRetry(() =>
         this.#prisma.$transaction(async (tx): Promise<Activation> => {
-          const candidate = await takeCandidate(tx, candidateId, proved.at);
+          const candidate = await takeCandidate(tx, candidateId, ['link', 'rotate'], proved.at);
           if (candidate === null) return { kind: 'gone' };
           return candidate.kind === 'link' ? link(tx, candidate, proved) : replace(tx, candidate, proved);
         }),
@@ -116,6 +125,7 @@ export class PostgresAccountStore implements AccountStore {
         });
         if (armed > 0) return { kind: 'armed' };
         await tx.accountJournal.update({ where: { accountId }, data: { closed: true } });
+        await tx.exchangeSession.updateMany({ where: { accountId, endedAt: null }, data: { endedAt: at } });
         await tx.accountCandidate.deleteMany({ where: { accountId } });
         const data = { unlinkedAt: at, sealedCredentials: null, keyFingerprint: null };
         const after = await tx.account.update({ where: { id: accountId }, data, omit: WITHOUT_CREDENTIALS });
@@ -170,10 +180,15 @@ export class PostgresAccountStore implements AccountStore {
 type Transaction = Prisma.TransactionClient;
 
 /** Null: withdrawn, used or expired. An expired one is left to the sweep. */
-async function takeCandidate(tx: Transaction, id: string, now: string): Promise<AccountCandidate | null> {
+export async function takeCandidate(
+  tx: Transaction,
+  id: string,
+  kinds: readonly AccountCandidate['kind'][],
+  now: string,
+): Promise<AccountCandidate | null> {
   const row = await tx.accountCandidate.findUnique({ where: { id } });
   if (row === null) return null;
-  const { count } = await tx.accountCandidate.deleteMany({ where: { id, expiresAt: { gt: now } } });
+  const { count } = await tx.accountCandidate.deleteMany({ where: { id, kind: { in: [...kinds] }, expiresAt: { gt: now } } });
   return count === 1 ? toCandidate(row) : null;
 }
 
@@ -182,19 +197,24 @@ async function link(tx: Transaction, candidate: AccountCandidate, proved: Proved
   const { sealedCredentials, keyFingerprint, venueOwner } = proved;
   const credentials = { sealedCredentials, credentialsId: candidate.id, keyFingerprint, venueOwner };
   await tx.account.create({ data: newAccountRow(account, credentials) });
-  return { kind: 'activated', account };
+  return { kind: 'activated', account, entered: null };
 }
 
 async function replace(tx: Transaction, candidate: AccountCandidate, proved: ProvedCredentials): Promise<Activation> {
+  // The journal before the account's row, as everybody does who locks both.
+  const from = await lockSession(tx, candidate.accountId);
   await tx.$queryRaw`SELECT id FROM accounts WHERE id = ${candidate.accountId} FOR UPDATE`;
   const where = { id: candidate.accountId };
   const before = await tx.account.findUnique({ where });
-  if (before === null || before.unlinkedAt !== null || before.userId !== candidate.userId) return { kind: 'gone' };
+  if (from === null || before === null || before.unlinkedAt !== null || before.userId !== candidate.userId)
+    return { kind: 'gone' };
   const { sealedCredentials, keyFingerprint } = proved;
   if (before.venueOwner !== null && proved.venueOwner !== null && before.venueOwner !== proved.venueOwner)
     return { kind: 'otherOwner' };
   const venueOwner = proved.venueOwner ?? before.venueOwner;
   const data = { sealedCredentials, keyFingerprint, venueOwner, credentialsId: candidate.id };
   const after = await tx.account.update({ where, data, omit: WITHOUT_CREDENTIALS });
-  return { kind: 'activated', account: toAccount(after) };
+  const { name, subject } = from;
+  const entered = await enter(tx, from, { id: candidate.id, transition: 'ROTATE', name, subject, at: proved.at });
+  return { kind: 'activated', account: toAccount(after), entered };
 }

@@ -9,6 +9,7 @@ import type { PostgresOptions } from './client.ts';
 import { PostgresDarkOrderStore } from './dark.ts';
 import { PostgresOrderLedger } from './ledger.ts';
 import { PostgresObservationStore } from './observations.ts';
+import { PostgresSessionStore } from './sessions.ts';
 import { PostgresUnattributedFillStore } from './unattributed.ts';
 import { PostgresOrderQueries } from './queries.ts';
 
@@ -29,6 +30,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     alerts: new PostgresAlertStore(prisma, sql),
     dark: new PostgresDarkOrderStore(sql),
     deadMansSwitches: new PostgresDeadMansSwitchStore(prisma),
+    sessions: new PostgresSessionStore(prisma, sql),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;
     },

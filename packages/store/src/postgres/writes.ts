@@ -114,6 +114,8 @@ interface Inserted {
   readonly admitted: boolean;
   readonly seq: bigint | null;
   readonly halted: boolean | null;
+  /** The account's active session, which has made the order. */
+  readonly session_id: string | null;
 }
 
 async function insert(sql: Sql, orders: readonly NewOrder[], group?: OrderGroup): Promise<readonly Inserted[]> {
@@ -123,13 +125,21 @@ async function insert(sql: Sql, orders: readonly NewOrder[], group?: OrderGroup)
     sql.$queryRawUnsafe<(Inserted & { n: number })[]>(text, numbered(orders), ...rest),
   );
   const byNumber = new Map(rows.map((row) => [row.n, row]));
-  return orders.map((_, index) => byNumber.get(index + 1) ?? { admitted: false, seq: null, halted: null });
+  return orders.map(
+    (_, index) => byNumber.get(index + 1) ?? { admitted: false, seq: null, halted: null, session_id: null },
+  );
 }
 
-/** The cursor of the order's last line. Throws AccountHaltedError, NotFoundError. */
-function admittedSeq(inserted: Inserted | undefined, accountId: string): bigint | null {
-  if (inserted?.admitted === true) return inserted.seq;
-  throw inserted?.halted === true ? new AccountHaltedError(accountId) : new NotFoundError('account', accountId);
+/** The order as it was written, with the cursors of its lines. Throws AccountHaltedError, NotFoundError. */
+function placed(record: OrderRecord, inserted: Inserted | undefined, events: number): CommitResult {
+  const { accountId } = record.intent;
+  if (inserted?.admitted !== true)
+    throw inserted?.halted === true ? new AccountHaltedError(accountId) : new NotFoundError('account', accountId);
+  const { intent } = record;
+  const createdSessionId = intent.createdSessionId ?? inserted.session_id;
+  const sessionId = intent.sessionId ?? inserted.session_id;
+  const written = { ...record, intent: { ...intent, createdSessionId, sessionId } };
+  return { kind: 'committed', record: written, ...cursors(inserted.seq, events) };
 }
 
 interface StateWrite extends Hanging {
@@ -177,8 +187,7 @@ export class OrderWrites {
     const { orderId, accountId, clientOrderId } = record.intent;
     const order = newOrder(record, journal);
     try {
-      const seq = admittedSeq(await this.#places.add(accountId, order), accountId);
-      return { kind: 'committed', record, ...cursors(seq, order.events) };
+      return placed(record, await this.#places.add(accountId, order), order.events);
     } catch (error) {
       throw orderWriteError(error, { orderId, accountId, clientOrderId, ...venueIds(order) });
     }
@@ -192,7 +201,7 @@ export class OrderWrites {
       const inserted = await insert(this.#sql, orders, group);
       return given.map(({ record }, index) => {
         const { events } = orders[index] ?? { events: 0 };
-        return { kind: 'committed', record, ...cursors(admittedSeq(inserted[index], group.accountId), events) };
+        return placed(record, inserted[index], events);
       });
     } catch (error) {
       throw orderWriteError(error, { orderId: group.groupId, accountId: group.accountId, clientOrderId });

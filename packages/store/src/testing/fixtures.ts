@@ -1,6 +1,7 @@
 import type { OrderSpec } from '@orderplane/domain';
 import { born, evolve } from '@orderplane/state-machine';
 import type { EventBody, MachineEvent, OrderMachine } from '@orderplane/state-machine';
+import { firstSessionId } from '../account-defaults.ts';
 import type {
   Account,
   ActualState,
@@ -43,8 +44,8 @@ export const intentOf = (orderId: string, overrides: Partial<Intent> = {}): Inte
   generation: 1,
   spec: limitSpec(),
   groupId: null,
-  createdSessionId: null,
-  sessionId: null,
+  createdSessionId: firstSessionId(overrides.accountId ?? 'account-1'),
+  sessionId: firstSessionId(overrides.accountId ?? 'account-1'),
   metadata: { note: 'ümläut "quoted"', b: '2', a: '1' },
   createdAt: at(0),
   updatedAt: at(0),

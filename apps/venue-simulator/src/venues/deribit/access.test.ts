@@ -163,6 +163,41 @@ describe('tokens', () => {
     expect((await rpc('public/exchange_token', exchanged)).result).toMatchObject({ token_type: 'bearer' });
   });
 
+  test('of another subject see and trade its account alone, and lead back', async () => {
+    const main = await login('session:desk');
+    const as = (token: unknown) => ({ authorization: `Bearer ${String(token)}` });
+    const listed = (await rpc('private/get_subaccounts', {}, as(main.access))).result as unknown as Info[];
+    expect(listed.map((one) => one['type'])).toEqual(['main', 'subaccount']);
+    const [own, sub] = listed.map((one) => one['id']);
+    const moved = (await rpc('public/exchange_token', { refresh_token: main.refresh, subject_id: sub })).result ?? {};
+    expect(moved['scope']).toMatch(/^session:desk .*trade:read_write/);
+    expect(moved['scope']).not.toContain('mainaccount');
+    const token = as(moved['access_token']);
+    await rpc('private/cancel_all', {}, as(main.access));
+    expect((await rpc('private/buy', { ...order, label: 'of-sub' }, token)).result).toMatchObject({
+      order: { order_state: 'open' },
+    });
+    const open = async (headers: Record<string, string>) =>
+      ((await rpc('private/get_open_orders', {}, headers)).result as unknown as Info[]).map((one) => one['label']);
+    expect([await open(token), await open(as(main.access))]).toEqual([['of-sub'], []]);
+    const summary = await rpc('private/get_account_summary', { currency: 'USDC', extended: true }, token);
+    expect(summary.result).toMatchObject({ id: sub, type: 'subaccount' });
+    expect(Number(summary.result?.['balance'])).toBeGreaterThan(0);
+    expect((await rpc('private/get_subaccounts', {}, token)).result).toHaveLength(1);
+
+    const forked = { refresh_token: moved['refresh_token'], session_name: 'second' };
+    const fork = (await rpc('public/fork_token', forked)).result ?? {};
+    expect(fork['scope']).toContain('session:second');
+    expect((await rpc('private/cancel_all', {}, as(fork['access_token']))).result).toBe(1);
+    const home = { refresh_token: fork['refresh_token'], subject_id: own };
+    expect((await rpc('public/exchange_token', home)).result?.['scope']).toContain('mainaccount');
+    const stranger = { refresh_token: main.refresh, subject_id: 7 };
+    expect((await rpc('public/exchange_token', stranger)).error?.code).toBe(-32602);
+    const unscoped = await login('trade:read_write');
+    const bare = { refresh_token: unscoped.refresh, session_name: 'third' };
+    expect((await rpc('public/fork_token', bare)).error?.code).toBe(-32602);
+  });
+
   test('of reading rights do not trade, and wrong ones do nothing', async () => {
     const { access } = await login('trade:read account:read');
     const bearer = { authorization: `Bearer ${access}` };

@@ -18,7 +18,7 @@ import { publicCall } from './public.ts';
 import { refuse } from './refusal.ts';
 import { currencyOf } from './markets.ts';
 import type { Grant, Tokens } from './tokens.ts';
-import { mayTrade, subjectOf } from './tokens.ts';
+import { mayTrade, subjectOf, subjectsOf } from './tokens.ts';
 import type { Trading } from './trading.ts';
 import { kindFilter, typeFilter } from './trading.ts';
 
@@ -139,7 +139,9 @@ function read(name: string, { params, now }: Call, grant: Grant, context: VenueC
     case 'get_account_summary':
       return {
         ...accountSummary(params, account, engine, now),
-        ...(params.get('extended') === 'true' ? { id: subjectOf(grant.account), username: account, type: 'main' } : {}),
+        ...(params.get('extended') === 'true'
+          ? { id: subjectOf(grant.account), username: account, type: typeOf(grant) }
+          : {}),
       };
     case 'get_account_summaries':
       return accountSummaries(account, subjectOf(grant.account), engine, now);
@@ -148,21 +150,28 @@ function read(name: string, { params, now }: Call, grant: Grant, context: VenueC
     case 'get_positions':
       return positions(params, account, engine, now);
     case 'get_subaccounts':
-      return [
-        {
-          id: subjectOf(grant.account),
-          username: account,
-          system_name: account,
-          email: `${account}@example.invalid`,
-          type: 'main',
-          is_password: true,
-          login_enabled: true,
-          receive_notifications: false,
-          security_keys_enabled: false,
-          security_keys_assignments: [],
-        },
-      ];
+      return subaccounts(grant);
     default:
       return undefined;
   }
+}
+
+const typeOf = ({ account }: Grant): 'main' | 'subaccount' =>
+  subjectsOf(account)[0]?.apiKey === account.apiKey ? 'main' : 'subaccount';
+
+/** A main account is told all accounts of its user, a subaccount its own. */
+function subaccounts(grant: Grant): unknown[] {
+  const listed = typeOf(grant) === 'main' ? subjectsOf(grant.account) : [grant.account];
+  return listed.map((account) => ({
+    id: subjectOf(account),
+    username: account.apiKey,
+    system_name: account.apiKey,
+    email: `${account.apiKey}@example.invalid`,
+    type: typeOf({ ...grant, account }),
+    is_password: true,
+    login_enabled: true,
+    receive_notifications: false,
+    security_keys_enabled: false,
+    security_keys_assignments: [],
+  }));
 }

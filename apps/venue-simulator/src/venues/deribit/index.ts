@@ -22,7 +22,7 @@ import type { Params } from './params.ts';
 import { jsonParams, queryParams } from './params.ts';
 import { DeribitRefusal, refusalText, REFUSALS, successText } from './refusal.ts';
 import { Streams } from './stream.ts';
-import { Tokens } from './tokens.ts';
+import { SUBACCOUNT, Tokens } from './tokens.ts';
 import { Trading } from './trading.ts';
 
 const ROOT = '/api/v2/';
@@ -152,6 +152,7 @@ function bodyOf(text: string): Readonly<Record<string, unknown>> {
 
 export const deribit: VenueDefinition = {
   exchange: 'deribit',
+  subaccounts: [SUBACCOUNT],
   hosts: ['www.deribit.com'],
   engine: {
     exchange: 'deribit',

@@ -64,12 +64,15 @@ export class Tokens {
     return this.#issue({ account: old.account, scope, session }, now).answer;
   }
 
-  /** public/exchange_token: another subject of the same user. Here a user has one subject alone. */
+  /** public/exchange_token: another subject of the same user. Only the main account says so in its scope. */
   exchange(params: Params, now: number): Record<string, unknown> {
     const old = this.#refreshToken(params, now);
     const subject = integer(params, 'subject_id', 0, 1, Number.MAX_SAFE_INTEGER);
-    if (subject !== subjectOf(old.account)) badParameter('subject_id', 'wrong subject');
-    return this.#issue(old, now).answer;
+    const account = subjectsOf(old.account).find((one) => subjectOf(one) === subject);
+    if (account === undefined) return badParameter('subject_id', 'wrong subject');
+    const rights = old.scope.replace(/ mainaccount$/, '');
+    const scope = isMain(account) ? `${rights} mainaccount` : rights;
+    return this.#issue({ account, scope, session: old.session }, now).answer;
   }
 
   /** What an access token stands for; throws unauthorized. */
@@ -140,6 +143,20 @@ export class Tokens {
 function scopeOf(asked: string, session: string | null, account: SimAccount): string {
   const rights = asked.split(' ').filter((word) => /^(account|trade|wallet|block_trade):/.test(word));
   return `${session === null ? 'connection' : `session:${session}`} ${rights.length === 0 ? rightsOf(account) : rights.join(' ')}`;
+}
+
+/** Every user has one subaccount beside the main account: the same key, balances and orders of its own. */
+export const SUBACCOUNT = '/1';
+
+const isMain = (account: SimAccount): boolean => !account.apiKey.endsWith(SUBACCOUNT);
+
+/** The accounts of a user, the main one first. */
+export function subjectsOf(account: SimAccount): readonly SimAccount[] {
+  const main = isMain(account) ? account.apiKey : account.apiKey.slice(0, -SUBACCOUNT.length);
+  return [
+    { ...account, apiKey: main },
+    { ...account, apiKey: `${main}${SUBACCOUNT}` },
+  ];
 }
 
 export const mayTrade = (grant: Grant): boolean => grant.scope.split(' ').includes('trade:read_write');

@@ -33,6 +33,7 @@ export const deribitCapabilities: ExchangeCapabilities = {
   // get_user_trades_by_instrument_and_time is what is asked (doc).
   executionsByMarket: true,
   orderStream: true,
+  tokenSessions: true,
   // cancel_on_disconnect is bound to a WebSocket connection; orders sent over HTTP belong to none (doc).
   deadMansSwitch: null,
   // ticker: mark_price "for the instrument", of every kind (doc).

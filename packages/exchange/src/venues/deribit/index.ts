@@ -11,6 +11,7 @@ import { deribitKeyCheck } from './permissions.ts';
 import { deribitReads } from './reads.ts';
 import { deribitStream, watchOrdersAndTrades } from './stream.ts';
 import { deribitTape } from './tape.ts';
+import { enterSession, renewTokens } from './tokens.ts';
 
 const ticker: TickerCalls = {
   fetch: (link, market) => endpoint(link.instance, 'publicGetTicker')({ instrument_name: market.nativeId }),
@@ -32,7 +33,8 @@ export const deribit: VenueDefinition = {
     listWithoutOptions(instance);
     watchOrdersAndTrades(instance);
   },
-  repair: learnOffset,
+  enter: enterSession,
+  repair: async (instance, error) => renewTokens(instance, error) || (await learnOffset(instance, error)),
   classifier: deribitClassifier,
   limits: deribitLimits,
   keyCheck: deribitKeyCheck,
