@@ -5,7 +5,13 @@ import { z } from 'zod';
 import type { ExchangeId, RequestTurns } from '@orderplane/domain';
 import { createAdapter, createMarketData } from '@orderplane/exchange';
 import { capabilitiesOf, drawCredentials } from '@orderplane/exchange/capabilities';
-import type { AccountCredentials, AdapterLog, ExchangeAdapter, MarketDataAdapter } from '@orderplane/exchange';
+import type {
+  AccountCredentials,
+  AccountSession,
+  AdapterLog,
+  ExchangeAdapter,
+  MarketDataAdapter,
+} from '@orderplane/exchange';
 
 /** The venue simulator as a process of its own, as it runs in production, and the admin calls that the tests use. */
 
@@ -80,6 +86,7 @@ export const SYMBOL: Readonly<Record<ExchangeId, string>> = {
 
 export interface Account extends AccountCredentials {
   readonly exchange: ExchangeId;
+  readonly session?: AccountSession;
 }
 
 /** A new account with the simulator's default balances. */
@@ -113,6 +120,7 @@ export const adapterOf = (simulator: Simulator, account: Account, process: Proce
       exchange: account.exchange,
       mode: 'PAPER',
       credentials: account,
+      ...(account.session === undefined ? {} : { session: account.session }),
     },
     options(simulator, process),
   );

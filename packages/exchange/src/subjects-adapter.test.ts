@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { CancelOutcome, CredentialsVerdict, ExchangeAdapter, LookupResult, StreamEvent } from './adapter.ts';
+import type {
+  CancelOutcome,
+  CredentialsVerdict,
+  ExchangeAdapter,
+  LookupResult,
+  StreamEvent,
+  SwitchOutcome,
+} from './adapter.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { SubjectsAdapter } from './subjects-adapter.ts';
 import { coverage } from './venue.ts';
@@ -30,6 +37,7 @@ interface Part {
   found: LookupResult;
   listed: readonly string[] | null;
   verdict: CredentialsVerdict;
+  armed: SwitchOutcome;
   permits: unknown[];
   tell: (event: StreamEvent) => void;
   closed: number;
@@ -40,7 +48,7 @@ let adapter: SubjectsAdapter;
 
 function part(): Part & { readonly adapter: ExchangeAdapter } {
   const own: Part = {
-    ...{ outcome: refusal('unknownOrder'), found: NOTHING, listed: [], verdict: GOOD },
+    ...{ outcome: refusal('unknownOrder'), found: NOTHING, listed: [], verdict: GOOD, armed: { kind: 'set' } },
     ...{ permits: [], tell: () => undefined, closed: 0 },
   };
   const asked = async (_: unknown, control: { readonly permit?: unknown }): Promise<CancelOutcome> => {
@@ -65,8 +73,8 @@ function part(): Part & { readonly adapter: ExchangeAdapter } {
         own.tell = sink;
         return { close: async () => void (own.closed += 1) };
       },
+      setDeadMansSwitch: async () => own.armed,
       checkCredentials: async () => own.verdict,
-      setDeadMansSwitch: async () => ({ kind: 'set' }),
       close: async () => void (own.closed += 1),
     } satisfies ExchangeAdapter,
   });
@@ -144,6 +152,12 @@ test('the stream is connected when all are, again after each reconnect, and down
   present.tell({ type: 'connected' });
   earlier.tell({ type: 'connected' });
   expect(told).toEqual(['connected', 'disconnected', 'reports', 'connected']);
+});
+
+test('a dead man’s switch is set when every subject has it', async () => {
+  expect(await adapter.setDeadMansSwitch(60, CONTROL)).toEqual({ kind: 'set' });
+  earlier.armed = { kind: 'unset', nativeCode: null, message: 'no answer', retryAfterMs: null };
+  expect(await adapter.setDeadMansSwitch(60, CONTROL)).toEqual(earlier.armed);
 });
 
 test('credentials are good when they open every subject; the key’s own account says whose they are', async () => {

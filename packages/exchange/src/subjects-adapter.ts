@@ -108,6 +108,14 @@ export class SubjectsAdapter implements ExchangeAdapter {
     };
   }
 
+  /** Set when it is set for every subject: each has orders of its own. */
+  async setDeadMansSwitch(timeoutSeconds: number | null, control: CallControl): Promise<SwitchOutcome> {
+    const outcomes = await Promise.all(
+      this.#all.map(({ adapter }) => adapter.setDeadMansSwitch(timeoutSeconds, control)),
+    );
+    return outcomes.find(({ kind }) => kind === 'unset') ?? { kind: 'set' };
+  }
+
   /** Good credentials open every subject; whose they are is told by the key's own account. */
   async checkCredentials(control: CallControl): Promise<CredentialsVerdict> {
     const [own, ...others] = this.#all.toSorted((a, b) => Number(a.subject !== null) - Number(b.subject !== null));
@@ -118,14 +126,6 @@ export class SubjectsAdapter implements ExchangeAdapter {
       if (other.kind !== 'accepted') return other;
     }
     return verdict;
-  }
-
-  /** Said to every subject, for each has orders of its own; set when all have confirmed. */
-  async setDeadMansSwitch(timeoutSeconds: number | null, control: CallControl): Promise<SwitchOutcome> {
-    const outcomes = await Promise.all(
-      this.#all.map(({ adapter }) => adapter.setDeadMansSwitch(timeoutSeconds, control)),
-    );
-    return outcomes.find(({ kind }) => kind === 'unset') ?? { kind: 'set' };
   }
 
   async close(): Promise<void> {

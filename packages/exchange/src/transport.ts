@@ -17,7 +17,7 @@ export interface Answer {
   readonly body: string | null;
   /** The body as JSON, parsed once, by ccxt; undefined where it is none. */
   readonly json: unknown;
-  /** Our own deadline ended the call, or it had passed before sending. */
+  /** Our own deadline ended the call, or it was given up before sending (the deadline had passed, no session). */
   readonly timedOut: boolean;
   /** What was thrown, without secrets; null when nothing was. */
   readonly error: string | null;
@@ -44,6 +44,16 @@ export class DeadlinePassed extends Error {
     this.name = 'DeadlinePassed';
   }
 }
+
+/** Thrown instead of sending: the session that the request belongs to could not be entered. It may be tried again. */
+export class SessionNotEntered extends Error {
+  constructor(reason: string) {
+    super(`the session was not entered: ${reason}`);
+    this.name = 'SessionNotEntered';
+  }
+}
+
+const isUnsent = (error: unknown): boolean => error instanceof DeadlinePassed || error instanceof SessionNotEntered;
 
 class Trace {
   requested = false;
@@ -223,7 +233,7 @@ export async function perform<Value>(timeoutMs: number, run: () => Promise<Value
     try {
       return { value: await run(), error: null, late: false };
     } catch (error) {
-      return { value: undefined, error: safeMessage(error), late: error instanceof DeadlinePassed };
+      return { value: undefined, error: safeMessage(error), late: isUnsent(error) };
     }
   });
   const result = await Promise.race([settled, expired]);

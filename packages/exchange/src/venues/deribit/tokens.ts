@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { endpoint } from '../../ccxt.ts';
 import type { CcxtInstance } from '../../ccxt.ts';
 import { isRecord } from '../../outcome.ts';
-import { safeMessage } from '../../transport.ts';
+import { safeMessage, SessionNotEntered } from '../../transport.ts';
 import type { SessionEntry } from '../../venue.ts';
 
 /**
@@ -112,7 +112,7 @@ export class TokenBook {
     const steps = entering(this.#instance, this.entry);
     let step = steps.next();
     while (step.done !== true) step = steps.next(await this.#ask(step.value));
-    if (step.value === null) throw new Error('the session was not entered: the answer can’t be read');
+    if (step.value === null) throw new SessionNotEntered('the answer can’t be read');
     return step.value;
   }
 
@@ -128,7 +128,7 @@ export class TokenBook {
       const answer = await ask();
       return isRecord(answer) ? answer['result'] : null;
     } catch (error) {
-      throw new Error(`the session was not entered (${what}): ${safeMessage(error)}`, { cause: null });
+      throw new SessionNotEntered(`${what}: ${safeMessage(error)}`);
     }
   }
 }
