@@ -106,7 +106,8 @@ it('acts for the subject alone, and looks after the orders of earlier ones', asy
   expect((await after.cancel(cancelOf(ending), CONTROL)).kind).toBe('accepted');
   expect((await after.cancel(cancelOf(fresh), CONTROL)).kind).toBe('accepted');
   await simulator.admin('POST', '/price', { exchange: 'deribit', symbol: SYMBOL.deribit, price: '45000' });
-  const fills = async () => (await after.fills(new Date(Date.now() - 60_000).toISOString(), [], CONTROL)).items;
+  const fills = async () =>
+    (await after.fills(new Date(Date.now() - 60_000).toISOString(), [SYMBOL.deribit], CONTROL)).items;
   await expect.poll(async () => (await fills()).length).toBeGreaterThan(0);
   const news = JSON.stringify(told);
   for (const { venueClientId } of [filling, fresh])

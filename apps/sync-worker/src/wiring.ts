@@ -53,17 +53,15 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('waker', () => waker.close());
+  const budget = createRedisBudget({
+    redis,
+    onError: onRedisError,
+    onPause: showPauses(store.observations, clock, onShowError),
+  });
+  const turns = createRedisTurns({ redis, onError: onRedisError });
   const adapterOptions = {
     ...simulatorOption(env.SIMULATOR_URL),
-    clock: { now: clock.nowMs },
-    log,
-    callTimeoutMs: env.CALL_TIMEOUT_MS,
-    budget: createRedisBudget({
-      redis,
-      onError: onRedisError,
-      onPause: showPauses(store.observations, clock, onShowError),
-    }),
-    turns: createRedisTurns({ redis, onError: onRedisError }),
+    ...{ clock: { now: clock.nowMs }, log, callTimeoutMs: env.CALL_TIMEOUT_MS, budget, turns },
   };
   const adapters = createAdapterPool({
     ...pooledAccounts(store, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
@@ -104,17 +102,10 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     redis,
     clock,
     context,
-    checks: (onActivated) =>
-      openCheckContext(
-        env,
-        store,
-        adapters,
-        adapterOptions,
-        clock,
-        log,
-        onActivated,
-        entering(context, adapters, onActivated),
-      ),
+    checks: (onActivated) => {
+      const onEntered = entering(context, adapters, onActivated);
+      return openCheckContext(env, store, adapters, adapterOptions, clock, log, onActivated, onEntered);
+    },
     marketData: openMarketData((exchange) => createMarketData(exchange, adapterOptions), shutdown),
   };
 }
