@@ -89,13 +89,11 @@ export async function writeOrder(owner: Owner, orderId: string): Promise<void> {
   let { record } = placed;
   const execution = (id: string) =>
     ({
-      ...{
-        id: `${orderId}-${id}`,
-        size: '1',
-        price: '100',
-        fee: { currency: 'USDT', cost: '0.1' },
-        liquidity: 'TAKER',
-      },
+      id: `${orderId}-${id}`,
+      size: '1',
+      price: '100',
+      fee: { currency: 'USDT', cost: '0.1' },
+      liquidity: 'TAKER',
       at: new Date().toISOString(),
       venueOrderId: `x-${orderId}`,
     }) as const;
