@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { readJournal } from '../chaos/journal.ts';
 import { subscribe } from '../chaos/subscribers.ts';
 import { missingEnds } from '../chaos/telling.ts';
-import { eventually } from '../support/client.ts';
+import { eventually, request } from '../support/client.ts';
+import type { Endpoint } from '../support/client.ts';
 import { inTurn, openGateways } from '../support/gateways.ts';
 import type { Gateways } from '../support/gateways.ts';
 import { randomFrom } from '../support/random.ts';
 import { writeOrder } from '../support/store-writers.ts';
 import { flawsOf } from '../support/told.ts';
+import { watch } from '../support/watch.ts';
 
 /** Fifty writers as fast as the store takes it, transactions that are rolled back among them, and no gateway that lives long. */
 const WRITERS = 50;
@@ -78,5 +81,84 @@ test(
     await Promise.all(clients.map((client) => client.stop()));
     expect(clients.flatMap(({ story }) => flawsOf(story, !story.name.includes('forgets'), journal))).toEqual([]);
     for (const { story } of clients) expect(story.chapters.length, story.name).toBeGreaterThan(KILLS / 2);
+  },
+);
+
+const AlertSchema = z.object({ alertUpdates: z.object({ id: z.string(), status: z.string(), cursor: z.string() }) });
+type AlertUpdate = z.infer<typeof AlertSchema>['alertUpdates'];
+
+/** Follows alerts from a cursor on until told to stop; a connection that ends is followed by one to the other gateway. */
+function followAlerts(endpoint: Endpoint, accountIds: readonly string[], beginning: string) {
+  const told: AlertUpdate[] = [];
+  const stopping = new AbortController();
+  let connections = 0;
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      connections += 1;
+      const query = `subscription ($accountIds: [ID!]!, $after: Cursor) {
+        alertUpdates(accountIds: $accountIds, after: $after) { id status cursor } }`;
+      const variables = { accountIds, after: told.at(-1)?.cursor ?? beginning };
+      const connection = watch(endpoint, { query, variables }, (data) => AlertSchema.parse(data).alertUpdates);
+      while (connection.end === null && !stopping.signal.aborted)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      told.push(...connection.items);
+      await connection.close().catch(() => undefined);
+    }
+  };
+  const running = run();
+  const stop = async (): Promise<readonly AlertUpdate[]> => {
+    stopping.abort();
+    await running;
+    return told;
+  };
+  return { stop, connections: () => connections };
+}
+
+test(
+  'alerts that are armed and cancelled while gateways are killed: told once, in order',
+  { timeout: 240_000 },
+  async () => {
+    const { stack, store, token, userId, accountIds } = gateways;
+    const [accountId = ''] = accountIds;
+    const endpoint = inTurn(stack, token, 0);
+    const { alerts } = await request<{ alerts: { cursor: string } }>(
+      endpoint,
+      'query ($accountId: ID!) { alerts(accountId: $accountId) { cursor } }',
+      { accountId },
+    );
+    const clients = [0, 1].map((first) => followAlerts(inTurn(stack, token, first), [accountId], alerts.cursor));
+    let kills = 0;
+    const write = async (): Promise<void> => {
+      while (kills < GATEWAYS.length) {
+        const at = new Date().toISOString();
+        const id = randomUUID();
+        const trigger = { symbol: 'BTC-USDT', source: 'LAST', direction: 'AT_OR_ABOVE', price: '1' } as const;
+        const alert = { id, userId, accountId, exchange: 'binance', symbol: 'BTC-USDT', trigger, note: null } as const;
+        await store.alerts.create({ ...alert, createdAt: at }, 1_000);
+        await store.alerts.cancel(userId, id, at);
+      }
+    };
+    const kill = async (): Promise<void> => {
+      for (const name of GATEWAYS) {
+        const before = clients.map(({ connections }) => connections());
+        await stack.kill(name, { stayDown: true });
+        await eventually(
+          () => Promise.resolve(clients.map(({ connections }) => connections())),
+          (now) => now.some((count, index) => count > (before[index] ?? 0)),
+          'a client goes on at the other gateway',
+        );
+        await stack.up(name);
+        kills += 1;
+      }
+    };
+    await Promise.all([kill(), ...Array.from({ length: 10 }, write)]);
+    const changes = (await store.alerts.changes(accountId, 0n, 10_000)).map(
+      ({ alert }) => `${alert.id} ${alert.status}`,
+    );
+    for (const client of clients) {
+      const told = (await client.stop()).map(({ id, status }) => `${id} ${status}`);
+      expect(told.length).toBeGreaterThan(0);
+      expect(told).toEqual(changes.slice(0, told.length));
+    }
   },
 );

@@ -1,7 +1,6 @@
 import { born, evolve } from '@orderplane/state-machine';
 import type { EventBody, OrderMachine } from '@orderplane/state-machine';
-import { CommitNotifier } from '@orderplane/store';
-import type { CommitResult, JournalRecord, OrderRecord, Store } from '@orderplane/store';
+import type { CommitNotifier, CommitResult, JournalRecord, OrderRecord, Store } from '@orderplane/store';
 
 /** Writes orders straight into the store, as no service would: many at once, some rolled back, some against a version that is gone. */
 const TERMS = { size: '2', quoteSize: null, price: '100', stopPrice: null };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { getOperationAST, GraphQLError, OperationTypeNode } from 'graphql';
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { ExecutionResult, FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import type { Context, SubscribePayload } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
@@ -71,10 +71,7 @@ export function serveWebSocket(
   const stopListening = services.revocations.listen((revocation) => open.revoke(revocation));
   const formatted = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error, log);
   const documents = new Documents(schema, policy.introspection);
-  const answers = new SharedAnswers(({ data, errors }) => ({
-    data: data ?? null,
-    ...(errors === undefined ? {} : { errors: errors.map(formatted) }),
-  }));
+  const answers = new SharedAnswers((result) => written(result, formatted));
   const turn = new Turn();
   const server = makeServer<ConnectionParams, Extra & ConnectionExtra>({
     connectionInitWaitTimeout: 5_000,
@@ -116,6 +113,14 @@ export function serveWebSocket(
     },
   };
 }
+
+const written = (
+  { data, errors }: ExecutionResult,
+  formatted: (error: GraphQLError) => GraphQLFormattedError,
+): FormattedExecutionResult => ({
+  data: data ?? null,
+  ...(errors === undefined ? {} : { errors: errors.map(formatted) }),
+});
 
 interface Entering {
   readonly open: OpenConnections;
