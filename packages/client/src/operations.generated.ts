@@ -213,6 +213,16 @@ export type CancelAllInput = {
   readonly side?: OrderSide | null | undefined;
 };
 
+export type SessionTransitionInput = {
+  readonly accountId: string;
+  /** REFRESH, EXCHANGE or FORK; new credentials (ROTATE) come with `rotateCredentials` */
+  readonly transition: string;
+  /** of the new session: FORK, and no other */
+  readonly name?: string | null | undefined;
+  /** whom the session is to act for, by the exchange's own name: EXCHANGE, and no other */
+  readonly subject?: string | null | undefined;
+};
+
 export type OrderUpdateKind = 'SNAPSHOT' | 'SNAPSHOT_END' | 'EVENT';
 
 export type AccountsQueryVariables = Exact<{ [key: string]: never }>;
@@ -244,6 +254,7 @@ export type RotateCredentialsMutationVariables = Exact<{
 export type RotateCredentialsMutation = {
   readonly rotateCredentials: {
     readonly migrated: number;
+    readonly session: SessionFieldsFragment | null;
     readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
   };
 };
@@ -290,6 +301,25 @@ export type ResumeAccountMutationVariables = Exact<{
 export type ResumeAccountMutation = {
   readonly resumeAccount: {
     readonly account: AccountFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type SessionsQueryVariables = Exact<{
+  accountId: string;
+  first?: number | null | undefined;
+}>;
+
+export type SessionsQuery = { readonly sessions: ReadonlyArray<SessionFieldsFragment> };
+
+export type TransitionSessionMutationVariables = Exact<{
+  input: SessionTransitionInput;
+}>;
+
+export type TransitionSessionMutation = {
+  readonly transitionSession: {
+    readonly migrated: number;
+    readonly session: SessionFieldsFragment | null;
     readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
   };
 };
@@ -456,6 +486,18 @@ export type OrderFieldsFragment = {
   };
 };
 
+export type SessionFieldsFragment = {
+  readonly id: string;
+  readonly name: string | null;
+  readonly subject: string | null;
+  readonly active: boolean;
+  readonly transition: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly account: { readonly id: string };
+  readonly previous: { readonly id: string } | null;
+};
+
 export type TriggerFieldsFragment = {
   readonly symbol: string;
   readonly source: TriggerSource;
@@ -569,6 +611,8 @@ export type OrderStoryQueryVariables = Exact<{
 export type OrderStoryQuery = {
   readonly order:
     | ({
+        readonly session: SessionFieldsFragment | null;
+        readonly createdSession: SessionFieldsFragment | null;
         readonly legs: ReadonlyArray<{
           readonly exchangeOrderId: string | null;
           readonly venueClientId: string;
@@ -742,7 +786,7 @@ export const LinkAccountDocument = typedDocument<LinkAccountMutation, LinkAccoun
 export const RotateCredentialsDocument = typedDocument<RotateCredentialsMutation, RotateCredentialsMutationVariables>(
   'mutation',
   'RotateCredentials',
-  'mutation RotateCredentials($accountId:ID!$credentials:CredentialsInput!){rotateCredentials(accountId:$accountId credentials:$credentials){migrated userErrors{...UserErrorFields}}}fragment UserErrorFields on UserError{code message field}',
+  'mutation RotateCredentials($accountId:ID!$credentials:CredentialsInput!){rotateCredentials(accountId:$accountId credentials:$credentials){session{...SessionFields}migrated userErrors{...UserErrorFields}}}fragment SessionFields on ExchangeSession{id account{id}name subject active transition previous{id}startedAt endedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const UnlinkAccountDocument = typedDocument<UnlinkAccountMutation, UnlinkAccountMutationVariables>(
@@ -767,6 +811,18 @@ export const ResumeAccountDocument = typedDocument<ResumeAccountMutation, Resume
   'mutation',
   'ResumeAccount',
   'mutation ResumeAccount($accountId:ID!){resumeAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const SessionsDocument = typedDocument<SessionsQuery, SessionsQueryVariables>(
+  'query',
+  'Sessions',
+  'query Sessions($accountId:ID!$first:Int=50){sessions(accountId:$accountId first:$first){...SessionFields}}fragment SessionFields on ExchangeSession{id account{id}name subject active transition previous{id}startedAt endedAt}',
+);
+
+export const TransitionSessionDocument = typedDocument<TransitionSessionMutation, TransitionSessionMutationVariables>(
+  'mutation',
+  'TransitionSession',
+  'mutation TransitionSession($input:SessionTransitionInput!){transitionSession(input:$input){session{...SessionFields}migrated userErrors{...UserErrorFields}}}fragment SessionFields on ExchangeSession{id account{id}name subject active transition previous{id}startedAt endedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const AlertsDocument = typedDocument<AlertsQuery, AlertsQueryVariables>(
@@ -814,7 +870,7 @@ export const OrderDocument = typedDocument<OrderQuery, OrderQueryVariables>(
 export const OrderStoryDocument = typedDocument<OrderStoryQuery, OrderStoryQueryVariables>(
   'query',
   'OrderStory',
-  'query OrderStory($id:ID!$firstEvents:Int=200$afterEvent:String$firstFills:Int=200$afterFill:String){order(id:$id){...OrderFields legs{exchangeOrderId venueClientId state size price filledSize submittedAt endedAt}latency{toSubmittedMs toAcknowledgedMs toDoneMs}events(first:$firstEvents after:$afterEvent){nodes{...OrderEventFields}pageInfo{...PageFields}}fills(first:$firstFills after:$afterFill){nodes{...FillFields}pageInfo{...PageFields}}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}fragment PageFields on PageInfo{hasNextPage endCursor}fragment FillFields on Fill{id exchangeTradeId size price fee{currency cost}liquidity executedAt}',
+  'query OrderStory($id:ID!$firstEvents:Int=200$afterEvent:String$firstFills:Int=200$afterFill:String){order(id:$id){...OrderFields session{...SessionFields}createdSession{...SessionFields}legs{exchangeOrderId venueClientId state size price filledSize submittedAt endedAt}latency{toSubmittedMs toAcknowledgedMs toDoneMs}events(first:$firstEvents after:$afterEvent){nodes{...OrderEventFields}pageInfo{...PageFields}}fills(first:$firstFills after:$afterFill){nodes{...FillFields}pageInfo{...PageFields}}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment SessionFields on ExchangeSession{id account{id}name subject active transition previous{id}startedAt endedAt}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}fragment PageFields on PageInfo{hasNextPage endCursor}fragment FillFields on Fill{id exchangeTradeId size price fee{currency cost}liquidity executedAt}',
 );
 
 export const OrdersDocument = typedDocument<OrdersQuery, OrdersQueryVariables>(
