@@ -175,6 +175,11 @@ export class OrderplaneClient {
     return (await this.request(documents.OrderGroupDocument, { id }, options)).orderGroup;
   }
 
+  /** Who is asking, by which token, and until when that holds. */
+  async me(options?: CallOptions): Promise<documents.MeQuery['me']> {
+    return (await this.request(documents.MeDocument, {}, options)).me;
+  }
+
   async accounts(options?: CallOptions): Promise<readonly Account[]> {
     return (await this.request(documents.AccountsDocument, {}, options)).accounts;
   }

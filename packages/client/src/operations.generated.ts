@@ -6,6 +6,37 @@ import { typedDocument } from './document.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** VIEWER reads, TRADER also trades, ADMIN also keeps users, tokens and the audit. Accounts and orders are seen by their own user only, whatever the role. */
+export type Role = 'VIEWER' | 'TRADER' | 'ADMIN';
+
+export type ApiTokenStatus = 'ACTIVE' | 'EXPIRED' | 'REVOKED';
+
+export type IdentityInput = {
+  readonly issuer: string;
+  readonly subject: string;
+};
+
+export type CreateUserInput = {
+  readonly name: string;
+  /** the outside identity that signs this user in, if any */
+  readonly identity?: IdentityInput | null | undefined;
+};
+
+export type CreateApiTokenInput = {
+  readonly userId: string;
+  readonly role: Role;
+  /** what it is for: shown in lists */
+  readonly label?: string | null | undefined;
+  /** null: it works until it is revoked */
+  readonly expiresAt?: string | null | undefined;
+};
+
+export type AuditFilter = {
+  readonly userId?: string | null | undefined;
+  /** the name of a mutation, signIn, or what a service did, e.g. account.link */
+  readonly action?: string | null | undefined;
+};
+
 export type AccountMode = 'PAPER' | 'SANDBOX' | 'LIVE';
 
 export type LinkAccountInput = {
@@ -224,6 +255,165 @@ export type SessionTransitionInput = {
 };
 
 export type OrderUpdateKind = 'SNAPSHOT' | 'SNAPSHOT_END' | 'EVENT';
+
+export type UserFieldsFragment = {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly disabledAt: string | null;
+  readonly identities: ReadonlyArray<{ readonly issuer: string; readonly subject: string }>;
+};
+
+export type ApiTokenFieldsFragment = {
+  readonly id: string;
+  readonly prefix: string;
+  readonly label: string;
+  readonly role: Role;
+  readonly status: ApiTokenStatus;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly user: { readonly id: string; readonly name: string };
+};
+
+export type MeQueryVariables = Exact<{ [key: string]: never }>;
+
+export type MeQuery = {
+  readonly me: {
+    readonly role: Role;
+    readonly via: string;
+    readonly expiresAt: string | null;
+    readonly user: UserFieldsFragment;
+  };
+};
+
+export type UsersQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+export type UsersQuery = {
+  readonly users: { readonly nodes: ReadonlyArray<UserFieldsFragment>; readonly pageInfo: PageFieldsFragment };
+};
+
+export type UserQueryVariables = Exact<{
+  id: string;
+}>;
+
+export type UserQuery = { readonly user: UserFieldsFragment | null };
+
+export type ApiTokensQueryVariables = Exact<{
+  userId?: string | null | undefined;
+  prefix?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+export type ApiTokensQuery = {
+  readonly apiTokens: { readonly nodes: ReadonlyArray<ApiTokenFieldsFragment>; readonly pageInfo: PageFieldsFragment };
+};
+
+export type AuditLogQueryVariables = Exact<{
+  filter?: AuditFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+export type AuditLogQuery = {
+  readonly auditLog: {
+    readonly nodes: ReadonlyArray<{
+      readonly id: string;
+      readonly at: string;
+      readonly userId: string | null;
+      readonly via: string | null;
+      readonly action: string;
+      readonly target: string | null;
+      readonly outcome: string;
+      readonly remote: string | null;
+    }>;
+    readonly pageInfo: PageFieldsFragment;
+  };
+};
+
+export type CreateUserMutationVariables = Exact<{
+  input: CreateUserInput;
+}>;
+
+export type CreateUserMutation = {
+  readonly createUser: {
+    readonly user: UserFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type DisableUserMutationVariables = Exact<{
+  userId: string;
+}>;
+
+export type DisableUserMutation = {
+  readonly disableUser: {
+    readonly user: UserFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type EnableUserMutationVariables = Exact<{
+  userId: string;
+}>;
+
+export type EnableUserMutation = {
+  readonly enableUser: {
+    readonly user: UserFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type LinkIdentityMutationVariables = Exact<{
+  userId: string;
+  identity: IdentityInput;
+}>;
+
+export type LinkIdentityMutation = {
+  readonly linkIdentity: {
+    readonly user: UserFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type UnlinkIdentityMutationVariables = Exact<{
+  userId: string;
+  identity: IdentityInput;
+}>;
+
+export type UnlinkIdentityMutation = {
+  readonly unlinkIdentity: {
+    readonly user: UserFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type CreateApiTokenMutationVariables = Exact<{
+  input: CreateApiTokenInput;
+}>;
+
+export type CreateApiTokenMutation = {
+  readonly createApiToken: {
+    readonly token: string | null;
+    readonly apiToken: ApiTokenFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type RevokeApiTokenMutationVariables = Exact<{
+  tokenId: string;
+}>;
+
+export type RevokeApiTokenMutation = {
+  readonly revokeApiToken: {
+    readonly apiToken: ApiTokenFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
 
 export type AccountsQueryVariables = Exact<{ [key: string]: never }>;
 
@@ -764,6 +954,78 @@ export type TickerSubscription = {
     readonly at: string;
   };
 };
+
+export const MeDocument = typedDocument<MeQuery, MeQueryVariables>(
+  'query',
+  'Me',
+  'query Me{me{user{...UserFields}role via expiresAt}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}',
+);
+
+export const UsersDocument = typedDocument<UsersQuery, UsersQueryVariables>(
+  'query',
+  'Users',
+  'query Users($first:Int=50$after:String){users(first:$first after:$after){nodes{...UserFields}pageInfo{...PageFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment PageFields on PageInfo{hasNextPage endCursor}',
+);
+
+export const UserDocument = typedDocument<UserQuery, UserQueryVariables>(
+  'query',
+  'User',
+  'query User($id:ID!){user(id:$id){...UserFields}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}',
+);
+
+export const ApiTokensDocument = typedDocument<ApiTokensQuery, ApiTokensQueryVariables>(
+  'query',
+  'ApiTokens',
+  'query ApiTokens($userId:ID$prefix:String$first:Int=50$after:String){apiTokens(userId:$userId prefix:$prefix first:$first after:$after){nodes{...ApiTokenFields}pageInfo{...PageFields}}}fragment ApiTokenFields on ApiToken{id user{id name}prefix label role status createdAt expiresAt revokedAt}fragment PageFields on PageInfo{hasNextPage endCursor}',
+);
+
+export const AuditLogDocument = typedDocument<AuditLogQuery, AuditLogQueryVariables>(
+  'query',
+  'AuditLog',
+  'query AuditLog($filter:AuditFilter$first:Int=50$after:String){auditLog(filter:$filter first:$first after:$after){nodes{id at userId via action target outcome remote}pageInfo{...PageFields}}}fragment PageFields on PageInfo{hasNextPage endCursor}',
+);
+
+export const CreateUserDocument = typedDocument<CreateUserMutation, CreateUserMutationVariables>(
+  'mutation',
+  'CreateUser',
+  'mutation CreateUser($input:CreateUserInput!){createUser(input:$input){user{...UserFields}userErrors{...UserErrorFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const DisableUserDocument = typedDocument<DisableUserMutation, DisableUserMutationVariables>(
+  'mutation',
+  'DisableUser',
+  'mutation DisableUser($userId:ID!){disableUser(userId:$userId){user{...UserFields}userErrors{...UserErrorFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const EnableUserDocument = typedDocument<EnableUserMutation, EnableUserMutationVariables>(
+  'mutation',
+  'EnableUser',
+  'mutation EnableUser($userId:ID!){enableUser(userId:$userId){user{...UserFields}userErrors{...UserErrorFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const LinkIdentityDocument = typedDocument<LinkIdentityMutation, LinkIdentityMutationVariables>(
+  'mutation',
+  'LinkIdentity',
+  'mutation LinkIdentity($userId:ID!$identity:IdentityInput!){linkIdentity(userId:$userId identity:$identity){user{...UserFields}userErrors{...UserErrorFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const UnlinkIdentityDocument = typedDocument<UnlinkIdentityMutation, UnlinkIdentityMutationVariables>(
+  'mutation',
+  'UnlinkIdentity',
+  'mutation UnlinkIdentity($userId:ID!$identity:IdentityInput!){unlinkIdentity(userId:$userId identity:$identity){user{...UserFields}userErrors{...UserErrorFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const CreateApiTokenDocument = typedDocument<CreateApiTokenMutation, CreateApiTokenMutationVariables>(
+  'mutation',
+  'CreateApiToken',
+  'mutation CreateApiToken($input:CreateApiTokenInput!){createApiToken(input:$input){token apiToken{...ApiTokenFields}userErrors{...UserErrorFields}}}fragment ApiTokenFields on ApiToken{id user{id name}prefix label role status createdAt expiresAt revokedAt}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const RevokeApiTokenDocument = typedDocument<RevokeApiTokenMutation, RevokeApiTokenMutationVariables>(
+  'mutation',
+  'RevokeApiToken',
+  'mutation RevokeApiToken($tokenId:ID!){revokeApiToken(tokenId:$tokenId){apiToken{...ApiTokenFields}userErrors{...UserErrorFields}}}fragment ApiTokenFields on ApiToken{id user{id name}prefix label role status createdAt expiresAt revokedAt}fragment UserErrorFields on UserError{code message field}',
+);
 
 export const AccountsDocument = typedDocument<AccountsQuery, AccountsQueryVariables>(
   'query',
