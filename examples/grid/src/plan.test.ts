@@ -47,6 +47,24 @@ test('an order of another price, or larger than the grid has them, does not fit'
   expect(misfit(LADDER, order({ size: '4.1' }))).toContain('4.1');
 });
 
+test('observations of a rung lead to the same picture in any order, however often', () => {
+  const story = [
+    order({}),
+    order({ filledSize: '1' }),
+    order({ filledSize: '1', life: 'ENDING' }),
+    order({ filledSize: '2', life: 'ENDED' }),
+    order({ round: 1, size: '2' }),
+    order({ round: 1, size: '2', filledSize: '2', life: 'ENDED' }),
+  ];
+  const seen = fc.array(fc.nat({ max: story.length - 1 }), { minLength: 1, maxLength: 12 });
+  fc.assert(
+    fc.property(seen, (indices) => {
+      const picture = indices.map((n) => story[n] ?? order({})).reduce<Picture>(withOrder, new Map());
+      expect(picture.get(-1)).toEqual(story[Math.max(...indices)]);
+    }),
+  );
+});
+
 /** The service, as far as the grid can tell: an id is taken once. */
 class World {
   readonly orders = new Map<string, RungOrder>();

@@ -54,10 +54,21 @@ const placement = (ladder: Ladder, slot: Slot, side: Side, size: string, notBefo
   price: priceOf(ladder, slot.rung, side),
 });
 
-/** The picture with one more observation: an order of an older round than the known one says nothing new. */
+const AGE = { OPEN: 0, ENDING: 1, ENDED: 2 } as const;
+
+/**
+ * The picture with one more observation, which may be older than what is known: the answer to a placement may come after
+ * the update that tells of its fill. A higher round is newer; within one an end is final, and fills only grow.
+ */
 export function withOrder(picture: Picture, order: RungOrder): Picture {
   const known = picture.get(order.rung);
-  return known !== undefined && known.round > order.round ? picture : new Map(picture).set(order.rung, order);
+  return known !== undefined && isOlder(order, known) ? picture : new Map(picture).set(order.rung, order);
+}
+
+function isOlder(order: RungOrder, known: RungOrder): boolean {
+  if (order.round !== known.round) return order.round < known.round;
+  if (order.life !== known.life) return AGE[order.life] < AGE[known.life];
+  return new Decimal(order.filledSize).lt(known.filledSize);
 }
 
 /** Null when the order is one that this ladder places; else why not, in words. */

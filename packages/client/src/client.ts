@@ -19,6 +19,7 @@ import type {
   OrderStoryQueryVariables,
   PlaceOrderGroupInput,
   PlaceOrderInput,
+  SessionTransitionInput,
 } from './operations.generated.ts';
 import { cancelAllOrders, cancelOrder, modifyOrder, placeOrder, placeOrderGroup, readOrder } from './orders.ts';
 import type { Order, OrderGroup, PlaceOutcome } from './orders.ts';
@@ -49,6 +50,7 @@ export interface ClientOptions {
 }
 
 export type Account = documents.AccountFieldsFragment;
+export type Session = documents.SessionFieldsFragment;
 export type Sync = documents.SyncFieldsFragment;
 export type Market = documents.MarketsQuery['markets'][number];
 export type Exchange = documents.ExchangesQuery['exchanges'][number];
@@ -173,6 +175,11 @@ export class OrderplaneClient {
     return (await this.request(documents.OrderGroupDocument, { id }, options)).orderGroup;
   }
 
+  /** Who is asking, by which token, and until when that holds. */
+  async me(options?: CallOptions): Promise<documents.MeQuery['me']> {
+    return (await this.request(documents.MeDocument, {}, options)).me;
+  }
+
   async accounts(options?: CallOptions): Promise<readonly Account[]> {
     return (await this.request(documents.AccountsDocument, {}, options)).accounts;
   }
@@ -191,10 +198,30 @@ export class OrderplaneClient {
     accountId: string,
     credentials: CredentialsInput,
     options?: CallOptions,
-  ): Promise<Outcome<{ migrated: number }>> {
+  ): Promise<Outcome<{ session: Session | null; migrated: number }>> {
     const variables = { accountId, credentials };
     const { result, isAfterDoubt } = await this.#caller.call(documents.RotateCredentialsDocument, variables, options);
-    return outcomeOf({ result: result.rotateCredentials, isAfterDoubt }, ({ migrated }) => ({ migrated }));
+    return outcomeOf({ result: result.rotateCredentials, isAfterDoubt }, ({ session, migrated }) => ({
+      session,
+      migrated,
+    }));
+  }
+
+  /** The chain of the account's sessions, newest first. */
+  async sessions(accountId: string, first = 50, options?: CallOptions): Promise<readonly Session[]> {
+    return (await this.request(documents.SessionsDocument, { accountId, first }, options)).sessions;
+  }
+
+  /** Sent once: after a lost answer look at `sessions`. */
+  async transitionSession(
+    input: SessionTransitionInput,
+    options?: CallOptions,
+  ): Promise<Outcome<{ session: Session; migrated: number }>> {
+    const { result, isAfterDoubt } = await this.#caller.call(documents.TransitionSessionDocument, { input }, options);
+    return outcomeOf(
+      { result: result.transitionSession, isAfterDoubt },
+      ({ session, migrated }) => session && { session, migrated },
+    );
   }
 
   async unlinkAccount(accountId: string, options?: CallOptions): Promise<Outcome<{ account: Account }>> {

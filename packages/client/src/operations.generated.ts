@@ -6,6 +6,37 @@ import { typedDocument } from './document.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** VIEWER reads, TRADER also trades, ADMIN also keeps users, tokens and the audit. Accounts and orders are seen by their own user only, whatever the role. */
+export type Role = 'VIEWER' | 'TRADER' | 'ADMIN';
+
+export type ApiTokenStatus = 'ACTIVE' | 'EXPIRED' | 'REVOKED';
+
+export type IdentityInput = {
+  readonly issuer: string;
+  readonly subject: string;
+};
+
+export type CreateUserInput = {
+  readonly name: string;
+  /** the outside identity that signs this user in, if any */
+  readonly identity?: IdentityInput | null | undefined;
+};
+
+export type CreateApiTokenInput = {
+  readonly userId: string;
+  readonly role: Role;
+  /** what it is for: shown in lists */
+  readonly label?: string | null | undefined;
+  /** null: it works until it is revoked */
+  readonly expiresAt?: string | null | undefined;
+};
+
+export type AuditFilter = {
+  readonly userId?: string | null | undefined;
+  /** the name of a mutation, signIn, or what a service did, e.g. account.link */
+  readonly action?: string | null | undefined;
+};
+
 export type AccountMode = 'PAPER' | 'SANDBOX' | 'LIVE';
 
 export type LinkAccountInput = {
@@ -213,7 +244,176 @@ export type CancelAllInput = {
   readonly side?: OrderSide | null | undefined;
 };
 
+export type SessionTransitionInput = {
+  readonly accountId: string;
+  /** REFRESH, EXCHANGE or FORK; new credentials (ROTATE) come with `rotateCredentials` */
+  readonly transition: string;
+  /** of the new session: FORK, and no other */
+  readonly name?: string | null | undefined;
+  /** whom the session is to act for, by the exchange's own name: EXCHANGE, and no other */
+  readonly subject?: string | null | undefined;
+};
+
 export type OrderUpdateKind = 'SNAPSHOT' | 'SNAPSHOT_END' | 'EVENT';
+
+export type UserFieldsFragment = {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly disabledAt: string | null;
+  readonly identities: ReadonlyArray<{ readonly issuer: string; readonly subject: string }>;
+};
+
+export type ApiTokenFieldsFragment = {
+  readonly id: string;
+  readonly prefix: string;
+  readonly label: string;
+  readonly role: Role;
+  readonly status: ApiTokenStatus;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly user: { readonly id: string; readonly name: string };
+};
+
+export type MeQueryVariables = Exact<{ [key: string]: never }>;
+
+export type MeQuery = {
+  readonly me: {
+    readonly role: Role;
+    readonly via: string;
+    readonly expiresAt: string | null;
+    readonly user: UserFieldsFragment;
+  };
+};
+
+export type UsersQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+export type UsersQuery = {
+  readonly users: { readonly nodes: ReadonlyArray<UserFieldsFragment>; readonly pageInfo: PageFieldsFragment };
+};
+
+export type UserQueryVariables = Exact<{
+  id: string;
+}>;
+
+export type UserQuery = { readonly user: UserFieldsFragment | null };
+
+export type ApiTokensQueryVariables = Exact<{
+  userId?: string | null | undefined;
+  prefix?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+export type ApiTokensQuery = {
+  readonly apiTokens: { readonly nodes: ReadonlyArray<ApiTokenFieldsFragment>; readonly pageInfo: PageFieldsFragment };
+};
+
+export type AuditLogQueryVariables = Exact<{
+  filter?: AuditFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+export type AuditLogQuery = {
+  readonly auditLog: {
+    readonly nodes: ReadonlyArray<{
+      readonly id: string;
+      readonly at: string;
+      readonly userId: string | null;
+      readonly via: string | null;
+      readonly action: string;
+      readonly target: string | null;
+      readonly outcome: string;
+      readonly remote: string | null;
+    }>;
+    readonly pageInfo: PageFieldsFragment;
+  };
+};
+
+export type CreateUserMutationVariables = Exact<{
+  input: CreateUserInput;
+}>;
+
+export type CreateUserMutation = {
+  readonly createUser: {
+    readonly user: UserFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type DisableUserMutationVariables = Exact<{
+  userId: string;
+}>;
+
+export type DisableUserMutation = {
+  readonly disableUser: {
+    readonly user: UserFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type EnableUserMutationVariables = Exact<{
+  userId: string;
+}>;
+
+export type EnableUserMutation = {
+  readonly enableUser: {
+    readonly user: UserFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type LinkIdentityMutationVariables = Exact<{
+  userId: string;
+  identity: IdentityInput;
+}>;
+
+export type LinkIdentityMutation = {
+  readonly linkIdentity: {
+    readonly user: UserFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type UnlinkIdentityMutationVariables = Exact<{
+  userId: string;
+  identity: IdentityInput;
+}>;
+
+export type UnlinkIdentityMutation = {
+  readonly unlinkIdentity: {
+    readonly user: UserFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type CreateApiTokenMutationVariables = Exact<{
+  input: CreateApiTokenInput;
+}>;
+
+export type CreateApiTokenMutation = {
+  readonly createApiToken: {
+    readonly token: string | null;
+    readonly apiToken: ApiTokenFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type RevokeApiTokenMutationVariables = Exact<{
+  tokenId: string;
+}>;
+
+export type RevokeApiTokenMutation = {
+  readonly revokeApiToken: {
+    readonly apiToken: ApiTokenFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
 
 export type AccountsQueryVariables = Exact<{ [key: string]: never }>;
 
@@ -244,6 +444,7 @@ export type RotateCredentialsMutationVariables = Exact<{
 export type RotateCredentialsMutation = {
   readonly rotateCredentials: {
     readonly migrated: number;
+    readonly session: SessionFieldsFragment | null;
     readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
   };
 };
@@ -290,6 +491,25 @@ export type ResumeAccountMutationVariables = Exact<{
 export type ResumeAccountMutation = {
   readonly resumeAccount: {
     readonly account: AccountFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type SessionsQueryVariables = Exact<{
+  accountId: string;
+  first?: number | null | undefined;
+}>;
+
+export type SessionsQuery = { readonly sessions: ReadonlyArray<SessionFieldsFragment> };
+
+export type TransitionSessionMutationVariables = Exact<{
+  input: SessionTransitionInput;
+}>;
+
+export type TransitionSessionMutation = {
+  readonly transitionSession: {
+    readonly migrated: number;
+    readonly session: SessionFieldsFragment | null;
     readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
   };
 };
@@ -456,6 +676,18 @@ export type OrderFieldsFragment = {
   };
 };
 
+export type SessionFieldsFragment = {
+  readonly id: string;
+  readonly name: string | null;
+  readonly subject: string | null;
+  readonly active: boolean;
+  readonly transition: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly account: { readonly id: string };
+  readonly previous: { readonly id: string } | null;
+};
+
 export type TriggerFieldsFragment = {
   readonly symbol: string;
   readonly source: TriggerSource;
@@ -569,6 +801,8 @@ export type OrderStoryQueryVariables = Exact<{
 export type OrderStoryQuery = {
   readonly order:
     | ({
+        readonly session: SessionFieldsFragment | null;
+        readonly createdSession: SessionFieldsFragment | null;
         readonly legs: ReadonlyArray<{
           readonly exchangeOrderId: string | null;
           readonly venueClientId: string;
@@ -721,6 +955,78 @@ export type TickerSubscription = {
   };
 };
 
+export const MeDocument = typedDocument<MeQuery, MeQueryVariables>(
+  'query',
+  'Me',
+  'query Me{me{user{...UserFields}role via expiresAt}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}',
+);
+
+export const UsersDocument = typedDocument<UsersQuery, UsersQueryVariables>(
+  'query',
+  'Users',
+  'query Users($first:Int=50$after:String){users(first:$first after:$after){nodes{...UserFields}pageInfo{...PageFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment PageFields on PageInfo{hasNextPage endCursor}',
+);
+
+export const UserDocument = typedDocument<UserQuery, UserQueryVariables>(
+  'query',
+  'User',
+  'query User($id:ID!){user(id:$id){...UserFields}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}',
+);
+
+export const ApiTokensDocument = typedDocument<ApiTokensQuery, ApiTokensQueryVariables>(
+  'query',
+  'ApiTokens',
+  'query ApiTokens($userId:ID$prefix:String$first:Int=50$after:String){apiTokens(userId:$userId prefix:$prefix first:$first after:$after){nodes{...ApiTokenFields}pageInfo{...PageFields}}}fragment ApiTokenFields on ApiToken{id user{id name}prefix label role status createdAt expiresAt revokedAt}fragment PageFields on PageInfo{hasNextPage endCursor}',
+);
+
+export const AuditLogDocument = typedDocument<AuditLogQuery, AuditLogQueryVariables>(
+  'query',
+  'AuditLog',
+  'query AuditLog($filter:AuditFilter$first:Int=50$after:String){auditLog(filter:$filter first:$first after:$after){nodes{id at userId via action target outcome remote}pageInfo{...PageFields}}}fragment PageFields on PageInfo{hasNextPage endCursor}',
+);
+
+export const CreateUserDocument = typedDocument<CreateUserMutation, CreateUserMutationVariables>(
+  'mutation',
+  'CreateUser',
+  'mutation CreateUser($input:CreateUserInput!){createUser(input:$input){user{...UserFields}userErrors{...UserErrorFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const DisableUserDocument = typedDocument<DisableUserMutation, DisableUserMutationVariables>(
+  'mutation',
+  'DisableUser',
+  'mutation DisableUser($userId:ID!){disableUser(userId:$userId){user{...UserFields}userErrors{...UserErrorFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const EnableUserDocument = typedDocument<EnableUserMutation, EnableUserMutationVariables>(
+  'mutation',
+  'EnableUser',
+  'mutation EnableUser($userId:ID!){enableUser(userId:$userId){user{...UserFields}userErrors{...UserErrorFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const LinkIdentityDocument = typedDocument<LinkIdentityMutation, LinkIdentityMutationVariables>(
+  'mutation',
+  'LinkIdentity',
+  'mutation LinkIdentity($userId:ID!$identity:IdentityInput!){linkIdentity(userId:$userId identity:$identity){user{...UserFields}userErrors{...UserErrorFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const UnlinkIdentityDocument = typedDocument<UnlinkIdentityMutation, UnlinkIdentityMutationVariables>(
+  'mutation',
+  'UnlinkIdentity',
+  'mutation UnlinkIdentity($userId:ID!$identity:IdentityInput!){unlinkIdentity(userId:$userId identity:$identity){user{...UserFields}userErrors{...UserErrorFields}}}fragment UserFields on User{id name createdAt disabledAt identities{issuer subject}}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const CreateApiTokenDocument = typedDocument<CreateApiTokenMutation, CreateApiTokenMutationVariables>(
+  'mutation',
+  'CreateApiToken',
+  'mutation CreateApiToken($input:CreateApiTokenInput!){createApiToken(input:$input){token apiToken{...ApiTokenFields}userErrors{...UserErrorFields}}}fragment ApiTokenFields on ApiToken{id user{id name}prefix label role status createdAt expiresAt revokedAt}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const RevokeApiTokenDocument = typedDocument<RevokeApiTokenMutation, RevokeApiTokenMutationVariables>(
+  'mutation',
+  'RevokeApiToken',
+  'mutation RevokeApiToken($tokenId:ID!){revokeApiToken(tokenId:$tokenId){apiToken{...ApiTokenFields}userErrors{...UserErrorFields}}}fragment ApiTokenFields on ApiToken{id user{id name}prefix label role status createdAt expiresAt revokedAt}fragment UserErrorFields on UserError{code message field}',
+);
+
 export const AccountsDocument = typedDocument<AccountsQuery, AccountsQueryVariables>(
   'query',
   'Accounts',
@@ -742,7 +1048,7 @@ export const LinkAccountDocument = typedDocument<LinkAccountMutation, LinkAccoun
 export const RotateCredentialsDocument = typedDocument<RotateCredentialsMutation, RotateCredentialsMutationVariables>(
   'mutation',
   'RotateCredentials',
-  'mutation RotateCredentials($accountId:ID!$credentials:CredentialsInput!){rotateCredentials(accountId:$accountId credentials:$credentials){migrated userErrors{...UserErrorFields}}}fragment UserErrorFields on UserError{code message field}',
+  'mutation RotateCredentials($accountId:ID!$credentials:CredentialsInput!){rotateCredentials(accountId:$accountId credentials:$credentials){session{...SessionFields}migrated userErrors{...UserErrorFields}}}fragment SessionFields on ExchangeSession{id account{id}name subject active transition previous{id}startedAt endedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const UnlinkAccountDocument = typedDocument<UnlinkAccountMutation, UnlinkAccountMutationVariables>(
@@ -767,6 +1073,18 @@ export const ResumeAccountDocument = typedDocument<ResumeAccountMutation, Resume
   'mutation',
   'ResumeAccount',
   'mutation ResumeAccount($accountId:ID!){resumeAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const SessionsDocument = typedDocument<SessionsQuery, SessionsQueryVariables>(
+  'query',
+  'Sessions',
+  'query Sessions($accountId:ID!$first:Int=50){sessions(accountId:$accountId first:$first){...SessionFields}}fragment SessionFields on ExchangeSession{id account{id}name subject active transition previous{id}startedAt endedAt}',
+);
+
+export const TransitionSessionDocument = typedDocument<TransitionSessionMutation, TransitionSessionMutationVariables>(
+  'mutation',
+  'TransitionSession',
+  'mutation TransitionSession($input:SessionTransitionInput!){transitionSession(input:$input){session{...SessionFields}migrated userErrors{...UserErrorFields}}}fragment SessionFields on ExchangeSession{id account{id}name subject active transition previous{id}startedAt endedAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const AlertsDocument = typedDocument<AlertsQuery, AlertsQueryVariables>(
@@ -814,7 +1132,7 @@ export const OrderDocument = typedDocument<OrderQuery, OrderQueryVariables>(
 export const OrderStoryDocument = typedDocument<OrderStoryQuery, OrderStoryQueryVariables>(
   'query',
   'OrderStory',
-  'query OrderStory($id:ID!$firstEvents:Int=200$afterEvent:String$firstFills:Int=200$afterFill:String){order(id:$id){...OrderFields legs{exchangeOrderId venueClientId state size price filledSize submittedAt endedAt}latency{toSubmittedMs toAcknowledgedMs toDoneMs}events(first:$firstEvents after:$afterEvent){nodes{...OrderEventFields}pageInfo{...PageFields}}fills(first:$firstFills after:$afterFill){nodes{...FillFields}pageInfo{...PageFields}}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}fragment PageFields on PageInfo{hasNextPage endCursor}fragment FillFields on Fill{id exchangeTradeId size price fee{currency cost}liquidity executedAt}',
+  'query OrderStory($id:ID!$firstEvents:Int=200$afterEvent:String$firstFills:Int=200$afterFill:String){order(id:$id){...OrderFields session{...SessionFields}createdSession{...SessionFields}legs{exchangeOrderId venueClientId state size price filledSize submittedAt endedAt}latency{toSubmittedMs toAcknowledgedMs toDoneMs}events(first:$firstEvents after:$afterEvent){nodes{...OrderEventFields}pageInfo{...PageFields}}fills(first:$firstFills after:$afterFill){nodes{...FillFields}pageInfo{...PageFields}}}}fragment OrderFields on Order{id account{id}exchange exchangeOrderId clientOrderId symbol side type timeInForce mode origin status state pendingRequests{kind requestedAt sentAt}size filledSize remainingSize price stopPrice averageFilledPrice quoteSize filledValue fees{currency cost}postOnly reduceOnly expiresAt trigger{...TriggerFields}reconciliation{status generation observedGeneration lastSyncedAt nextAttemptAt attempts lastError unknownSince tried{at kind result places error}attention}reason createdAt updatedAt}fragment TriggerFields on Trigger{symbol source direction price firedAt firedPrice}fragment SessionFields on ExchangeSession{id account{id}name subject active transition previous{id}startedAt endedAt}fragment OrderEventFields on OrderEvent{cursor orderId type fromState toState reason source at}fragment PageFields on PageInfo{hasNextPage endCursor}fragment FillFields on Fill{id exchangeTradeId size price fee{currency cost}liquidity executedAt}',
 );
 
 export const OrdersDocument = typedDocument<OrdersQuery, OrdersQueryVariables>(
