@@ -93,6 +93,17 @@ export const probes = (buy: Buy): readonly Probe[] => [
       ({ accountId: id }) => ({ id }),
     ),
   ),
+  probe('sessions', 'query ($id: ID!) { sessions(accountId: $id) { id } }', ({ accountId: id }) => ({ id })),
+  probe(
+    'transitionSession',
+    `mutation ($input: SessionTransitionInput!) { transitionSession(input: $input) { session { id } migrated ${ERRORS} } }`,
+    ({ accountId }) => ({ input: { accountId, transition: 'REFRESH' } }),
+  ),
+  probe(
+    'setDeadMansSwitch',
+    `mutation ($id: ID!) { setDeadMansSwitch(accountId: $id, timeoutSeconds: 60) { account { id } ${ERRORS} } }`,
+    ({ accountId: id }) => ({ id }),
+  ),
   probe(
     'rotateCredentials',
     `mutation ($id: ID!, $c: CredentialsInput!) { rotateCredentials(accountId: $id, credentials: $c) { ${ERRORS} } }`,

@@ -57,7 +57,7 @@ describe.each(BACKENDS)('nonsense ($name)', ({ open }) => {
   let world: World;
   let close: () => Promise<void>;
   let bobsOrder: string;
-  let logged: ReturnType<typeof vi.spyOn>;
+  let logged: { readonly mock: { readonly calls: readonly unknown[] } };
   beforeAll(async () => {
     const backend = await open();
     close = backend.close;

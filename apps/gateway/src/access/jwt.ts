@@ -1,15 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ROLES, type Role } from '@orderplane/domain';
 import type { User } from '@orderplane/store';
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  errors,
-  jwtVerify,
-  type JSONWebKeySet,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-} from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import type { Ports } from '../ports.ts';
 import type { Known } from './authentication.ts';
@@ -154,7 +146,7 @@ async function keySource(where: string, nowMs: () => number): Promise<JWTVerifyG
 async function fileKeys(path: string, nowMs: () => number): Promise<JWTVerifyGetKey> {
   const read = async (): Promise<JWTVerifyGetKey> => {
     const text: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return createLocalJWKSet(KeySetSchema.parse(text) as JSONWebKeySet);
+    return createLocalJWKSet(KeySetSchema.parse(text));
   };
   let [keys, readAtMs] = [await read(), nowMs()];
   return async (header, token) => {

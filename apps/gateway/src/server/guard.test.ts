@@ -7,7 +7,7 @@ import { World } from '../testing/world.ts';
 
 const ACCOUNTS = '{ accounts { id } }';
 let world: World;
-let sockets: WebSocket[] = [];
+const sockets: WebSocket[] = [];
 afterEach(() => sockets.splice(0).forEach((socket) => socket.terminate()));
 
 const bearer = (of = world, token = 'ada-trader'): string => `Bearer ${of.tokens[token] ?? ''}`;
