@@ -56,7 +56,7 @@ export function keepSwitches(options: SwitchOptions): SwitchKeeper {
       if (timeoutSeconds !== null && bound === 'account')
         await store.mayFire(accountId, iso(atMs + timeoutSeconds * 1_000 + callTimeoutMs + ARRIVES_WITHIN_MS));
       crashPoint('switch:before-word', exchange);
-      const outcome = await told(adapter, timeoutSeconds);
+      const outcome = await told(adapter, timeoutSeconds, callTimeoutMs);
       crashPoint('switch:after-word', exchange);
       const failures = outcome.kind === 'set' ? 0 : (own.said?.failures ?? 0) + 1;
       own.said = { atMs, failures, retryAfterMs: outcome.kind === 'set' ? null : outcome.retryAfterMs };
@@ -78,12 +78,6 @@ export function keepSwitches(options: SwitchOptions): SwitchKeeper {
       own.said = { atMs, failures: (own.said?.failures ?? 0) + 1, retryAfterMs: null };
       log.warn({ err: error, accountId }, "the dead man's switch could not be kept");
     }
-  };
-  const told = (adapter: ExchangeAdapter, timeoutSeconds: number | null): Promise<SwitchOutcome> => {
-    // An answer that does not come must not take the time of the next tries.
-    const patienceMs = timeoutSeconds === null ? callTimeoutMs : refreshEveryMs(timeoutSeconds);
-    const timeoutMs = Math.min(callTimeoutMs, Math.max(SHORTEST_CALL_MS, patienceMs));
-    return adapter.setDeadMansSwitch(timeoutSeconds, { timeoutMs });
   };
   return {
     read: async () => {
@@ -113,8 +107,15 @@ export function keepSwitches(options: SwitchOptions): SwitchKeeper {
       });
     },
     forget: (accountId) => void kept.delete(accountId),
-    quiet: async () => void (await Promise.all([...kept.values()].map(({ speaking }) => speaking))),
+    quiet: async () => void (await Promise.all([...kept.values()].flatMap(({ speaking }) => speaking ?? []))),
   };
+}
+
+/** An answer that does not come must not take the time of the next tries. */
+function told(adapter: ExchangeAdapter, timeoutSeconds: number | null, callTimeoutMs: number): Promise<SwitchOutcome> {
+  const patienceMs = timeoutSeconds === null ? callTimeoutMs : refreshEveryMs(timeoutSeconds);
+  const timeoutMs = Math.min(callTimeoutMs, Math.max(SHORTEST_CALL_MS, patienceMs));
+  return adapter.setDeadMansSwitch(timeoutSeconds, { timeoutMs });
 }
 
 /** Nobody speaks of it any more; what this process holds is let go. */

@@ -116,8 +116,9 @@ class Guard {
   }
 
   #signature(): Readonly<Record<string, unknown>> {
-    const { apiKey, secret, milliseconds } = this.#instance as unknown as Native;
-    const timestamp = milliseconds();
+    const native = this.#instance as unknown as Native;
+    const { apiKey, secret } = native;
+    const timestamp = native.milliseconds();
     const nonce = randomUUID();
     const signature = createHmac('sha256', secret).update(`${timestamp}\n${nonce}\n`).digest('hex');
     return { grant_type: 'client_signature', client_id: apiKey, timestamp, signature, nonce, data: '' };
