@@ -61,8 +61,8 @@ class Guard {
     }
   }
 
-  /** One order, answered as HTTP would answer it. */
-  async place(method: string, query: string): Promise<RawResponse> {
+  /** One order, answered as HTTP would answer it. `token`: of the session for which it is placed, where it is not the key's own. */
+  async place(method: string, query: string, token: string | null): Promise<RawResponse> {
     const client = await this.#connected().catch((error: unknown) => {
       throw notConnected(error instanceof Error ? error.message : String(error));
     });
@@ -70,7 +70,8 @@ class Guard {
     const params = Object.fromEntries(
       [...new URLSearchParams(query)].map(([name, text]) => [name, valueOf(name, text)]),
     );
-    const message = await this.#exchange(client, method, params);
+    const named = token === null ? params : { ...params, access_token: token };
+    const message = await this.#exchange(client, method, named);
     const status = isRecord(message) && message['error'] !== undefined ? 400 : 200;
     const headers = { 'content-type': 'application/json' };
     return { status, headers, text: () => Promise.resolve(JSON.stringify(message)) };
@@ -169,6 +170,12 @@ class Guard {
   }
 }
 
+/** A request of a token's session carries it in a header; a message over a WebSocket among its parameters (doc). */
+function tokenIn(headers: unknown): string | null {
+  const value = isRecord(headers) ? headers['Authorization'] : undefined;
+  return typeof value === 'string' && value.startsWith('Bearer ') ? value.slice('Bearer '.length) : null;
+}
+
 /** JSON-RPC wants what a query writes as text with its own type. */
 function valueOf(name: string, text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true';
@@ -203,7 +210,7 @@ export function placeOverGuard(instance: CcxtInstance): void {
     const guard = guards.get(instance);
     if (method === undefined || query === undefined || guard === undefined || guard.wantedSeconds === null)
       return request(url, parameters);
-    return guard.place(method, query);
+    return guard.place(method, query, tokenIn(parameters['headers']));
   };
 }
 
