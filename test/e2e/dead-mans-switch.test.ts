@@ -69,8 +69,9 @@ const link = async (exchange: ExchangeId): Promise<string> => {
 };
 const resting = async (exchange: ExchangeId, accountId: string): Promise<string> => {
   const desk = await openDesk(system, exchange);
-  const { symbol, size, at } = desk.market('BTC');
-  const { id } = await desk.placed({ accountId, symbol, side: 'BUY', type: 'LIMIT', size, price: at('0.9') });
+  const market = desk.market('BTC');
+  const { symbol, size } = market;
+  const { id } = await desk.placed({ accountId, symbol, side: 'BUY', type: 'LIMIT', size, price: market.at('0.9') });
   await desk.reaches(id, 'ACKNOWLEDGED');
   return id;
 };
