@@ -25,6 +25,8 @@ afterAll(() => system?.stop());
 const SECONDS = 60;
 const SHORTEST_SECONDS = 10;
 const WITH = EXCHANGE_IDS.filter((exchange) => capabilitiesOf(exchange).deadMansSwitch !== null);
+/** A timer of the account at the exchange; Deribit's is of the connection over which orders are placed. */
+const TIMERS = WITH.filter((exchange) => capabilitiesOf(exchange).deadMansSwitch?.bound === undefined);
 const WITHOUT = EXCHANGE_IDS.filter((exchange) => capabilitiesOf(exchange).deadMansSwitch === null);
 
 interface SwitchView {
@@ -56,7 +58,7 @@ const switchOf = async (accountId: string): Promise<SwitchView | null> =>
   ).account.deadMansSwitch;
 /** The instants before which the exchanges do not fire, ms. */
 const armedUntil = (): Promise<number[]> =>
-  Promise.all(WITH.map(async (exchange) => Date.parse((await switchOf(system.account(exchange)))?.armedUntil ?? '')));
+  Promise.all(TIMERS.map(async (exchange) => Date.parse((await switchOf(system.account(exchange)))?.armedUntil ?? '')));
 const link = async (exchange: ExchangeId): Promise<string> => {
   const { linkAccount } = await request<{ linkAccount: { account: { id: string } | null } }>(
     system.trader,
@@ -67,8 +69,9 @@ const link = async (exchange: ExchangeId): Promise<string> => {
 };
 const resting = async (exchange: ExchangeId, accountId: string): Promise<string> => {
   const desk = await openDesk(system, exchange);
-  const { symbol, size, at } = desk.market('BTC');
-  const { id } = await desk.placed({ accountId, symbol, side: 'BUY', type: 'LIMIT', size, price: at('0.9') });
+  const market = desk.market('BTC');
+  const { symbol, size } = market;
+  const { id } = await desk.placed({ accountId, symbol, side: 'BUY', type: 'LIMIT', size, price: market.at('0.9') });
   await desk.reaches(id, 'ACKNOWLEDGED');
   return id;
 };
@@ -88,8 +91,8 @@ describe('what is refused', () => {
 
   test.each(WITH)('%s: what is out of its bounds, and who may not', async (exchange) => {
     const id = system.account(exchange);
-    const { maximumSeconds = 0 } = capabilitiesOf(exchange).deadMansSwitch ?? {};
-    for (const seconds of [9, 0, -1, maximumSeconds + 1])
+    const { minimumSeconds = 0, maximumSeconds = 0 } = capabilitiesOf(exchange).deadMansSwitch ?? {};
+    for (const seconds of [minimumSeconds - 1, 0, -1, maximumSeconds + 1])
       expect((await set(id, seconds)).userErrors[0]).toMatchObject({
         code: 'INVALID_INPUT',
         field: ['timeoutSeconds'],
@@ -111,7 +114,7 @@ describe('what is armed', () => {
   };
 
   test('is told with the first answer, and by each that has one', async () => {
-    for (const exchange of WITH) {
+    for (const exchange of TIMERS) {
       const { account, userErrors } = await set(system.account(exchange), SECONDS);
       expect(userErrors).toEqual([]);
       expect(account?.deadMansSwitch).toMatchObject({ timeoutSeconds: SECONDS, lastError: null });
@@ -144,8 +147,8 @@ describe('what is armed', () => {
   });
 
   test('fires when all are down for longer, and what it cancelled is CANCELLED by evidence', async () => {
-    for (const exchange of WITH) await set(system.account(exchange), SHORTEST_SECONDS);
-    const submits = await Promise.all(WITH.map(submitsTo));
+    for (const exchange of TIMERS) await set(system.account(exchange), SHORTEST_SECONDS);
+    const submits = await Promise.all(TIMERS.map(submitsTo));
     const [last] = await Promise.all([
       armedUntil().then((all) => Math.min(...all)),
       ...['sync-worker-2', 'reconciler'].map((name) => system.stack.kill(name, { stayDown: true })),
@@ -165,13 +168,13 @@ describe('what is armed', () => {
       if (exchange === 'okx') expect(order.reason).toBe('Cancel all after triggered');
     }
     for (const [exchange, id] of spared) expect((await ledgerOf(exchange, id))?.status, exchange).toBe('OPEN');
-    expect(await Promise.all(WITH.map(submitsTo))).toEqual(submits);
+    expect(await Promise.all(TIMERS.map(submitsTo))).toEqual(submits);
   });
 
   test('is armed again by itself, and switched off before the account goes', async () => {
     const now = Date.now();
     await eventually(armedUntil, (all) => all.every((until) => until > now + 5_000), 'armed again');
-    for (const exchange of WITH) {
+    for (const exchange of TIMERS) {
       const id = system.account(exchange);
       const { unlinkAccount } = await request<{ unlinkAccount: { userErrors: readonly UserErrorView[] } }>(
         system.trader,
@@ -182,6 +185,29 @@ describe('what is armed', () => {
       const [known] = await system.store.deadMansSwitches.of([id]);
       expect(known).toMatchObject({ timeoutSeconds: null, armed: null, mayFireUntil: null });
     }
-    await booksAgree(system);
   });
+});
+
+describe('Deribit', () => {
+  const id = (): string => system.account('deribit');
+
+  test('cancels what was placed over a connection when that breaks; not when it is left', async () => {
+    expect((await set(id(), SECONDS)).account?.deadMansSwitch).toMatchObject({
+      timeoutSeconds: SECONDS,
+      lastError: null,
+    });
+    const left = await resting('deribit', id());
+    // The owner of the account has nothing to do with it.
+    await system.stack.kill('sync-worker');
+    await system.stack.restart('reconciler');
+    expect((await ledgerOf('deribit', left))?.status).toBe('OPEN');
+    const guarded = await resting('deribit', id());
+    await system.stack.kill('reconciler');
+    const desk = await openDesk(system, 'deribit');
+    expect((await desk.reaches(guarded, 'CANCELLED')).reason).toBe('cancel_on_disconnect');
+    expect((await ledgerOf('deribit', left))?.status).toBe('OPEN');
+    expect((await set(id(), null)).account?.deadMansSwitch).toBeNull();
+  });
+
+  test('the books agree with the ledgers', () => booksAgree(system));
 });

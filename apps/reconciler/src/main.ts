@@ -6,6 +6,8 @@ import {
   startHealthServer,
   type ServiceContext,
 } from '@orderplane/service-kit';
+import { keepSwitches } from '@orderplane/recorder';
+import { keepConnections } from './connections.ts';
 import { startConsumers } from './consumers.ts';
 import { EnvironmentSchema } from './environment.ts';
 import { resync } from './resync.ts';
@@ -21,6 +23,14 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
   const { log, metrics, shutdown } = service;
   const parts = openParts(service, env);
   await parts.clock.start(service.stopping, CLOCK_WITHIN_MS);
+  const switches = keepSwitches({
+    ...parts.context,
+    switches: parts.store.deadMansSwitches,
+    bound: 'connection',
+    callTimeoutMs: env.CALL_TIMEOUT_MS,
+    log,
+  });
+  await keepConnections(switches, parts.context.adapters, service.stopping, log);
   const sweep = async (): Promise<void> => {
     const woken = await resync(parts.store.ledger, parts.waker, () => service.stopping.aborted);
     log.debug({ woken }, 'resync');

@@ -1,8 +1,8 @@
 import type { ExchangeAdapter } from '@orderplane/exchange';
+import { keepSwitches } from '@orderplane/recorder';
 import { sleep } from '@orderplane/service-kit';
 import type { Account } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
-import { keepSwitches } from './dead-mans-switch.ts';
 import { openOrderStream, type OrderStream } from './order-stream.ts';
 import type { SyncDesk } from './sync-desk.ts';
 
@@ -34,7 +34,12 @@ export function ownAccounts(
   onRound: (owned: number) => void,
 ): AccountOwner {
   const owned = new Map<string, Owned>();
-  const switches = keepSwitches(context);
+  const switches = keepSwitches({
+    ...context,
+    switches: context.deadMansSwitches,
+    bound: 'account',
+    callTimeoutMs: context.env.CALL_TIMEOUT_MS,
+  });
   let wakeRound: () => void = () => undefined;
 
   const release = async (accountId: string, why: string): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { SwitchOutcome } from '@orderplane/exchange';
+import { keepSwitches, type SwitchKeeper } from '@orderplane/recorder';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { keepSwitches, type SwitchKeeper } from './dead-mans-switch.ts';
 import { deferred, openFloor, type Floor } from './testing/floor.ts';
 
 const ID = 'account-1';
@@ -14,8 +14,13 @@ let floor: Floor;
 let keeper: SwitchKeeper;
 beforeEach(async () => {
   floor = await openFloor();
-  keeper = keepSwitches(floor.context);
+  keeper = opened();
 });
+const opened = (): SwitchKeeper => {
+  const { context } = floor;
+  const { deadMansSwitches: switches, env } = context;
+  return keepSwitches({ ...context, switches, bound: 'account', callTimeoutMs: env.CALL_TIMEOUT_MS });
+};
 const wish = (seconds: number | null) =>
   floor.context.deadMansSwitches.set('user-1', ID, seconds, floor.world.clock.iso());
 const round = async (who = keeper): Promise<void> => {
@@ -57,7 +62,7 @@ describe("keeping an account's dead man's switch", () => {
   test('a new owner says it at once, whenever the last one did; one that has lost the account says no more', async () => {
     await wish(60);
     await round();
-    const next = keepSwitches(floor.context);
+    const next = opened();
     await round(next);
     expect(floor.adapter.switchCalls).toEqual([60, 60]);
     keeper.forget(ID);
@@ -71,7 +76,7 @@ describe("keeping an account's dead man's switch", () => {
     await round();
     expect(await known()).toMatchObject({ armed: null, mayFireUntil: isoIn(60_000 + MARGIN_MS) });
     await wish(null);
-    await round(keepSwitches(floor.context));
+    await round(opened());
     expect(floor.adapter.switchCalls).toEqual([60, null]);
     expect(await known()).toMatchObject({ armed: null, mayFireUntil: null });
   });
@@ -129,7 +134,7 @@ describe("keeping an account's dead man's switch", () => {
     keeper.tend(ID, floor.adapter);
     // The account has another owner meanwhile, and is switched off.
     await wish(null);
-    const next = keepSwitches(floor.context);
+    const next = opened();
     await round(next);
     expect((await known())?.mayFireUntil).toBeNull();
     gate.resolve();

@@ -192,6 +192,7 @@ export class AccountAdapter implements ExchangeAdapter {
     const { value: instance, answer: problem } = await budget.perform(() => this.#session.instance());
     if (instance === undefined) return unset(problem.error ?? 'not ready');
     const { answer } = await budget.perform(() => deadMansSwitch.set(instance, timeoutSeconds));
+    if (deadMansSwitch.overSocket === true) return answer.error === null ? { kind: 'set' } : unset(answer.error);
     this.#heed(answer, 'cancel');
     const verdict = classifyCancel(classifier, answer, this.#options.clock.now());
     if (verdict.kind === 'success')

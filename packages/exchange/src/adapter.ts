@@ -66,6 +66,11 @@ export interface DeadMansSwitchTerms {
   /** Time-outs, seconds: what it takes, and not below 10, for one refresh may take as long as a call has time. */
   readonly minimumSeconds: number;
   readonly maximumSeconds: number;
+  /**
+   * Not the account's timer but the connection over which its orders are placed: whoever places orders keeps it. What was
+   * placed over another connection, or over none, is not covered.
+   */
+  readonly bound?: 'connection';
 }
 
 export interface AccountCredentials {

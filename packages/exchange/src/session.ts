@@ -126,6 +126,7 @@ export class Session {
     this.#closed = true;
     const instance = await this.#instance?.catch(() => null);
     if (instance === null || instance === undefined) return;
+    await this.#venue.leave?.(instance).catch(() => undefined);
     for (const url of Object.keys(instance.clients)) dropSocket(instance, url);
     const dispatcher = instance.fetchDispatcher as { destroy?: () => Promise<void> } | undefined;
     await dispatcher?.destroy?.().catch(() => undefined);
@@ -158,6 +159,7 @@ export class Session {
     // We reconnect streams ourselves; ccxt's own waiting would come on top.
     instance.options['ws'] = { ...(instance.options['ws'] ?? {}), backoff: { base: 1, factor: 1, max: 1 } };
     instance.streaming = { ...instance.streaming, keepAlive: this.#venue.stream.keepAliveMs };
+    this.#venue.transport?.(instance);
     tapTransport(instance, (answer) => this.#heed(answer));
     this.#venue.prepare(instance, clock);
     if (entry !== undefined && credentials !== null)

@@ -108,6 +108,8 @@ export interface TickerCalls {
 
 /** How one exchange's dead man's switch is set. */
 export interface SwitchCalls {
+  /** No request over HTTP: what resolves is set, what throws is not. */
+  readonly overSocket?: true;
   /** Null: off. */
   set(instance: CcxtInstance, timeoutSeconds: number | null): Promise<unknown>;
   /** `false`: the answer does not say that it is set so. */
@@ -128,6 +130,10 @@ export interface VenueDefinition {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Given where signed requests must arrive in the order in which they were signed. */
   readonly nonces?: NonceRule;
+  /** Once, below everything that looks at requests and answers: where some of them take another way. */
+  readonly transport?: (instance: CcxtInstance) => void;
+  /** Before the sockets are dropped: where an exchange has to be told that this is no accident. */
+  readonly leave?: (instance: CcxtInstance) => Promise<void>;
   /** Once, before the first request. */
   prepare(instance: CcxtInstance, clock: MillisecondClock): void;
   /**

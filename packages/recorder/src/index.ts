@@ -7,4 +7,5 @@ export * from './observe.ts';
 export * from './limits.ts';
 export * from './commit-listener.ts';
 export * from './account-contexts.ts';
+export { keepSwitches, type SwitchKeeper, type SwitchOptions } from './keep-switches.ts';
 export { showPauses } from './show-pauses.ts';

@@ -34,7 +34,8 @@ const CANDIDATES: Readonly<Record<string, ((capabilities: ExchangeCapabilities) 
   'OP-46': ({ amend }) => amend !== 'none',
   'OP-44': ({ amend }) => amend === 'none',
   'OP-45': ({ amend }) => amend === 'none',
-  'OP-94': ({ deadMansSwitch }) => deadMansSwitch !== null,
+  // A timer; a connection that ends is another thing, and tested end to end.
+  'OP-94': ({ deadMansSwitch }) => deadMansSwitch !== null && deadMansSwitch.bound === undefined,
   // The capability table does not know these: the exchange's list alone does.
   'OP-20': null,
   'OP-22': null,

@@ -22,6 +22,8 @@ const Request = z.object({
   method: z.string(),
   params: z.record(z.string(), z.unknown()).optional(),
 });
+/** Of buy and sell; an edit's answer is alike, and changes no owner here. */
+const Placed = z.object({ order: z.object({ order_id: z.string() }) });
 const Channels = z.array(z.string()).max(500);
 
 interface Client {
@@ -34,6 +36,9 @@ interface Client {
   nextTestAt: number;
   /** A sign of life was asked for and has not come. */
   awaitsTest: boolean;
+  /** Cancel on disconnect, and the orders that were created over this connection. */
+  cancels: boolean;
+  readonly created: Set<string>;
 }
 
 /** user.<topic>.<kind>.<currency>.<interval> or user.<topic>.<instrument>.<interval>: does it tell of this instrument? */
@@ -69,9 +74,19 @@ export class Streams {
       heartbeatMs: null,
       nextTestAt: 0,
       awaitsTest: false,
+      cancels: false,
+      created: new Set(),
     };
     this.#clients.add(client);
-    return { message: (text) => this.#message(client, text), closed: () => void this.#clients.delete(client) };
+    return { message: (text) => this.#message(client, text), closed: () => this.#closed(client) };
+  }
+
+  /** Orders of other connections, and those over HTTP, are left alone (documentation). */
+  #closed(client: Client): void {
+    this.#clients.delete(client);
+    const { engine, now } = this.#desk.context;
+    if (client.cancels) for (const id of client.created) engine.cancel(id, now(), 'deadMan');
+    this.flush();
   }
 
   #message(client: Client, text: string): void {
@@ -124,11 +139,25 @@ export class Streams {
         client.heartbeatMs = null;
         return 'ok';
       case 'private/logout':
-        // After the answer.
+        // After the answer. The one end of a connection that cancels nothing (documentation).
+        client.cancels = false;
         pushes.push(() => this.#logout(client));
         return 'ok';
-      default:
-        return perform({ method, params: texts, now, grant: () => this.#grantOf(client, texts, now) }, this.#desk);
+      case 'private/enable_cancel_on_disconnect':
+      case 'private/disable_cancel_on_disconnect':
+        client.socket.markPrivate(this.#grantOf(client, texts, now).account.apiKey);
+        client.cancels = method === 'private/enable_cancel_on_disconnect';
+        return 'ok';
+      case 'private/get_cancel_on_disconnect':
+        this.#grantOf(client, texts, now);
+        return { scope: 'connection', enabled: client.cancels };
+      default: {
+        const grant = (): Grant => this.#grantOf(client, texts, now);
+        const result = perform({ method, params: texts, now, grant }, this.#desk);
+        const placed = Placed.safeParse(result);
+        if (placed.success && /^private\/(buy|sell)$/.test(method)) client.created.add(placed.data.order.order_id);
+        return result;
+      }
     }
   }
 

@@ -34,8 +34,9 @@ export const deribitCapabilities: ExchangeCapabilities = {
   executionsByMarket: true,
   orderStream: true,
   tokenSessions: true,
-  // cancel_on_disconnect is bound to a WebSocket connection; orders sent over HTTP belong to none (doc).
-  deadMansSwitch: null,
+  // enable_cancel_on_disconnect: of the orders created over one WebSocket connection, at once when it closes; one that hangs
+  // is noticed by heartbeats, of 10 seconds at least (doc).
+  deadMansSwitch: { minimumSeconds: 20, maximumSeconds: 3_600, bound: 'connection' },
   // ticker: mark_price "for the instrument", of every kind (doc).
   triggerSources: ['LAST', 'BID', 'ASK', 'MARK'],
   // valid_until, an instant of the exchange's clock (doc); this long is our own choice.

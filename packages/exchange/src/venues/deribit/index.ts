@@ -4,6 +4,7 @@ import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { deribitCapabilities } from './capabilities.ts';
 import { deribitClassifier } from './classify.ts';
 import { learnOffset } from './clock.ts';
+import { deribitSwitch, leaveGuard, placeOverGuard } from './guard.ts';
 import { deribitLimits } from './limits.ts';
 import { deribitMarket, listWithoutOptions } from './market.ts';
 import { deribitOrders } from './orders.ts';
@@ -44,6 +45,9 @@ export const deribit: VenueDefinition = {
   orders: deribitOrders,
   reads: deribitReads,
   stream: deribitStream,
+  deadMansSwitch: deribitSwitch,
+  transport: placeOverGuard,
+  leave: leaveGuard,
   ticker,
   tape: deribitTape,
 };

@@ -12,5 +12,5 @@ export const krakenSwitch: SwitchCalls = {
   confirms: (payload, seconds) =>
     isRecord(payload) &&
     payload['triggerTime'] !== undefined &&
-    (seconds === null || Number.isFinite(Date.parse(String(payload['triggerTime'])))),
+    (seconds === null || (typeof payload['triggerTime'] === 'string' && payload['triggerTime'].length > 1)),
 };

@@ -1,13 +1,25 @@
 import type { ExchangeAdapter, SwitchOutcome } from '@orderplane/exchange';
 import { planSwitch, refreshEveryMs, type SaidOfSwitch, type SwitchStep } from '@orderplane/planner';
-import type { DeadMansSwitch } from '@orderplane/store';
-import type { SyncContext } from './context.ts';
+import type { DeadMansSwitch, DeadMansSwitchStore } from '@orderplane/store';
 
-/** Says what has to be said to the exchanges about the dead man's switches of the accounts that this process owns. */
+export interface SwitchOptions {
+  readonly switches: DeadMansSwitchStore;
+  /** Which ones: timers of an account are its owner's; connections are everybody's who places orders over them. */
+  readonly bound: 'account' | 'connection';
+  readonly clock: { now(): Date };
+  readonly callTimeoutMs: number;
+  readonly log: { warn(fields: object, message: string): void };
+  /** Where crash tests kill this process, by exchange; does nothing in operation. */
+  readonly crashPoint: (step: string, key: string) => void;
+}
+
+/** Says what has to be said to the exchanges about the dead man's switches that are this process's to keep. */
 export interface SwitchKeeper {
   /** Reads what is wished; once a round, before any is tended. */
   read(): Promise<void>;
-  /** For an account whose lease was renewed a moment ago. Neither waits nor throws. */
+  /** Accounts about which something may have to be said. */
+  accounts(): readonly string[];
+  /** For an account that is this process's to speak for. Neither waits nor throws. */
   tend(accountId: string, adapter: ExchangeAdapter): void;
   /** Somebody else's from now on. What is armed stays armed: whoever takes over has the rest of its time. */
   forget(accountId: string): void;
@@ -16,6 +28,7 @@ export interface SwitchKeeper {
 }
 
 interface Kept {
+  readonly adapter: ExchangeAdapter;
   /** What this process has said since it has owned the account. */
   said: SaidOfSwitch | null;
   armed: { readonly timeoutSeconds: number; readonly refreshedAtMs: number } | null;
@@ -28,10 +41,8 @@ type Word = Exclude<SwitchStep, { kind: 'hold' }>;
 const ARRIVES_WITHIN_MS = 10_000;
 const SHORTEST_CALL_MS = 1_000;
 
-export function keepSwitches(
-  context: Pick<SyncContext, 'deadMansSwitches' | 'clock' | 'env' | 'log' | 'crashPoint'>,
-): SwitchKeeper {
-  const { deadMansSwitches: store, clock, env, log, crashPoint } = context;
+export function keepSwitches(options: SwitchOptions): SwitchKeeper {
+  const { switches: store, bound, clock, callTimeoutMs, log, crashPoint } = options;
   const kept = new Map<string, Kept>();
   let standing: ReadonlyMap<string, DeadMansSwitch> = new Map();
 
@@ -41,11 +52,11 @@ export function keepSwitches(
     const timeoutSeconds = word.kind === 'arm' ? word.timeoutSeconds : null;
     const atMs = clock.now().getTime();
     try {
-      // Durable before it is said: whoever comes after a crash knows that it may be armed.
-      if (timeoutSeconds !== null)
-        await store.mayFire(accountId, iso(atMs + timeoutSeconds * 1_000 + env.CALL_TIMEOUT_MS + ARRIVES_WITHIN_MS));
+      // Durable before it is said: whoever comes after a crash knows that it may be armed. A connection dies with us.
+      if (timeoutSeconds !== null && bound === 'account')
+        await store.mayFire(accountId, iso(atMs + timeoutSeconds * 1_000 + callTimeoutMs + ARRIVES_WITHIN_MS));
       crashPoint('switch:before-word', exchange);
-      const outcome = await told(adapter, timeoutSeconds);
+      const outcome = await told(adapter, timeoutSeconds, callTimeoutMs);
       crashPoint('switch:after-word', exchange);
       const failures = outcome.kind === 'set' ? 0 : (own.said?.failures ?? 0) + 1;
       own.said = { atMs, failures, retryAfterMs: outcome.kind === 'set' ? null : outcome.retryAfterMs };
@@ -59,7 +70,7 @@ export function keepSwitches(
       const armed = own.armed && {
         timeoutSeconds: own.armed.timeoutSeconds,
         refreshedAt: iso(atMs),
-        until: iso(atMs + own.armed.timeoutSeconds * 1_000),
+        until: iso(bound === 'account' ? atMs + own.armed.timeoutSeconds * 1_000 : atMs),
       };
       await store.confirmed(accountId, armed, wished.mayFireUntil);
     } catch (error) {
@@ -68,27 +79,26 @@ export function keepSwitches(
       log.warn({ err: error, accountId }, "the dead man's switch could not be kept");
     }
   };
-  const told = (adapter: ExchangeAdapter, timeoutSeconds: number | null): Promise<SwitchOutcome> => {
-    // An answer that does not come must not take the time of the next tries.
-    const patienceMs = timeoutSeconds === null ? env.CALL_TIMEOUT_MS : refreshEveryMs(timeoutSeconds);
-    const timeoutMs = Math.min(env.CALL_TIMEOUT_MS, Math.max(SHORTEST_CALL_MS, patienceMs));
-    return adapter.setDeadMansSwitch(timeoutSeconds, { timeoutMs });
-  };
   return {
     read: async () => {
       standing = new Map((await store.standing()).map((one) => [one.accountId, one]));
     },
+    accounts: () => [...new Set([...standing.keys(), ...kept.keys()])],
     tend: (accountId, adapter) => {
-      const wished = standing.get(accountId);
-      if (wished === undefined) {
+      if ((adapter.capabilities.deadMansSwitch?.bound ?? 'account') !== bound) return;
+      const known = kept.get(accountId);
+      const own = known?.adapter === adapter ? known : { adapter, said: null, armed: null, speaking: null };
+      const wished = standing.get(accountId) ?? (own.armed === null ? null : offOf(accountId));
+      if (wished === null) {
         kept.delete(accountId);
         return;
       }
-      const own = kept.get(accountId) ?? { said: null, armed: null, speaking: null };
       kept.set(accountId, own);
       if (own.speaking !== null) return;
       const { timeoutSeconds, mayFireUntil } = wished;
-      const mayFireUntilMs = mayFireUntil === null ? null : Date.parse(mayFireUntil);
+      const recordedMs = mayFireUntil === null ? null : Date.parse(mayFireUntil);
+      const openMs = own.armed === null ? null : Number.POSITIVE_INFINITY;
+      const mayFireUntilMs = bound === 'account' ? recordedMs : openMs;
       const facts = { timeoutSeconds, mayFireUntilMs, armed: own.armed, said: own.said };
       const step = planSwitch(facts, clock.now().getTime());
       if (step.kind === 'hold') return;
@@ -97,8 +107,24 @@ export function keepSwitches(
       });
     },
     forget: (accountId) => void kept.delete(accountId),
-    quiet: async () => void (await Promise.all([...kept.values()].map(({ speaking }) => speaking))),
+    quiet: async () => void (await Promise.all([...kept.values()].flatMap(({ speaking }) => speaking ?? []))),
   };
 }
+
+/** An answer that does not come must not take the time of the next tries. */
+function told(adapter: ExchangeAdapter, timeoutSeconds: number | null, callTimeoutMs: number): Promise<SwitchOutcome> {
+  const patienceMs = timeoutSeconds === null ? callTimeoutMs : refreshEveryMs(timeoutSeconds);
+  const timeoutMs = Math.min(callTimeoutMs, Math.max(SHORTEST_CALL_MS, patienceMs));
+  return adapter.setDeadMansSwitch(timeoutSeconds, { timeoutMs });
+}
+
+/** Nobody speaks of it any more; what this process holds is let go. */
+const offOf = (accountId: string): DeadMansSwitch => ({
+  accountId,
+  timeoutSeconds: null,
+  armed: null,
+  mayFireUntil: null,
+  lastError: null,
+});
 
 const iso = (ms: number): string => new Date(ms).toISOString();
