@@ -9,12 +9,13 @@ import {
   type MarketDataAdapter,
 } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { createRedisBudget, createRedisTurns, createWaker, openRedis } from '@orderplane/queues';
+import { createRedisBudget, createRedisTurns, createTraceBook, createWaker, openRedis } from '@orderplane/queues';
 import {
   cacheScopes,
   createCommitListener,
   keepAdaptersCurrent,
   limitsFrom,
+  meterExchanges,
   pooledAccounts,
   showPauses,
 } from '@orderplane/recorder';
@@ -53,6 +54,8 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('waker', () => waker.close());
+  const exchanges = meterExchanges(service.metrics);
+  const show = showPauses(store.observations, clock, onShowError);
   const adapterOptions = {
     ...simulatorOption(env.SIMULATOR_URL),
     clock: { now: clock.nowMs },
@@ -61,13 +64,16 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     budget: createRedisBudget({
       redis,
       onError: onRedisError,
-      onPause: showPauses(store.observations, clock, onShowError),
+      onPause: (notice) => {
+        exchanges.paused(notice);
+        show(notice);
+      },
     }),
     turns: createRedisTurns({ redis, onError: onRedisError }),
   };
   const adapters = createAdapterPool({
     ...pooledAccounts(store, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
-    create: (account) => createAdapter(account, adapterOptions),
+    create: (account) => exchanges.account(createAdapter(account, adapterOptions), account),
   });
   shutdown.defer('adapters', () => adapters.close());
   void keepAdaptersCurrent(adapters, service.stopping, log);
@@ -81,6 +87,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       limits: limitsFrom(env),
       visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
       newId: randomUUID,
+      traceOf: createTraceBook(redis).of,
       log,
     },
     access: store.access,
@@ -97,6 +104,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     newId: randomUUID,
     log,
     count: countedBy(service),
+    onSync: timedBy(service),
     crashPoint: crashPoints(),
   };
   return {
@@ -115,7 +123,10 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
         onActivated,
         entering(context, adapters, onActivated),
       ),
-    marketData: openMarketData((exchange) => createMarketData(exchange, adapterOptions), shutdown),
+    marketData: openMarketData(
+      (exchange) => exchanges.marketData(createMarketData(exchange, adapterOptions)),
+      shutdown,
+    ),
   };
 }
 
@@ -140,6 +151,11 @@ function countedBy({ metrics }: ServiceContext): SyncContext['count'] {
     muteStream: metrics.counter('mute_streams_total', 'Order streams that were connected and said nothing'),
   };
   return (what, by) => counters[what].inc(by);
+}
+
+function timedBy({ metrics }: ServiceContext): NonNullable<SyncContext['onSync']> {
+  const seconds = metrics.histogram('sync_seconds', 'Duration of a full look at an account', ['exchange', 'outcome']);
+  return (exchange, outcome, ms) => seconds.observe({ exchange, outcome }, ms / 1_000);
 }
 
 function openMarketData(

@@ -8,3 +8,4 @@ export * from './limits.ts';
 export * from './commit-listener.ts';
 export * from './account-contexts.ts';
 export { showPauses } from './show-pauses.ts';
+export { meterExchanges, type ExchangeMeter } from './exchange-meter.ts';
