@@ -21,8 +21,10 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
   const { log, metrics, shutdown } = service;
   const parts = openParts(service, env);
   await parts.clock.start(service.stopping, CLOCK_WITHIN_MS);
+  const unsettled = metrics.gauge('orders_unsettled', 'Orders that the last resync woke, of all exchanges');
   const sweep = async (): Promise<void> => {
     const woken = await resync(parts.store.ledger, parts.waker, () => service.stopping.aborted);
+    unsettled.set(woken);
     log.debug({ woken }, 'resync');
   };
   const consumers = startConsumers({
