@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CommandFailure, EXIT, messageOf, usageFailure } from './failure.ts';
+import { readCliEnvironment, type Environment } from './environment.ts';
+import { CommandFailure, EXIT, messageOf } from './failure.ts';
 
 /** The parts of run.json that this program uses; it is written by the running system and may hold more. */
 const RunFileSchema = z.object({
@@ -20,9 +21,6 @@ export interface Connection {
   /** Null when the address came from the environment. */
   readonly run: RunFile | null;
 }
-
-/** Environment by name, so that tests need not change the process's own. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** An address without a path means the gateway's usual one. */
 function endpoint(address: string, scheme: 'http' | 'ws'): string {
@@ -66,13 +64,14 @@ export async function connect(
   role: 'admin' | 'trader',
   environment: Environment = process.env,
 ): Promise<Connection> {
-  const url = environment['ORDERPLANE_URL'];
-  const token = environment['ORDERPLANE_TOKEN'];
-  if (home === null && url !== undefined && url !== '') {
-    if (token === undefined || token === '') throw usageFailure('ORDERPLANE_URL is set, but ORDERPLANE_TOKEN is not');
+  const {
+    ORDERPLANE_URL: url,
+    ORDERPLANE_TOKEN: token,
+    ORDERPLANE_HOME: usual,
+  } = readCliEnvironment(environment, home === null);
+  if (home === null && url !== undefined && token !== undefined)
     return { http: endpoint(url, 'http'), ws: endpoint(url, 'ws'), token, run: null };
-  }
-  const folder = home ?? environment['ORDERPLANE_HOME'] ?? '.orderplane';
+  const folder = home ?? usual;
   const run = await readRunFile(folder);
   const preferred = role === 'admin' ? (run.adminToken ?? run.traderToken) : (run.traderToken ?? run.adminToken);
   const chosen = token ?? preferred;

@@ -80,7 +80,7 @@ const JWT_ENVIRONMENT = {
     .describe('the seconds that clocks differ'),
 };
 
-const EnvironmentSchema = z.object({
+export const EnvironmentSchema = z.object({
   ...SERVICE_ENVIRONMENT,
   PORT: PortSchema.default(4000).describe('the port of the GraphQL server; 0 takes any free one'),
   HOST: z.string().default('127.0.0.1').describe('the address to bind the GraphQL server to'),

@@ -26,6 +26,7 @@ import { createRedisChannels } from './redis/channels.ts';
 import { createLastPrices } from './redis/last-prices.ts';
 import { createPauses } from './redis/pauses.ts';
 import { createRateLimits } from './redis/rate-limits.ts';
+import { watchQueues } from './redis/queue-metrics.ts';
 import { createReconcilerProbe } from './redis/reconciler-probe.ts';
 
 const START_TIMEOUT_MS = 10_000;
@@ -41,6 +42,7 @@ await runService({
     const policy = await readPolicy(environment, { users: store.users, clock });
     const redis = openRedisConnection(environment, context);
     const queues = openQueues(environment, context);
+    watchQueues(redis, context.metrics);
     // Ready means that no result of the first command can be missed.
     await Promise.all([
       store.ping(),

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { createAlertBell, createConsumer, createWaker, openRedis, ORDER_COMMANDS } from '@orderplane/queues';
+import {
+  createAlertBell,
+  createConsumer,
+  createTraceBook,
+  createWaker,
+  openRedis,
+  ORDER_COMMANDS,
+} from '@orderplane/queues';
 import { cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
 import {
   crashPoints,
@@ -14,6 +21,7 @@ import {
 } from '@orderplane/service-kit';
 import { createPostgresStore } from '@orderplane/store';
 import { handleOrSay } from './commands/handle.ts';
+import { observed } from './observed.ts';
 import type { CommandContext } from './context.ts';
 import { accountTroubles, marketDirectory, reachability } from './directories.ts';
 import { EnvironmentSchema } from './environment.ts';
@@ -58,24 +66,15 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
     crashPoint: crashPoints(),
     pause: (ms) => sleep(ms),
   };
-  const seconds = metrics.histogram('command_seconds', 'Duration of a command', ['kind', 'outcome']);
   const watch = new ProgressWatch({ name: 'commands', stallAfterMs: 15_000 });
   const consumer = createConsumer(ORDER_COMMANDS, {
     redisUrl: env.REDIS_URL,
     concurrency: env.COMMAND_CONCURRENCY,
     now,
     onError: (error, jobId) => log.warn({ err: error, jobId }, 'command trouble'),
-    handle: async (command) => {
-      const stop = seconds.startTimer({ kind: command.kind });
-      try {
-        const result = await watch.track(() => handleOrSay(context, command));
-        stop({ outcome: result.userErrors[0]?.code ?? 'accepted' });
-        return result;
-      } catch (error) {
-        stop({ outcome: 'error' });
-        throw error;
-      }
-    },
+    handle: observed({ log, metrics, traces: createTraceBook(redis) }, (command) =>
+      watch.track(() => handleOrSay(context, command)),
+    ),
   });
   shutdown.defer('consumer', () => consumer.close(5_000));
   const health = await startHealthServer({

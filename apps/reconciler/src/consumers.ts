@@ -1,6 +1,6 @@
 import { EXCHANGE_IDS, type ExchangeId } from '@orderplane/domain';
 import { createConsumer, MAINTENANCE, reconcileQueue, type Consumer, type Waker } from '@orderplane/queues';
-import type { Logger, Metrics } from '@orderplane/service-kit';
+import { currentSpan, withLogScope, type Logger, type Metrics } from '@orderplane/service-kit';
 import type { ReconcilerContext } from './context.ts';
 import type { Environment } from './environment.ts';
 import { guarded, wakeNext } from './job.ts';
@@ -30,14 +30,20 @@ export function startConsumers(deps: ConsumerDeps): { readonly name: string; rea
       concurrency: deps.env.RECONCILE_CONCURRENCY,
       now,
       onError,
-      handle: async ({ orderId }, { lockLost }) => {
-        const stop = seconds.startTimer({ exchange });
-        const verdict = await guarded({ ...deps.context, lockLost }, orderId, deps.log);
-        stop();
-        verdicts.inc({ exchange, verdict: verdict.kind });
-        await wakeNext(deps, exchange, orderId, verdict);
-        return null;
-      },
+      handle: ({ orderId }, { lockLost }) =>
+        withLogScope({ orderId, exchange }, async () => {
+          const stop = seconds.startTimer({ exchange });
+          const verdict = await guarded({ ...deps.context, lockLost }, orderId, deps.log);
+          stop();
+          verdicts.inc({ exchange, verdict: verdict.kind });
+          currentSpan()?.note({
+            'orderplane.order_id': orderId,
+            'orderplane.exchange': exchange,
+            'orderplane.verdict': verdict.kind,
+          });
+          await wakeNext(deps, exchange, orderId, verdict);
+          return null;
+        }),
     });
   const maintenance = createConsumer(MAINTENANCE, {
     redisUrl: deps.env.REDIS_URL,

@@ -31,8 +31,10 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
     log,
   });
   await keepConnections(switches, parts.context.adapters, service.stopping, log);
+  const unsettled = metrics.gauge('orders_unsettled', 'Orders that the last resync woke, of all exchanges');
   const sweep = async (): Promise<void> => {
     const woken = await resync(parts.store.ledger, parts.waker, () => service.stopping.aborted);
+    unsettled.set(woken);
     log.debug({ woken }, 'resync');
   };
   const consumers = startConsumers({

@@ -19,6 +19,7 @@ import {
   createCommitListener,
   keepAdaptersCurrent,
   limitsFrom,
+  meterExchanges,
   pooledAccounts,
   showPauses,
 } from '@orderplane/recorder';
@@ -64,6 +65,8 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   shutdown.defer('waker', () => waker.close());
   const streams = createProducer(STREAMS, { redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('streams', () => streams.close());
+  const exchanges = meterExchanges(metrics);
+  const show = showPauses(store.observations, clock, onShowError);
   const adapterOptions = {
     ...simulatorOption(env.SIMULATOR_URL),
     clock: { now: clock.nowMs },
@@ -72,13 +75,16 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     budget: createRedisBudget({
       redis,
       onError: onRedisError,
-      onPause: showPauses(store.observations, clock, onShowError),
+      onPause: (notice) => {
+        exchanges.paused(notice);
+        show(notice);
+      },
     }),
     turns: createRedisTurns({ redis, onError: onRedisError }),
   };
   const adapters = createAdapterPool({
     ...pooledAccounts(store, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
-    create: (account) => createAdapter(account, adapterOptions),
+    create: (account) => exchanges.account(createAdapter(account, adapterOptions), account),
   });
   shutdown.defer('adapters', () => adapters.close());
   void keepAdaptersCurrent(adapters, service.stopping, log);

@@ -1,3 +1,4 @@
+import type { ExchangeId } from '@orderplane/domain';
 import type { AdapterPool } from '@orderplane/exchange';
 import type { Waker } from '@orderplane/queues';
 import type { CacheScopes, RecorderOptions } from '@orderplane/recorder';
@@ -30,6 +31,8 @@ export interface SyncContext {
   readonly newId: () => string;
   readonly log: Logger;
   readonly count: (what: 'unattributedFill' | 'muteStream', by: number) => void;
+  /** Told of every sync that was run. Left out: nobody is. */
+  readonly onSync?: (exchange: ExchangeId, outcome: 'complete' | 'partial' | 'failed', ms: number) => void;
   /** Where crash tests kill this process, by exchange; does nothing in operation. */
   readonly crashPoint: CrashPoint;
 }

@@ -17,6 +17,7 @@ import {
   runService,
   sleep,
   startHealthServer,
+  withLogScope,
   type ServiceContext,
 } from '@orderplane/service-kit';
 import { ownAccounts, type AccountOwner } from './account-owner.ts';
@@ -139,12 +140,12 @@ function startConsumers(
     createConsumer(SYNC, {
       ...shared,
       concurrency: 16,
-      handle: (job) => desk.request(job),
+      handle: (job) => withLogScope({ accountId: job.accountId }, () => desk.request(job)),
     }),
     createConsumer(ACCOUNT_CHECKS, {
       ...shared,
       concurrency: 4,
-      handle: (job) => checkCandidate(credentials, job),
+      handle: (job) => withLogScope({ accountId: job.accountId }, () => checkCandidate(credentials, job)),
     }),
     createConsumer(STREAMS, {
       ...shared,

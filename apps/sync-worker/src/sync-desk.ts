@@ -70,9 +70,15 @@ async function run(context: SyncContext, job: SyncJob): Promise<SyncOutcome> {
       adopted: 0,
       error: 'there is no such account',
     };
+  const startedAt = performance.now();
+  const told = (outcome: 'complete' | 'partial' | 'failed'): void =>
+    context.onSync?.(account.exchange, outcome, performance.now() - startedAt);
   try {
-    return await syncAccount(context, account, job.reason);
+    const outcome = await syncAccount(context, account, job.reason);
+    told(outcome.complete ? 'complete' : 'partial');
+    return outcome;
   } catch (error) {
+    told('failed');
     const message = error instanceof Error ? error.message : String(error);
     context.log.warn({ err: error, accountId: account.id }, 'a sync failed');
     // Adapters do not throw: what fails here is ours (the database is away), and says nothing of the exchange.

@@ -9,12 +9,13 @@ import {
   type MarketDataAdapter,
 } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { createRedisBudget, createRedisTurns, createWaker, openRedis } from '@orderplane/queues';
+import { createRedisBudget, createRedisTurns, createTraceBook, createWaker, openRedis } from '@orderplane/queues';
 import {
   cacheScopes,
   createCommitListener,
   keepAdaptersCurrent,
   limitsFrom,
+  meterExchanges,
   pooledAccounts,
   showPauses,
 } from '@orderplane/recorder';
@@ -53,10 +54,15 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('waker', () => waker.close());
+  const exchanges = meterExchanges(service.metrics);
+  const show = showPauses(store.observations, clock, onShowError);
   const budget = createRedisBudget({
     redis,
     onError: onRedisError,
-    onPause: showPauses(store.observations, clock, onShowError),
+    onPause: (notice) => {
+      exchanges.paused(notice);
+      show(notice);
+    },
   });
   const turns = createRedisTurns({ redis, onError: onRedisError });
   const adapterOptions = {
@@ -65,7 +71,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   };
   const adapters = createAdapterPool({
     ...pooledAccounts(store, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
-    create: (account) => createAdapter(account, adapterOptions),
+    create: (account) => exchanges.account(createAdapter(account, adapterOptions), account),
   });
   shutdown.defer('adapters', () => adapters.close());
   void keepAdaptersCurrent(adapters, service.stopping, log);
@@ -79,6 +85,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       limits: limitsFrom(env),
       visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
       newId: randomUUID,
+      traceOf: createTraceBook(redis).of,
       log,
     },
     access: store.access,
@@ -95,6 +102,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     newId: randomUUID,
     log,
     count: countedBy(service),
+    onSync: timedBy(service),
     crashPoint: crashPoints(),
   };
   return {
@@ -106,7 +114,10 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       const onEntered = entering(context, adapters, onActivated);
       return openCheckContext(env, store, adapters, adapterOptions, clock, log, onActivated, onEntered);
     },
-    marketData: openMarketData((exchange) => createMarketData(exchange, adapterOptions), shutdown),
+    marketData: openMarketData(
+      (exchange) => exchanges.marketData(createMarketData(exchange, adapterOptions)),
+      shutdown,
+    ),
   };
 }
 
@@ -131,6 +142,11 @@ function countedBy({ metrics }: ServiceContext): SyncContext['count'] {
     muteStream: metrics.counter('mute_streams_total', 'Order streams that were connected and said nothing'),
   };
   return (what, by) => counters[what].inc(by);
+}
+
+function timedBy({ metrics }: ServiceContext): NonNullable<SyncContext['onSync']> {
+  const seconds = metrics.histogram('sync_seconds', 'Duration of a full look at an account', ['exchange', 'outcome']);
+  return (exchange, outcome, ms) => seconds.observe({ exchange, outcome }, ms / 1_000);
 }
 
 function openMarketData(

@@ -1,6 +1,7 @@
 import {
   DecimalSchema,
   ExecutionModeSchema,
+  EXCHANGE_IDS,
   ExchangeIdSchema,
   GroupKindSchema,
   OrderSideSchema,
@@ -59,7 +60,8 @@ export const AlertInputSchema = z.object({
 });
 export type AlertInput = z.infer<typeof AlertInputSchema>;
 
-const base = { commandId: Id, userId: Id };
+/** `requestId`: the caller's request, for the logs of whoever works for it. */
+const base = { commandId: Id, userId: Id, requestId: Id.exactOptional() };
 /** `commandId` makes a command idempotent: a job that runs twice has one effect. */
 export const OrderCommandSchema = z.discriminatedUnion('kind', [
   z.object({ ...base, kind: z.literal('place'), input: PlaceInputSchema }),
@@ -215,3 +217,13 @@ export const MAINTENANCE: QueueContract<MaintenanceJob, null> = {
   maxWaiting: 500_000,
   lockMs: 5_000,
 };
+
+/** Every queue that there is, by name. */
+export const queueNames = (): readonly string[] => [
+  ORDER_COMMANDS.name,
+  ACCOUNT_CHECKS.name,
+  SYNC.name,
+  STREAMS.name,
+  MAINTENANCE.name,
+  ...EXCHANGE_IDS.map((exchange) => reconcileQueue(exchange).name),
+];

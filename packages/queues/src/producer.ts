@@ -5,6 +5,7 @@ import { QUEUE_PREFIX, QueueFullError, QueueUnavailableError, type QueueContract
 import { openRedis, redisReady } from './connection.ts';
 import { patiently, within } from './patience.ts';
 import { openResults } from './results.ts';
+import { carried, tracedRequest } from './tracing.ts';
 
 export interface QueueCounts {
   readonly waiting: number;
@@ -67,7 +68,7 @@ export function createProducer<Data, Result>(
     await reachable();
     await gate(1);
     try {
-      return await queue.add(contract.name, parsed, { ...KEEP, ...jobOptions });
+      return await queue.add(contract.name, parsed, { ...KEEP, ...jobOptions, ...carried(jobOptions) });
     } catch (cause) {
       throw new QueueUnavailableError(contract.name, cause);
     }
@@ -86,7 +87,7 @@ export function createProducer<Data, Result>(
       const jobs = items.map((item) => ({
         name: contract.name,
         data: contract.data.parse(item.data),
-        opts: { ...KEEP, ...item.options },
+        opts: { ...KEEP, ...item.options, ...carried(item.options) },
       }));
       await reachable();
       await gate(jobs.length);
@@ -96,18 +97,19 @@ export function createProducer<Data, Result>(
         throw new QueueUnavailableError(contract.name, cause);
       }
     },
-    request: async (data, timeoutMs) => {
-      if (results === null) throw new Error(`the producer of ${contract.name} was opened without awaitsResults`);
-      await results.listening(READY_WITHIN_MS);
-      const awaited = results.expect(timeoutMs);
-      try {
-        await enqueue(data, { jobId: awaited.jobId });
-      } catch (error) {
-        awaited.cancel();
-        throw error;
-      }
-      return contract.result.parse(await awaited.result);
-    },
+    request: (data, timeoutMs) =>
+      tracedRequest(contract.name, async () => {
+        if (results === null) throw new Error(`the producer of ${contract.name} was opened without awaitsResults`);
+        await results.listening(READY_WITHIN_MS);
+        const awaited = results.expect(timeoutMs);
+        try {
+          await enqueue(data, { jobId: awaited.jobId });
+        } catch (error) {
+          awaited.cancel();
+          throw error;
+        }
+        return contract.result.parse(await awaited.result);
+      }),
     ready: async (timeoutMs = READY_TIMEOUT_MS) => {
       await Promise.all([within(queue.waitUntilReady(), timeoutMs, contract.name), results?.listening(timeoutMs)]);
     },

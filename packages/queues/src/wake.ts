@@ -25,6 +25,9 @@ export interface Waker {
   close(): Promise<void>;
 }
 
+/** What an order does later than this is no part of the trace any more: one in doubt is looked at for days, ms. */
+const TRACED_WITHIN_MS = 5_000;
+
 export function createWaker(options: ProducerOptions): Waker {
   const producers = new Map<ExchangeId, Producer<ReconcileJob, null>>();
   const producerOf = (exchange: ExchangeId): Producer<ReconcileJob, null> => {
@@ -60,6 +63,7 @@ export function createWaker(options: ProducerOptions): Waker {
             // A wish that comes while the last one is being passed on must not be taken for it.
             deduplication: { id: `recheck-${orderId}`, replace: true, keepLastIfActive: true },
             removeOnComplete: true,
+            ...(delayMs > TRACED_WITHIN_MS ? { telemetry: { omitContext: true } } : {}),
           },
         )
         .catch(swallow);

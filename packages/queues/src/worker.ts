@@ -2,6 +2,7 @@ import { Worker, type Job } from 'bullmq';
 import { QUEUE_PREFIX, type QueueContract } from './contract.ts';
 import { openRedis } from './connection.ts';
 import { tellWaiter } from './results.ts';
+import { tracedJob } from './tracing.ts';
 
 export interface Consumer {
   readonly running: () => boolean;
@@ -50,7 +51,8 @@ export function createConsumer<Data, Result>(
       try {
         const data = contract.data.parse(job.data);
         const lockLost = (): boolean => performance.now() >= (heldUntilMs.get(jobId) ?? 0);
-        const result = contract.result.parse(await options.handle(data, { lockLost }));
+        const handled = await tracedJob(contract.name, job, () => options.handle(data, { lockLost }));
+        const result = contract.result.parse(handled);
         tellWaiter(connection, { jobId, result });
         return result;
       } finally {

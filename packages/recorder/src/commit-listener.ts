@@ -1,3 +1,4 @@
+import { traceparent } from '@orderplane/service-kit';
 import { CommitNotifier, cacheScope, type AccessStore, type CacheScope } from '@orderplane/store';
 import type { Redis } from 'ioredis';
 import type { CommitListener } from './record.ts';
@@ -55,10 +56,11 @@ export function createCommitListener(options: {
   const notifier = new CommitNotifier(options.redis, options.onError);
   return {
     committed: (record, firstCursor, lastCursor) => {
+      const trace = traceparent();
       options
         .scopes(record.intent.accountId)
         .catch(() => null)
-        .then((scope) => notifier.committed({ kind: 'committed', record, firstCursor, lastCursor }, scope))
+        .then((scope) => notifier.committed({ kind: 'committed', record, firstCursor, lastCursor }, scope, trace))
         .catch(options.onError);
     },
   };

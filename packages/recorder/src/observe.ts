@@ -6,6 +6,7 @@ import { adopt, adoptSecond, type AccountKey } from './adopt.ts';
 import { idsOf, indexRecords, type RecordIndex } from './match.ts';
 import { foldContext, record, type RecorderOptions } from './record.ts';
 import type { RecordMemory } from './record-memory.ts';
+import { inTraceOf } from './traces.ts';
 
 /** Orders that are booked at the same time. */
 const MAX_BOOKINGS = 256;
@@ -53,7 +54,7 @@ class Observation implements Observed {
   /** Orders as they were remembered and not yet read in this run. */
   readonly #remembered = new Set<string>();
   /** The last booking of each order that is under way. */
-  readonly #bookings = new Map<string, Promise<void>>();
+  readonly #bookings = new Map<string, Promise<unknown>>();
 
   constructor(options: RecorderOptions, account: AccountKey, memory: RecordMemory | null) {
     this.#options = options;
@@ -126,11 +127,16 @@ class Observation implements Observed {
   }
 
   /** The booking before has changed the order. */
-  #bookNext(report: OrderReport, owner: OrderRecord): Promise<void> {
+  #bookNext(report: OrderReport, owner: OrderRecord): Promise<boolean> {
     return this.#book(report, this.#index.find(report) ?? owner);
   }
 
-  async #book(report: OrderReport, owner: OrderRecord): Promise<void> {
+  #book(report: OrderReport, owner: OrderRecord): Promise<boolean> {
+    return inTraceOf(this.#options, owner, () => this.#fold(report, owner));
+  }
+
+  /** True when the order has changed. */
+  async #fold(report: OrderReport, owner: OrderRecord): Promise<boolean> {
     const { orderId } = owner.intent;
     let outcome = await foldInto(this.#options, orderId, report, owner);
     if (!outcome.changed && this.#remembered.has(orderId)) outcome = await foldInto(this.#options, orderId, report);
@@ -140,6 +146,7 @@ class Observation implements Observed {
     const why = outcome.question ?? (wanted ? 'a request waits to be sent' : null);
     if (why !== null) this.questions.push({ orderId, why });
     if (outcome.record !== null && isUntold(outcome.record)) this.untold.add(orderId);
+    return outcome.changed;
   }
 
   /** Waits for all bookings, then throws what one of them threw. */

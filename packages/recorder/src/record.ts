@@ -54,6 +54,8 @@ export interface RecorderOptions {
   /** How far a listing of the exchange may lag behind its own word, ms. */
   readonly visibilityDelayMs: (exchange: ExchangeId) => number;
   readonly newId: () => string;
+  /** The trace that an order belongs to, for what comes without one. Never rejects. */
+  readonly traceOf?: (orderId: string) => Promise<string | null>;
   readonly log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TRACING_ENVIRONMENT } from './tracing/index.ts';
 
 /** The environment is wrong: every fault at once, each with the variable's name. Restarting does not help. */
 export class ConfigurationError extends Error {
@@ -28,6 +29,7 @@ export const SERVICE_ENVIRONMENT = {
   LOG_LEVEL: LogLevelSchema.default('info').describe('one of fatal, error, warn, info, debug, trace, silent'),
   HEALTH_PORT: PortSchema.default(0).describe('the port of /healthz, /readyz and /metrics; 0 takes any free one'),
   HEALTH_HOST: z.string().default('127.0.0.1').describe('the address to bind the health server to'),
+  ...TRACING_ENVIRONMENT,
 };
 
 /**

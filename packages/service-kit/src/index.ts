@@ -4,6 +4,8 @@ export * from './timing.ts';
 export * from './environment.ts';
 export * from './redaction.ts';
 export * from './logger.ts';
+export * from './log-scope.ts';
+export * from './tracing/index.ts';
 export * from './metrics.ts';
 export * from './progress-watch.ts';
 export * from './health-server.ts';

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Bindings, ChildLoggerOptions, DestinationStream, Logger as PinoLogger, LevelWithSilent } from 'pino';
+import { scopeFields } from './log-scope.ts';
 import { redactText, redactValue } from './redaction.ts';
 
 export type Logger = PinoLogger;
@@ -18,13 +19,15 @@ const safeFields = (fields: object): Record<string, unknown> => {
 
 /**
  * One JSON line per entry on standard output. Every field, message and child binding passes the redaction, so a call
- * site can't leak a secret by logging a whole object. Child loggers: `log.child({ orderId })`.
+ * site can't leak a secret by logging a whole object. Child loggers: `log.child({ orderId })`. Ids of the work under way
+ * (`withLogScope`) and of its trace are added by themselves; what the call site gives goes before them.
  */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   const options = {
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: scopeFields,
     serializers: { err: (error: unknown) => error, error: (error: unknown) => error },
     formatters: {
       level: (label: string) => ({ level: label }),

@@ -1,8 +1,12 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Metric } from 'prom-client';
+import { withDeadline } from './timing.ts';
 
 /** Seconds, from one millisecond to the longest wait that a service allows itself. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** A scrape does not wait longer for what has to be asked for, ms. */
+const READ_WITHIN_MS = 2_000;
 
 export interface Metrics {
   readonly registry: Registry;
@@ -19,6 +23,8 @@ export interface Metrics {
   ): Histogram<L>;
   /** Runs `work` and records its seconds, also when it throws. */
   time<T>(histogram: Histogram<'outcome'>, work: () => Promise<T>): Promise<T>;
+  /** `read` sets gauges that are known only by asking; it runs before each scrape. What it can't read stays as it was. */
+  beforeScrape(read: () => Promise<void>): void;
   /** Prometheus text format. */
   text(): Promise<string>;
 }
@@ -32,6 +38,7 @@ export function createMetrics(service: string, options: { readonly processMetric
     return (registry.getSingleMetric(full) as M | undefined) ?? create(full);
   };
   const registers = [registry];
+  const reads: (() => Promise<void>)[] = [];
   return {
     registry,
     contentType: registry.contentType,
@@ -55,6 +62,11 @@ export function createMetrics(service: string, options: { readonly processMetric
         throw cause;
       }
     },
-    text: () => registry.metrics(),
+    beforeScrape: (read) => void reads.push(read),
+    text: async () => {
+      const all = Promise.allSettled(reads.map((read) => read()));
+      await withDeadline(all, READ_WITHIN_MS, 'reading gauges').catch(() => undefined);
+      return registry.metrics();
+    },
   };
 }

@@ -5,6 +5,7 @@ import { createMetrics } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
 import { watchParent } from './parent-watch.ts';
 import { ShutdownStack } from './shutdown.ts';
+import { startTracing } from './tracing/index.ts';
 
 export interface ServiceContext {
   readonly name: string;
@@ -73,6 +74,9 @@ export async function runService({ name, main, shutdownDeadlineMs }: ServiceDefi
 
   log.info({ node: process.version }, 'starting');
   try {
+    const tracing = await startTracing({ service: name, log });
+    // Opened first, closed last: the spans of the shutdown go out too.
+    if (tracing !== null) shutdown.defer('traces', () => tracing.close());
     const info = await main({
       name,
       log,

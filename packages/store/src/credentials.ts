@@ -52,6 +52,15 @@ export function parseKeyRing(text: string): KeyRing {
   return { currentId, keys };
 }
 
+/** For a service's environment, so that a key ring that can't be read is told together with what else is wrong. */
+export const MasterKeySchema: z.ZodType<string> = z.string().superRefine((text, issues) => {
+  try {
+    parseKeyRing(text);
+  } catch (cause) {
+    issues.addIssue({ code: 'custom', message: cause instanceof CredentialsError ? cause.message : 'not a key ring' });
+  }
+});
+
 /** One entry for ORDERPLANE_MASTER_KEY, freshly drawn. */
 export const generateMasterKey = (id: string): string => `${id}:${randomBytes(KEY_BYTES).toString('base64')}`;
 

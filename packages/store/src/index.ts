@@ -6,6 +6,7 @@ export {
   openCredentials,
   parseKeyRing,
   sealCredentials,
+  MasterKeySchema,
 } from './credentials.ts';
 export type { Credentials, KeyRing } from './credentials.ts';
 export { intakeKey, openIntake, sealForIntake } from './intake.ts';

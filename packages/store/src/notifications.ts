@@ -13,6 +13,8 @@ export const JournalWakeUpSchema = z.object({
   orderId: z.string(),
   firstCursor: z.string().regex(/^\d{1,18}$/),
   lastCursor: z.string().regex(/^\d{1,18}$/),
+  /** While somebody traces: the trace that changed an order, by order id. */
+  traces: z.record(z.string(), z.string()).exactOptional(),
 });
 export type JournalWakeUp = z.infer<typeof JournalWakeUpSchema>;
 
@@ -31,6 +33,8 @@ interface Told {
   readonly orders: Map<string, { readonly scope: CacheScope; readonly record: OrderRecord }>;
   /** Newest line of each account. */
   readonly wakeUps: Map<string, JournalWakeUp>;
+  /** By account, then by order. */
+  readonly traces: Map<string, Record<string, string>>;
   readonly done: Promise<void>;
 }
 
@@ -56,8 +60,11 @@ export class CommitNotifier {
     return this.#failures;
   }
 
-  /** Call after every place and commit. `scope` null: no cache entry, only the wake-up. Resolves when Redis was told. */
-  committed(result: CommitResult, scope: CacheScope | null): Promise<void> {
+  /**
+   * Call after every place and commit. `scope` null: no cache entry, only the wake-up. `trace`: the traceparent of whoever
+   * committed, where somebody traces. Resolves when Redis was told.
+   */
+  committed(result: CommitResult, scope: CacheScope | null, trace: string | null = null): Promise<void> {
     if (result.kind !== 'committed') return Promise.resolve();
     const { record, firstCursor, lastCursor } = result;
     const { accountId, orderId } = record.intent;
@@ -75,6 +82,7 @@ export class CommitNotifier {
       const first = before === undefined ? firstCursor.toString() : before.firstCursor;
       told.wakeUps.set(accountId, { accountId, orderId, firstCursor: first, lastCursor: lastCursor.toString() });
     }
+    if (trace !== null) told.traces.set(accountId, { ...told.traces.get(accountId), [orderId]: trace });
     return told.done;
   }
 
@@ -83,19 +91,22 @@ export class CommitNotifier {
     setImmediate(turn.resolve);
     const orders: Told['orders'] = new Map();
     const wakeUps: Told['wakeUps'] = new Map();
+    const traces: Told['traces'] = new Map();
     const done = turn.promise.then(() => {
       this.#next = null;
-      return this.#tell(orders, wakeUps);
+      return this.#tell({ orders, wakeUps, traces });
     });
-    return { orders, wakeUps, done };
+    return { orders, wakeUps, traces, done };
   }
 
-  async #tell(orders: Told['orders'], wakeUps: Told['wakeUps']): Promise<void> {
+  async #tell({ orders, wakeUps, traces }: Omit<Told, 'done'>): Promise<void> {
     try {
       const pipeline = this.#redis.pipeline();
       for (const { scope, record } of orders.values()) addOrder(pipeline, scope, record);
       for (const wakeUp of wakeUps.values()) {
-        pipeline.publish(journalChannel(wakeUp.accountId), JSON.stringify(wakeUp));
+        const traced = traces.get(wakeUp.accountId);
+        const message = traced === undefined ? wakeUp : { ...wakeUp, traces: traced };
+        pipeline.publish(journalChannel(wakeUp.accountId), JSON.stringify(message));
       }
       if (pipeline.length > 0) await execute(pipeline);
     } catch (error) {

@@ -23,7 +23,9 @@ export async function runCommand(
   howToRepeat: string,
 ): Promise<CommandResult> {
   try {
-    return await context.ports.commands.request(command, context.timeouts.commandMs);
+    const { requestId } = context;
+    const job = requestId === null ? command : { ...command, requestId };
+    return await context.ports.commands.request(job, context.timeouts.commandMs);
   } catch (cause) {
     if (cause instanceof QueueFullError)
       throw requestError('SERVICE_UNAVAILABLE', 'too many commands are waiting, nothing was accepted: try again later');

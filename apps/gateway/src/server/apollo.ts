@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
+import { isTracing } from '@orderplane/service-kit';
 import { OperationTypeNode } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { checkCost } from '../limits/cost.ts';
@@ -12,6 +13,7 @@ import type { Ports } from '../ports.ts';
 import type { GatewayContext } from './context.ts';
 import { formatError, noteMutationErrors } from './errors.ts';
 import { operationMetrics } from './operation-metrics.ts';
+import { spanNames } from './request-scope.ts';
 
 /** A document that was sent with its id may be asked for by it for this long, s. */
 const AUTOMATIC_SECONDS = 3_600;
@@ -50,6 +52,7 @@ export function createApolloServer(
       costLimit,
       mutationErrors,
       operationMetrics(metrics),
+      ...(isTracing() ? [spanNames] : []),
     ],
   });
 }

@@ -24,10 +24,18 @@ export interface GatewayContext extends Services {
   readonly caller: Caller;
   readonly principal: Principal;
   readonly loaders: Loaders;
+  /** Of the HTTP request, for logs; null for what comes over a WebSocket. */
+  readonly requestId: string | null;
 }
 
 /** `lives`: a request reads everything once; a subscription goes on, so what it read must not be remembered. */
-export function createContext(services: Services, caller: Caller, lives: 'request' | 'subscription'): GatewayContext {
+export function createContext(
+  services: Services,
+  caller: Caller,
+  lives: 'request' | 'subscription',
+  requestId: string | null = null,
+): GatewayContext {
   const { principal } = caller;
-  return { ...services, caller, principal, loaders: createLoaders(services.ports, principal, lives === 'request') };
+  const loaders = createLoaders(services.ports, principal, lives === 'request');
+  return { ...services, caller, principal, requestId, loaders };
 }

@@ -12,6 +12,7 @@ import { createContext, type GatewayContext, type Services } from './context.ts'
 import { rateLimited, type RequestErrorCode } from './errors.ts';
 import { crossOrigin, securityHeaders } from './headers.ts';
 import type { RemoteReader } from './remote.ts';
+import { requestIdOf, requestScope } from './request-scope.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -42,12 +43,13 @@ export function createHttpApp(apollo: ApolloServer<GatewayContext>, services: Se
   });
   app.use(
     GRAPHQL_PATH,
+    requestScope(services.ports.newId),
     authenticate(entrance),
     limitRate(services),
     express.json({ limit: LIMITS.bodyBytes }),
     namedDocuments(policy.documents),
     expressMiddleware(apollo, {
-      context: async ({ res }) => createContext(services, callerOf(res), 'request'),
+      context: async ({ res }) => createContext(services, callerOf(res), 'request', requestIdOf(res)),
     }),
   );
   app.use((_, response) => refuse(response, 404, 'NOT_FOUND', `there is nothing here; GraphQL is at ${GRAPHQL_PATH}`));

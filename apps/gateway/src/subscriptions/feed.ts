@@ -17,6 +17,8 @@ interface FeedOptions<Line, Update> {
   /** What the client is told of a line; `progress` includes it. */
   readonly toUpdate: (line: Line, progress: Progress) => Update;
   readonly toCursor: (progress: Progress) => string;
+  /** A line that has just come is handed to a subscriber; called for each of them. */
+  readonly onLive?: (line: Line) => void;
 }
 
 /** Where one stream is. */
@@ -52,7 +54,7 @@ export class Feed<Line extends JournalLine, Update> {
     return cancellable(
       this.#updates(accountIds, { begin, place, mailbox, onEnd }),
       () => mailbox.close(),
-      (limit) => (place.isLive ? mailbox.take(limit).flatMap((line) => this.#told(line, place.progress)) : []),
+      (limit) => (place.isLive ? mailbox.take(limit).flatMap((line) => this.#live(line, place.progress)) : []),
     );
   }
 
@@ -82,7 +84,7 @@ export class Feed<Line extends JournalLine, Update> {
       }
       place.isLive = true;
       for (let line = await mailbox.next(); line !== null; line = await mailbox.next())
-        yield* this.#told(line, progress);
+        yield* this.#live(line, progress);
     } catch (cause) {
       throw this.#refusal(cause, progress);
     } finally {
@@ -101,6 +103,12 @@ export class Feed<Line extends JournalLine, Update> {
       progress.set(accountId, page.position);
       more = !page.atEnd;
     }
+  }
+
+  #live(line: Line, progress: Progress): readonly Update[] {
+    const updates = this.#told(line, progress);
+    if (updates.length > 0) this.#options.onLive?.(line);
+    return updates;
   }
 
   /** Nothing for a line that was told before. */

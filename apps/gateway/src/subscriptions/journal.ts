@@ -1,5 +1,5 @@
 import { journalChannel, parseJournalWakeUp } from '@orderplane/store';
-import type { OrderRecord, StoredOrderEvent } from '@orderplane/store';
+import type { JournalWakeUp, OrderRecord, StoredOrderEvent } from '@orderplane/store';
 import type { Ports } from '../ports.ts';
 
 /** Lines per read. */
@@ -47,7 +47,11 @@ export interface OrderLine extends JournalLine {
   readonly order: OrderRecord | null;
 }
 
-export function orderJournal({ ledger }: Pick<Ports, 'ledger'>): Journal<OrderLine> {
+/** `heard`: every wake-up, before the journal is read because of it. */
+export function orderJournal(
+  { ledger }: Pick<Ports, 'ledger'>,
+  heard: (news: JournalWakeUp) => void = () => undefined,
+): Journal<OrderLine> {
   return {
     read: (accountId, after) => readOrderLines(ledger, accountId, after),
     ends: async (accountIds) =>
@@ -55,7 +59,9 @@ export function orderJournal({ ledger }: Pick<Ports, 'ledger'>): Journal<OrderLi
     channel: journalChannel,
     newsOf: (message) => {
       const news = parseJournalWakeUp(message);
-      return news === null ? null : BigInt(news.lastCursor);
+      if (news === null) return null;
+      heard(news);
+      return BigInt(news.lastCursor);
     },
   };
 }

@@ -6,6 +6,7 @@ import { encodeCursor, type Positions } from './cursor.ts';
 import { Feed, SharedUpdates, type Progress } from './feed.ts';
 import { Joined } from './joined.ts';
 import { orderJournal, type OrderLine } from './journal.ts';
+import { Tellings } from './tellings.ts';
 
 export interface OrderUpdateModel {
   readonly kind: OrderUpdateKind;
@@ -14,7 +15,7 @@ export interface OrderUpdateModel {
   readonly event: StoredOrderEvent | null;
 }
 
-type Needs = Pick<Ports, 'ledger' | 'log' | 'channels' | 'metrics'>;
+type Needs = Pick<Ports, 'ledger' | 'log' | 'channels' | 'metrics' | 'clock'>;
 type Snapshot = Awaited<ReturnType<Ports['ledger']['accountSnapshot']>>;
 
 /** The update streams of this process: a snapshot, or what follows a cursor, then every change. */
@@ -28,9 +29,11 @@ export class OrderUpdates {
 
   constructor(ports: Needs) {
     this.#ports = ports;
+    const tellings = new Tellings(ports);
     this.#feed = new Feed({
       ports,
-      journal: orderJournal(ports),
+      journal: orderJournal(ports, (news) => tellings.heard(news)),
+      onLive: (line) => tellings.told(line),
       toUpdate: (line, progress) => this.#toUpdate(line, progress),
       toCursor: encodeCursor,
     });
