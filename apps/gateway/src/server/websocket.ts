@@ -52,17 +52,14 @@ export function serveWebSocket(
   const { policy, remoteOf } = entrance;
   const { log, rates } = services.ports;
   const open = new OpenConnections(policy.limits);
-  const origins = new Set(policy.corsOrigins);
   const sockets: WebSocketServer = new WebSocketServer({
     server: httpServer,
     path: GRAPHQL_PATH,
     maxPayload: LIMITS.bodyBytes,
     handleProtocols,
     verifyClient: ({ req: request }, decide) => {
-      const { origin } = request.headers;
-      if (origin !== undefined && !origins.has(origin)) return decide(false, 403);
-      if (!open.admits(remoteOf(request))) return decide(false, 429, 'too many connections', { 'retry-after': '10' });
-      decide(sockets.clients.size < MAX_CONNECTIONS, 503);
+      const status = sockets.clients.size < MAX_CONNECTIONS ? refusedStatus(request, entrance, open) : 503;
+      decide(status === null, status ?? undefined);
     },
   });
   sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
@@ -121,6 +118,13 @@ const written = (
   data: data ?? null,
   ...(errors === undefined ? {} : { errors: errors.map(formatted) }),
 });
+
+/** What the upgrade is refused with; null: it may come in and say who it is. */
+function refusedStatus(request: IncomingMessage, { policy, remoteOf }: Entrance, open: OpenConnections): number | null {
+  const { origin } = request.headers;
+  if (origin !== undefined && !policy.corsOrigins.includes(origin)) return 403;
+  return open.admits(remoteOf(request)) ? null : 429;
+}
 
 interface Entering {
   readonly open: OpenConnections;
