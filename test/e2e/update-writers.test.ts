@@ -92,6 +92,7 @@ function followAlerts(endpoint: Endpoint, accountIds: readonly string[], beginni
   const told: AlertUpdate[] = [];
   const stopping = new AbortController();
   let connections = 0;
+  let current: readonly AlertUpdate[] = [];
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       connections += 1;
@@ -99,9 +100,11 @@ function followAlerts(endpoint: Endpoint, accountIds: readonly string[], beginni
         alertUpdates(accountIds: $accountIds, after: $after) { id status cursor } }`;
       const variables = { accountIds, after: told.at(-1)?.cursor ?? beginning };
       const connection = watch(endpoint, { query, variables }, (data) => AlertSchema.parse(data).alertUpdates);
+      current = connection.items;
       while (connection.end === null && !stopping.signal.aborted)
         await new Promise((resolve) => setTimeout(resolve, 20));
       told.push(...connection.items);
+      current = [];
       await connection.close().catch(() => undefined);
     }
   };
@@ -111,7 +114,7 @@ function followAlerts(endpoint: Endpoint, accountIds: readonly string[], beginni
     await running;
     return told;
   };
-  return { stop, connections: () => connections };
+  return { stop, connections: () => connections, heard: () => told.length + current.length };
 }
 
 test(
@@ -155,10 +158,14 @@ test(
     const changes = (await store.alerts.changes(accountId, 0n, 10_000)).map(
       ({ alert }) => `${alert.id} ${alert.status}`,
     );
+    await eventually(
+      () => Promise.resolve(clients.map(({ heard }) => heard())),
+      (heard) => heard.every((count) => count >= changes.length),
+      'every client has heard all',
+    );
     for (const client of clients) {
       const told = (await client.stop()).map(({ id, status }) => `${id} ${status}`);
-      expect(told.length).toBeGreaterThan(0);
-      expect(told).toEqual(changes.slice(0, told.length));
+      expect(told).toEqual(changes);
     }
   },
 );
