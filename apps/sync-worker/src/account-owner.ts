@@ -1,5 +1,5 @@
 import type { ExchangeAdapter } from '@orderplane/exchange';
-import { keepSwitches } from '@orderplane/recorder';
+import { keepSwitches, type SwitchKeeper } from '@orderplane/recorder';
 import { sleep } from '@orderplane/service-kit';
 import type { Account } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
@@ -34,12 +34,7 @@ export function ownAccounts(
   onRound: (owned: number) => void,
 ): AccountOwner {
   const owned = new Map<string, Owned>();
-  const switches = keepSwitches({
-    ...context,
-    switches: context.deadMansSwitches,
-    bound: 'account',
-    callTimeoutMs: context.env.CALL_TIMEOUT_MS,
-  });
+  const switches = switchesOf(context);
   let wakeRound: () => void = () => undefined;
 
   const release = async (accountId: string, why: string): Promise<void> => {
@@ -75,14 +70,12 @@ export function ownAccounts(
       await release(id, 'the account is gone');
       void forget(context, id);
     }
-    for (const result of await Promise.allSettled(accounts.map(visit))) {
-      if (result.status === 'rejected') {
+    for (const result of await Promise.allSettled(accounts.map(visit)))
+      if (result.status === 'rejected')
         context.log.warn(
           { err: result.reason as unknown },
           'an account could not be served; the next round tries again',
         );
-      }
-    }
   };
   const rounds = async (): Promise<void> => {
     while (!stopping.aborted) {
@@ -107,6 +100,12 @@ export function ownAccounts(
     },
   };
 }
+
+/** Timers at the exchanges: those of the accounts that this process owns. */
+const switchesOf = (context: SyncContext): SwitchKeeper => {
+  const { deadMansSwitches: switches, env } = context;
+  return keepSwitches({ ...context, switches, bound: 'account', callTimeoutMs: env.CALL_TIMEOUT_MS });
+};
 
 function letGo(context: SyncContext, accountId: string, why: string): void {
   context.log.info({ accountId, why }, 'lets go of the account');
