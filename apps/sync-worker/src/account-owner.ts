@@ -70,12 +70,7 @@ export function ownAccounts(
       await release(id, 'the account is gone');
       void forget(context, id);
     }
-    for (const result of await Promise.allSettled(accounts.map(visit)))
-      if (result.status === 'rejected')
-        context.log.warn(
-          { err: result.reason as unknown },
-          'an account could not be served; the next round tries again',
-        );
+    sayFailures(context, await Promise.allSettled(accounts.map(visit)));
   };
   const rounds = async (): Promise<void> => {
     while (!stopping.aborted) {
@@ -106,6 +101,12 @@ const switchesOf = (context: SyncContext): SwitchKeeper => {
   const { deadMansSwitches: switches, env } = context;
   return keepSwitches({ ...context, switches, bound: 'account', callTimeoutMs: env.CALL_TIMEOUT_MS });
 };
+
+function sayFailures(context: SyncContext, results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results)
+    if (result.status === 'rejected')
+      context.log.warn({ err: result.reason as unknown }, 'an account could not be served; the next round tries again');
+}
 
 function letGo(context: SyncContext, accountId: string, why: string): void {
   context.log.info({ accountId, why }, 'lets go of the account');
