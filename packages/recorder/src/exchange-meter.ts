@@ -17,7 +17,7 @@ interface Called {
   readonly accountId: string | null;
 }
 
-export function meterExchanges(metrics: Metrics): ExchangeMeter {
+function openMeters(metrics: Metrics) {
   const seconds = metrics.histogram('exchange_call_seconds', 'Duration of a call at an exchange, all its requests', [
     'exchange',
     'call',
@@ -34,7 +34,11 @@ export function meterExchanges(metrics: Metrics): ExchangeMeter {
   );
   const pauses = metrics.counter('exchange_pauses_total', 'Times that an exchange told us to wait', ['exchange']);
   const streams = metrics.gauge('exchange_order_streams', 'Order streams of this process', ['exchange', 'state']);
+  return { seconds, calls, waits, pauses, streams };
+}
 
+export function meterExchanges(metrics: Metrics): ExchangeMeter {
+  const { seconds, calls, waits, pauses, streams } = openMeters(metrics);
   const measured = (called: Called, call: string, method: Method, args: readonly unknown[]): unknown => {
     const { exchange } = called;
     const startedAt = performance.now();
