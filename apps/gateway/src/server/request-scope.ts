@@ -28,7 +28,10 @@ export function requestScope(newId: () => string): RequestHandler {
       const { traceparent } = request.headers;
       const parent = typeof traceparent === 'string' ? traceparent : null;
       const facts = { 'http.request.method': request.method, 'orderplane.request_id': requestId };
-      void traced('graphql', facts, (span) => answered(response, next, span.note), { kind: 'server', parent });
+      void traced('graphql', facts, (span) => answered(response, next, (said) => span.note(said)), {
+        kind: 'server',
+        parent,
+      });
     });
   };
 }

@@ -1,6 +1,15 @@
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { continuing, currentSpan, isTracing, marked, startTracing, traced, traceparent, type Tracing } from './index.ts';
+import {
+  continuing,
+  currentSpan,
+  isTracing,
+  marked,
+  startTracing,
+  traced,
+  traceparent,
+  type Tracing,
+} from './index.ts';
 
 const log = { warn: () => undefined };
 
