@@ -46,6 +46,6 @@ function fallbackOf(field: z.ZodType): string {
   const absent = field.safeParse(undefined);
   if (!absent.success) return 'required';
   if (absent.data === undefined) return 'unset';
-  const text = String(absent.data);
+  const text = typeof absent.data === 'string' ? absent.data : JSON.stringify(absent.data);
   return text === '' ? 'none' : `\`${text}\``;
 }

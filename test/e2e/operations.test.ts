@@ -44,12 +44,13 @@ const namesOf = (spans: readonly CollectedSpan[]): ReadonlySet<string> =>
 
 test('one trace from the mutation through the queues to the exchange and back to the subscriber', async () => {
   const desk = await openDesk(system, 'binance');
-  const { symbol, size, at } = desk.market('BTC');
+  const market = desk.market('BTC');
+  const { symbol, size } = market;
   const updates = watchOrders(system.trader, [desk.accountId]);
   await updates.until((items) => items.some(({ kind }) => kind === 'SNAPSHOT_END'), 'the snapshot');
-  const order = await desk.resting({ symbol, side: 'BUY', type: 'LIMIT', size, price: at('0.9') });
+  const order = await desk.resting({ symbol, side: 'BUY', type: 'LIMIT', size, price: market.at('0.9') });
   // An execution is told by the stream alone.
-  await system.venue.price('binance', symbol, at('0.85'));
+  await system.venue.price('binance', symbol, market.at('0.85'));
   await desk.reaches(order.id, 'FILLED');
   await updates.until((items) => items.some(({ event }) => event?.toState === 'FILLED'), 'the fill');
   const wanted = [
@@ -140,11 +141,12 @@ const SIGNED =
 /** One order placed, changed and cancelled, one refused, while the exchange has trouble. */
 async function trade(exchange: (typeof EXCHANGE_IDS)[number]): Promise<void> {
   const desk = await openDesk(system, exchange);
-  const { symbol, size, at } = desk.market('BTC');
-  const order = await desk.resting({ symbol, side: 'BUY', type: 'LIMIT', size, price: at('0.8') });
+  const market = desk.market('BTC');
+  const { symbol, size } = market;
+  const order = await desk.resting({ symbol, side: 'BUY', type: 'LIMIT', size, price: market.at('0.8') });
   await system.venue.fault({ exchange, fault: 'streamDrop', times: 1 });
   await system.venue.fault({ exchange, fault: 'authFail', times: 2 });
-  const refused = await desk.place({ symbol, side: 'BUY', type: 'LIMIT', size, price: at('0.79') });
+  const refused = await desk.place({ symbol, side: 'BUY', type: 'LIMIT', size, price: market.at('0.79') });
   await system.venue.fault({ exchange, fault: 'error5xxBefore', times: 1 });
   for (const { id } of [order, ...(refused.order === null ? [] : [refused.order])])
     await cancelOrder(system.trader, id);

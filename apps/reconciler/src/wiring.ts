@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { ExchangeId } from '@orderplane/domain';
-import { createAdapter, createAdapterPool, simulatorOption } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import {
   createFiringDesk,
@@ -14,15 +13,7 @@ import {
   type StreamJob,
   type Waker,
 } from '@orderplane/queues';
-import {
-  cacheScopes,
-  createCommitListener,
-  keepAdaptersCurrent,
-  limitsFrom,
-  meterExchanges,
-  pooledAccounts,
-  showPauses,
-} from '@orderplane/recorder';
+import { cacheScopes, createCommitListener, limitsFrom, openExchanges } from '@orderplane/recorder';
 import {
   backoffMs,
   crashPoints,
@@ -30,7 +21,7 @@ import {
   type ServiceContext,
   type SharedClock,
 } from '@orderplane/service-kit';
-import { createPostgresStore, parseKeyRing, type Store } from '@orderplane/store';
+import { createPostgresStore, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
 import type { ReconcilerContext } from './context.ts';
 import type { Environment } from './environment.ts';
@@ -52,7 +43,6 @@ const RULES_PAUSE_MS = 5_000;
 export function openParts(service: ServiceContext, env: Environment): Parts {
   const { log, metrics, shutdown } = service;
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
-  const onShowError = (error: unknown): void => log.warn({ err: error }, 'a rate limit was not shown');
   const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16 });
   shutdown.defer('store', () => store.close());
   const clock = createSharedClock({
@@ -65,29 +55,11 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   shutdown.defer('waker', () => waker.close());
   const streams = createProducer(STREAMS, { redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('streams', () => streams.close());
-  const exchanges = meterExchanges(metrics);
-  const show = showPauses(store.observations, clock, onShowError);
-  const adapterOptions = {
-    ...simulatorOption(env.SIMULATOR_URL),
-    clock: { now: clock.nowMs },
-    log,
-    callTimeoutMs: env.CALL_TIMEOUT_MS,
-    budget: createRedisBudget({
-      redis,
-      onError: onRedisError,
-      onPause: (notice) => {
-        exchanges.paused(notice);
-        show(notice);
-      },
-    }),
+  const { adapters } = openExchanges(service, env, store, {
+    clock,
     turns: createRedisTurns({ redis, onError: onRedisError }),
-  };
-  const adapters = createAdapterPool({
-    ...pooledAccounts(store, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
-    create: (account) => exchanges.account(createAdapter(account, adapterOptions), account),
+    budget: (onPause) => createRedisBudget({ redis, onError: onRedisError, onPause }),
   });
-  shutdown.defer('adapters', () => adapters.close());
-  void keepAdaptersCurrent(adapters, service.stopping, log);
   const calls = metrics.counter('reconcile_actions_total', 'Calls, retries and errors', ['what']);
   const limits = limitsFrom(env);
   return {

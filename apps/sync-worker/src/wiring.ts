@@ -1,26 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ExchangeId } from '@orderplane/domain';
-import {
-  createAdapter,
-  createAdapterPool,
-  createMarketData,
-  simulatorOption,
-  type AdapterPool,
-  type MarketDataAdapter,
-} from '@orderplane/exchange';
+import { createMarketData, type AdapterPool, type MarketDataAdapter } from '@orderplane/exchange';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import { createRedisBudget, createRedisTurns, createTraceBook, createWaker, openRedis } from '@orderplane/queues';
-import {
-  cacheScopes,
-  createCommitListener,
-  keepAdaptersCurrent,
-  limitsFrom,
-  meterExchanges,
-  pooledAccounts,
-  showPauses,
-} from '@orderplane/recorder';
+import { cacheScopes, createCommitListener, limitsFrom, openExchanges } from '@orderplane/recorder';
 import { crashPoints, createSharedClock, type ServiceContext, type SharedClock } from '@orderplane/service-kit';
-import { createPostgresStore, OpenOrderCache, parseKeyRing, type Store } from '@orderplane/store';
+import { createPostgresStore, OpenOrderCache, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
 import type { SyncContext } from './context.ts';
 import type { Environment } from './environment.ts';
@@ -43,7 +28,6 @@ export interface Parts {
 export function openParts(service: ServiceContext, env: Environment): Parts {
   const { log, shutdown } = service;
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
-  const onShowError = (error: unknown): void => log.warn({ err: error }, 'a rate limit was not shown');
   const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 12 });
   shutdown.defer('store', () => store.close());
   const clock = createSharedClock({
@@ -54,27 +38,12 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('waker', () => waker.close());
-  const exchanges = meterExchanges(service.metrics);
-  const show = showPauses(store.observations, clock, onShowError);
-  const budget = createRedisBudget({
-    redis,
-    onError: onRedisError,
-    onPause: (notice) => {
-      exchanges.paused(notice);
-      show(notice);
-    },
+  const { adapters, meter, options } = openExchanges(service, env, store, {
+    clock,
+    turns: createRedisTurns({ redis, onError: onRedisError }),
+    budget: (onPause) => createRedisBudget({ redis, onError: onRedisError, onPause }),
   });
-  const turns = createRedisTurns({ redis, onError: onRedisError });
-  const adapterOptions = {
-    ...simulatorOption(env.SIMULATOR_URL),
-    ...{ clock: { now: clock.nowMs }, log, callTimeoutMs: env.CALL_TIMEOUT_MS, budget, turns },
-  };
-  const adapters = createAdapterPool({
-    ...pooledAccounts(store, parseKeyRing(env.ORDERPLANE_MASTER_KEY)),
-    create: (account) => exchanges.account(createAdapter(account, adapterOptions), account),
-  });
-  shutdown.defer('adapters', () => adapters.close());
-  void keepAdaptersCurrent(adapters, service.stopping, log);
+  const traces = createTraceBook(redis);
   const scopes = cacheScopes(store.access, clock.nowMs);
   const context: SyncContext = {
     env,
@@ -85,7 +54,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
       limits: limitsFrom(env),
       visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
       newId: randomUUID,
-      traceOf: createTraceBook(redis).of,
+      traceOf: (orderId) => traces.of(orderId),
       log,
     },
     access: store.access,
@@ -112,12 +81,9 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     context,
     checks: (onActivated) => {
       const onEntered = entering(context, adapters, onActivated);
-      return openCheckContext(env, store, adapters, adapterOptions, clock, log, onActivated, onEntered);
+      return openCheckContext(env, store, adapters, options, clock, log, onActivated, onEntered);
     },
-    marketData: openMarketData(
-      (exchange) => exchanges.marketData(createMarketData(exchange, adapterOptions)),
-      shutdown,
-    ),
+    marketData: openMarketData((exchange) => meter.marketData(createMarketData(exchange, options)), shutdown),
   };
 }
 

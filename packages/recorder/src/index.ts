@@ -8,5 +8,4 @@ export * from './limits.ts';
 export * from './commit-listener.ts';
 export * from './account-contexts.ts';
 export { keepSwitches, type SwitchKeeper, type SwitchOptions } from './keep-switches.ts';
-export { showPauses } from './show-pauses.ts';
-export { meterExchanges, type ExchangeMeter } from './exchange-meter.ts';
+export { openExchanges, type ExchangeParts } from './open-exchanges.ts';

@@ -168,13 +168,7 @@ export class OrderBook {
     const own = await this.#deps.store.access.accountsOfUser(command.userId);
     switch (command.kind) {
       case 'place': {
-        const {
-          accountId,
-          clientOrderId,
-          mode: _mode,
-          trigger: _trigger,
-          ...spec
-        } = command.input satisfies PlaceInput;
+        const { accountId, clientOrderId, mode: _mode, trigger: _trigger, ...spec }: PlaceInput = command.input;
         if (!own.some(({ id }) => id === accountId)) return { ...none, orderIds: [], userErrors: [...none.userErrors] };
         return done([await this.place(command.userId, accountId, spec, clientOrderId)]);
       }
@@ -186,12 +180,8 @@ export class OrderBook {
       case 'cancel': {
         const record = await this.#deps.store.queries.byId(command.userId, command.orderId);
         if (record === null) return { orderIds: [], userErrors: [...none.userErrors] };
-        await this.apply(command.orderId, {
-          type: 'CancelRequested',
-          requestId: randomUUID(),
-          generation: 2,
-          by: 'client',
-        });
+        const request = { requestId: randomUUID(), generation: 2, by: 'client' } as const;
+        await this.apply(command.orderId, { type: 'CancelRequested', ...request });
         return done([command.orderId]);
       }
       case 'cancelAll':
@@ -215,12 +205,8 @@ export class OrderBook {
       }
       case 'setDeadMansSwitch': {
         const { userId, accountId, timeoutSeconds } = command;
-        const { kind } = await this.#deps.store.deadMansSwitches.set(
-          userId,
-          accountId,
-          timeoutSeconds,
-          this.#deps.now(),
-        );
+        const at = this.#deps.now();
+        const { kind } = await this.#deps.store.deadMansSwitches.set(userId, accountId, timeoutSeconds, at);
         return kind === 'set' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
       }
       case 'createAlert': {
