@@ -18,7 +18,8 @@ export const entryOf = (name: StartableName): string => join(ROOT, 'apps', name,
 export const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
 
 /** Of this process's environment, what a service of the stack may see: never a DATABASE_URL or key of another system. */
-const INHERITED = /^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|NODE_EXTRA_CA_CERTS|OTEL_.*)$/i;
+const INHERITED =
+  /^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|NODE_EXTRA_CA_CERTS|OTEL_.*)$/i;
 /** What an operator says of callers (docs/security.md): it holds no secret. */
 const OF_CALLERS =
   /^(JWT_(ISSUER|AUDIENCE|KEYS|ALGORITHMS|ROLE_CLAIM|MAX_ROLE|CLOCK_SKEW_SECONDS)|LIMIT_\w+|CORS_ORIGINS|TRUSTED_PROXIES|INTROSPECTION|DOCUMENTS(_MANIFEST)?)$/;

@@ -188,7 +188,9 @@ export async function takeCandidate(
 ): Promise<AccountCandidate | null> {
   const row = await tx.accountCandidate.findUnique({ where: { id } });
   if (row === null) return null;
-  const { count } = await tx.accountCandidate.deleteMany({ where: { id, kind: { in: [...kinds] }, expiresAt: { gt: now } } });
+  const { count } = await tx.accountCandidate.deleteMany({
+    where: { id, kind: { in: [...kinds] }, expiresAt: { gt: now } },
+  });
   return count === 1 ? toCandidate(row) : null;
 }
 
