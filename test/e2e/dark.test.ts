@@ -86,11 +86,21 @@ const darkView = async (id: string): Promise<DarkView> =>
     )
   ).order;
 
+const exposureOf = async (accountId: string, symbol: string): Promise<object | undefined> =>
+  (
+    await request<{ exposure: { rows: readonly { readonly symbol: string }[] } }>(
+      world.trader,
+      'query ($accountId: ID!) { exposure(accountId: $accountId) { rows { symbol buySize openOrders } } }',
+      { accountId },
+    )
+  ).exposure.rows.find((row) => row.symbol === symbol);
+
 test.concurrent.each(CASES)('$exchange: armed, unseen, changed, fired by a gap, sent once', async ({ exchange }) => {
   const [desk, market, other] = [deskOf(exchange), marketOf(exchange, 'BTC'), marketOf(exchange, 'ETH')];
   const before = await apiOrders(market);
   const order = await desk.placed(buy(market, { trigger: above(market, '1.1') }));
   expect(order).toMatchObject({ state: 'DARK_OPEN', status: 'PENDING', legs: [] });
+  expect(await exposureOf(desk.accountId, market.symbol)).toMatchObject({ buySize: market.size, openOrders: 1 });
   const sideways = await desk.placed(buy(market, { trigger: above(other, '1.2', { symbol: other.symbol }) }));
   const gone = await desk.placed(buy(market, { trigger: above(market, '1.1') }));
   const cancelled = await cancelOrder(world.trader, gone.id);

@@ -93,6 +93,9 @@ export const probes = (buy: Buy): readonly Probe[] => [
       ({ accountId: id }) => ({ id }),
     ),
   ),
+  probe('exposure', 'query ($id: ID!) { exposure(accountId: $id) { rows { symbol } } }', ({ accountId: id }) => ({
+    id,
+  })),
   probe('sessions', 'query ($id: ID!) { sessions(accountId: $id) { id } }', ({ accountId: id }) => ({ id })),
   probe(
     'transitionSession',

@@ -51,6 +51,7 @@ export interface ClientOptions {
 
 export type Account = documents.AccountFieldsFragment;
 export type Session = documents.SessionFieldsFragment;
+export type Exposure = documents.ExposureQuery['exposure'];
 export type Sync = documents.SyncFieldsFragment;
 export type Market = documents.MarketsQuery['markets'][number];
 export type Exchange = documents.ExchangesQuery['exchanges'][number];
@@ -205,6 +206,11 @@ export class OrderplaneClient {
       session,
       migrated,
     }));
+  }
+
+  /** What the account's orders may still buy and sell, by symbol; dark orders count. */
+  async exposure(accountId: string, options?: CallOptions): Promise<Exposure> {
+    return (await this.request(documents.ExposureDocument, { accountId }, options)).exposure;
   }
 
   /** The chain of the account's sessions, newest first. */

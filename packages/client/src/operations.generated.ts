@@ -514,6 +514,26 @@ export type TransitionSessionMutation = {
   };
 };
 
+export type ExposureQueryVariables = Exact<{
+  accountId: string;
+}>;
+
+export type ExposureQuery = {
+  readonly exposure: {
+    readonly syncedAt: string | null;
+    readonly account: { readonly id: string };
+    readonly rows: ReadonlyArray<{
+      readonly symbol: string;
+      readonly buySize: string;
+      readonly buyNotional: string;
+      readonly sellSize: string;
+      readonly sellNotional: string;
+      readonly openOrders: number;
+      readonly complete: boolean;
+    }>;
+  };
+};
+
 export type AlertsQueryVariables = Exact<{
   accountId: string;
   status?: AlertStatus | null | undefined;
@@ -1085,6 +1105,12 @@ export const TransitionSessionDocument = typedDocument<TransitionSessionMutation
   'mutation',
   'TransitionSession',
   'mutation TransitionSession($input:SessionTransitionInput!){transitionSession(input:$input){session{...SessionFields}migrated userErrors{...UserErrorFields}}}fragment SessionFields on ExchangeSession{id account{id}name subject active transition previous{id}startedAt endedAt}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const ExposureDocument = typedDocument<ExposureQuery, ExposureQueryVariables>(
+  'query',
+  'Exposure',
+  'query Exposure($accountId:ID!){exposure(accountId:$accountId){account{id}rows{symbol buySize buyNotional sellSize sellNotional openOrders complete}syncedAt}}',
 );
 
 export const AlertsDocument = typedDocument<AlertsQuery, AlertsQueryVariables>(

@@ -23,6 +23,7 @@ export const PERMISSIONS: Permissions = {
     account: 'viewer',
     alerts: 'viewer',
     sessions: 'viewer',
+    exposure: 'viewer',
     exchanges: 'viewer',
     markets: 'viewer',
     reconciler: 'viewer',

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { accountResolvers } from '../accounts/index.ts';
 import { alertResolvers } from '../alerts/index.ts';
 import { exchangeResolvers } from '../exchanges/index.ts';
+import { exposureResolvers } from '../exposure/index.ts';
 import { groupResolvers } from '../groups/index.ts';
 import { orderResolvers } from '../orders/index.ts';
 import { reconcilerResolvers } from '../reconciler/index.ts';
@@ -26,6 +27,7 @@ export const buildGatewaySchema = (): GraphQLSchema =>
         alertResolvers,
         sessionResolvers,
         exchangeResolvers,
+        exposureResolvers,
         reconcilerResolvers,
         subscriptionResolvers,
         userResolvers,

@@ -175,6 +175,7 @@ export type Query = {
   readonly alerts: AlertConnection;
   readonly exchanges: ReadonlyArray<ExchangeInfo>;
   readonly markets: ReadonlyArray<Market>;
+  readonly exposure: Exposure;
   readonly orderGroup?: Maybe<OrderGroup>;
   readonly order?: Maybe<Order>;
   readonly orders: OrderConnection;
@@ -221,6 +222,10 @@ export type QueryAlertsArgs = {
 export type QueryMarketsArgs = {
   exchange: Scalars['String']['input'];
   symbols?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+export type QueryExposureArgs = {
+  accountId: Scalars['ID']['input'];
 };
 
 export type QueryOrderGroupArgs = {
@@ -714,6 +719,29 @@ export type Market = {
   readonly minSize?: Maybe<Scalars['Decimal']['output']>;
   readonly minNotional?: Maybe<Scalars['Decimal']['output']>;
   readonly lastPrice?: Maybe<Scalars['Decimal']['output']>;
+};
+
+/** What an account's orders may still buy and sell, dark ones included, by symbol. */
+export type Exposure = {
+  readonly account: Account;
+  readonly rows: ReadonlyArray<ExposureRow>;
+  /** when the exchange was last asked; orders of other clients are known since then */
+  readonly syncedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/**
+ * Sums over the orders that have not ended, of what they have not filled. Sizes are in base, notionals in quote currency: at
+ * the limit price, else at the stop price, else at the trigger on the order's own market, else at the last price.
+ */
+export type ExposureRow = {
+  readonly symbol: Scalars['String']['output'];
+  readonly buySize: Scalars['Decimal']['output'];
+  readonly buyNotional: Scalars['Decimal']['output'];
+  readonly sellSize: Scalars['Decimal']['output'];
+  readonly sellNotional: Scalars['Decimal']['output'];
+  readonly openOrders: Scalars['Int']['output'];
+  /** false: the last price, which a market order is valued at, is not known now, and its part of the sums is missing */
+  readonly complete: Scalars['Boolean']['output'];
 };
 
 export type GroupKind = 'OCO';
@@ -1292,6 +1320,8 @@ export type ResolversTypes = {
   DeadMansSwitchSeconds: ResolverTypeWrapper<DeadMansSwitchSeconds>;
   ExchangeHealth: ResolverTypeWrapper<ExchangeHealth>;
   Market: ResolverTypeWrapper<Market>;
+  Exposure: ResolverTypeWrapper<Omit<Exposure, 'account'> & { account: ResolversTypes['Account'] }>;
+  ExposureRow: ResolverTypeWrapper<ExposureRow>;
   GroupKind: GroupKind;
   PartialFillPolicy: PartialFillPolicy;
   OrderGroup: ResolverTypeWrapper<OrderGroupModel>;
@@ -1411,6 +1441,8 @@ export type ResolversParentTypes = {
   DeadMansSwitchSeconds: DeadMansSwitchSeconds;
   ExchangeHealth: ExchangeHealth;
   Market: Market;
+  Exposure: Omit<Exposure, 'account'> & { account: ResolversParentTypes['Account'] };
+  ExposureRow: ExposureRow;
   OrderGroup: OrderGroupModel;
   OrderGroupConflict: OrderGroupConflict;
   Order: OrderRecord;
@@ -1595,6 +1627,12 @@ export type QueryResolvers<
     ParentType,
     ContextType,
     RequireFields<QueryMarketsArgs, 'exchange'>
+  >;
+  exposure?: Resolver<
+    ResolversTypes['Exposure'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryExposureArgs, 'accountId'>
   >;
   orderGroup?: Resolver<
     Maybe<ResolversTypes['OrderGroup']>,
@@ -2083,6 +2121,28 @@ export type MarketResolvers<
   lastPrice?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
 };
 
+export type ExposureResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Exposure'] = ResolversParentTypes['Exposure'],
+> = {
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  rows?: Resolver<ReadonlyArray<ResolversTypes['ExposureRow']>, ParentType, ContextType>;
+  syncedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type ExposureRowResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['ExposureRow'] = ResolversParentTypes['ExposureRow'],
+> = {
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  buySize?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  buyNotional?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  sellSize?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  sellNotional?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  openOrders?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  complete?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
 export type OrderGroupResolvers<
   ContextType = GatewayContext,
   ParentType extends ResolversParentTypes['OrderGroup'] = ResolversParentTypes['OrderGroup'],
@@ -2423,6 +2483,8 @@ export type Resolvers<ContextType = GatewayContext> = {
   DeadMansSwitchSeconds?: DeadMansSwitchSecondsResolvers<ContextType>;
   ExchangeHealth?: ExchangeHealthResolvers<ContextType>;
   Market?: MarketResolvers<ContextType>;
+  Exposure?: ExposureResolvers<ContextType>;
+  ExposureRow?: ExposureRowResolvers<ContextType>;
   OrderGroup?: OrderGroupResolvers<ContextType>;
   OrderGroupConflict?: OrderGroupConflictResolvers<ContextType>;
   Order?: OrderResolvers<ContextType>;

@@ -55,6 +55,8 @@ export interface OrderQueries {
     orderId: string,
     page: PageRequest,
   ): Promise<{ readonly items: readonly StoredFill[]; readonly hasNext: boolean }>;
+  /** What the account's orders that have not ended may still buy and sell, dark ones included; by symbol, then side. */
+  exposure(accountId: string): Promise<readonly ExposureSum[]>;
   /** Counts and ages for `Query.reconciler`, over the orders of all users. */
   reconcilerMetrics(now: string): Promise<{
     readonly pending: number;
@@ -64,6 +66,21 @@ export interface OrderQueries {
     readonly retries: number;
     readonly errors: number;
   }>;
+}
+
+/** Sums over the open orders of one side of a market. Sizes in base, values in quote currency. */
+export interface ExposureSum {
+  readonly symbol: string;
+  readonly side: OrderSide;
+  readonly orders: number;
+  /** Unfilled, of orders by size. */
+  readonly size: DecimalString;
+  /** Unfilled × price of those that name one: the limit, else the stop, else the trigger on the order's own market. */
+  readonly notional: DecimalString;
+  /** The part of `size` that names no price: market orders. */
+  readonly unpricedSize: DecimalString;
+  /** Unspent, of market orders by quote size. */
+  readonly quoteSize: DecimalString;
 }
 
 export interface StoredFill {

@@ -1,6 +1,15 @@
 import { canonicalDecimal } from '@orderplane/domain';
-import type { EventPage, OrderFilter, OrderQueries, OrderRecord, PageRequest, StoredFill } from '../contracts.ts';
+import type {
+  EventPage,
+  ExposureSum,
+  OrderFilter,
+  OrderQueries,
+  OrderRecord,
+  PageRequest,
+  StoredFill,
+} from '../contracts.ts';
 import type { FillRow } from '../order-rows.ts';
+import { exposureOf, together } from './exposure.ts';
 import {
   checkedIds,
   eventPages,
@@ -83,6 +92,19 @@ export class MemoryOrderQueries implements OrderQueries {
       .filter((fill) => !fill.void && position !== 'gone' && (position === null || byTime(fill, position) > 0))
       .sort(byTime);
     return { items: rows.slice(0, limit).map((fill) => toStoredFill(orderId, fill)), hasNext: rows.length > limit };
+  }
+
+  async exposure(accountId: string): Promise<readonly ExposureSum[]> {
+    const sums = new Map<string, ExposureSum>();
+    for (const row of this.#tables.state.orders.values()) {
+      if (!isRecorded(row) || row.intent.accountId !== accountId) continue;
+      if (row.derived.status !== 'PENDING' && row.derived.status !== 'OPEN') continue;
+      const own = exposureOf(row);
+      const id = key(own.symbol, own.side);
+      const known = sums.get(id);
+      sums.set(id, known === undefined ? own : together(known, own));
+    }
+    return [...sums.values()].sort((a, b) => compareText(a.symbol, b.symbol) || compareText(a.side, b.side));
   }
 
   async reconcilerMetrics(now: string) {

@@ -1,5 +1,14 @@
+import { canonicalDecimal } from '@orderplane/domain';
 import { Prisma } from '../generated/client.ts';
-import type { EventPage, OrderFilter, OrderQueries, OrderRecord, PageRequest, StoredFill } from '../contracts.ts';
+import type {
+  EventPage,
+  ExposureSum,
+  OrderFilter,
+  OrderQueries,
+  OrderRecord,
+  PageRequest,
+  StoredFill,
+} from '../contracts.ts';
 import {
   checkedIds,
   NO_EVENTS,
@@ -18,6 +27,7 @@ import type { FillQueryRow } from './fills.ts';
 import { orderConditions } from './order-conditions.ts';
 import { recordColumns, toRecord } from './records.ts';
 import type { RecordRow } from './records.ts';
+import { EXPOSURE, type ExposureRow } from './statements/exposure.ts';
 import { FIRST_EVENTS } from './statements/first-events.ts';
 import type { Sql } from './sql.ts';
 
@@ -105,6 +115,19 @@ export class PostgresOrderQueries implements OrderQueries {
       SELECT ${fillColumns} FROM order_fills f WHERE f.order_id = ${orderId} AND NOT f.void ${after}
       ORDER BY f.executed_at, f.trade_id LIMIT ${limit + 1}`;
     return { items: rows.slice(0, limit).map(toStoredFill), hasNext: rows.length > limit };
+  }
+
+  async exposure(accountId: string): Promise<readonly ExposureSum[]> {
+    const rows = await this.#sql.$queryRawUnsafe<ExposureRow[]>(EXPOSURE, accountId);
+    return rows.map(({ symbol, side, orders, size, notional, unpriced, quote }) => ({
+      symbol,
+      side,
+      orders: Number(orders),
+      size: canonicalDecimal(size),
+      notional: canonicalDecimal(notional),
+      unpricedSize: canonicalDecimal(unpriced),
+      quoteSize: canonicalDecimal(quote),
+    }));
   }
 
   async reconcilerMetrics(now: string) {
