@@ -46,6 +46,7 @@ function fallbackOf(field: z.ZodType): string {
   const absent = field.safeParse(undefined);
   if (!absent.success) return 'required';
   if (absent.data === undefined) return 'unset';
-  const text = typeof absent.data === 'string' ? absent.data : JSON.stringify(absent.data);
+  const { data } = absent;
+  const text = typeof data === 'string' ? data : Array.isArray(data) ? data.join(',') : JSON.stringify(data);
   return text === '' ? 'none' : `\`${text}\``;
 }

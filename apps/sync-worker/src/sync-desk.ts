@@ -1,3 +1,4 @@
+import type { ExchangeId } from '@orderplane/domain';
 import type { SyncJob, SyncOutcome } from '@orderplane/queues';
 import { CredentialsError } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
@@ -59,6 +60,15 @@ export function createSyncDesk(context: SyncContext): SyncDesk {
   };
 }
 
+type Told = (outcome: 'complete' | 'partial' | 'failed') => void;
+
+/** Says how long a sync took; time is read only for somebody who wants to know. */
+function stopwatch({ onSync }: SyncContext, exchange: ExchangeId): Told {
+  if (onSync === undefined) return () => undefined;
+  const startedAt = performance.now();
+  return (outcome) => onSync(exchange, outcome, performance.now() - startedAt);
+}
+
 async function run(context: SyncContext, job: SyncJob): Promise<SyncOutcome> {
   const account = await context.access.account(job.accountId);
   if (account === null || account.unlinkedAt !== null)
@@ -70,9 +80,7 @@ async function run(context: SyncContext, job: SyncJob): Promise<SyncOutcome> {
       adopted: 0,
       error: 'there is no such account',
     };
-  const startedAt = performance.now();
-  const told = (outcome: 'complete' | 'partial' | 'failed'): void =>
-    context.onSync?.(account.exchange, outcome, performance.now() - startedAt);
+  const told = stopwatch(context, account.exchange);
   try {
     const outcome = await syncAccount(context, account, job.reason);
     told(outcome.complete ? 'complete' : 'partial');
