@@ -224,11 +224,6 @@ describe('a request', () => {
     });
     expect(await post(bearer(), '{ reconciler {')).toMatchObject({ status: 400, code: 'GRAPHQL_PARSE_FAILED' });
     expect(await post(bearer(), '{ noSuchField }')).toMatchObject({ status: 400, code: 'GRAPHQL_VALIDATION_FAILED' });
-    // What is not built yet is not served.
-    expect(await post(bearer(), '{ exposure(accountId: "x") { syncedAt } }')).toMatchObject({
-      status: 400,
-      code: 'GRAPHQL_VALIDATION_FAILED',
-    });
   });
 
   test.each(['first: 0', 'first: 201', 'first: -1', 'after: "nonsense"', 'filter: { createdAfter: "yesterday" }'])(
