@@ -2,7 +2,7 @@ import type { UserError } from '@orderplane/domain';
 import { exchangeSpec, type Account, type OrderRecord } from '@orderplane/store';
 import type { CommandContext } from '../context.ts';
 import { checkMarket, findMarket } from './market.ts';
-import { checkStanding, isSupported } from './standing.ts';
+import { checkStanding, checkSupported } from './standing.ts';
 
 /**
  * What is checked again when a dark order fires, in this order, on the order as it is then: much may have changed since it
@@ -19,9 +19,10 @@ export async function checkFired(
   const planned = exchangeSpec(intent);
   const { size, quoteSize, price, stopPrice } = actual.machine.terms;
   const sent = { ...planned, size, quoteSize, price, stopPrice: planned.stopPrice === null ? null : stopPrice };
-  const unsupported = isSupported(context, account, sent, intent.spec);
+  const unsupported = checkSupported(context, account, sent, intent.spec);
   if (unsupported !== null) return unsupported;
-  if (!(await context.markets.known(account.exchange))) return 'later';
   const market = await findMarket(context, account, sent.symbol);
-  return 'code' in market ? market : checkMarket(market, sent);
+  if (!('code' in market)) return checkMarket(market, sent);
+  // Not read yet, whatever they are.
+  return market.code === 'EXCHANGE_UNAVAILABLE' ? 'later' : market;
 }

@@ -5,7 +5,7 @@ import { userError, type CommandContext } from '../context.ts';
 import type { Held } from '../dark.ts';
 import { checkMarket, findMarket } from './market.ts';
 import { checkShape } from './shape.ts';
-import { checkStanding, isSupported } from './standing.ts';
+import { checkStanding, checkSupported } from './standing.ts';
 import { checkTrigger } from './trigger.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function checkPlace(
   if (standing !== null) return standing;
   const shape = checkShape(input, context.clock.now().getTime());
   if (shape !== null) return shape;
-  const unsupported = isSupported(context, account, exchangeSpec({ spec, ...held }), spec);
+  const unsupported = checkSupported(context, account, exchangeSpec({ spec, ...held }), spec);
   if (unsupported !== null) return unsupported;
   const market = await findMarket(context, account, input.symbol);
   if ('code' in market) return market;

@@ -14,7 +14,7 @@ export const isHalted = (account: Account): UserError =>
   userError('ACCOUNT_HALTED', `account ${account.label} is halted: resume it first`, 'accountId');
 
 /** Whether the exchange takes the order as it would be sent. What is sent may be of another type than what was asked for. */
-export function isSupported(
+export function checkSupported(
   context: CommandContext,
   account: Account,
   sent: OrderSpec,

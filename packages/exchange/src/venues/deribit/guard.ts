@@ -3,7 +3,7 @@ import { decimal } from '@orderplane/domain';
 import type { CcxtInstance, CcxtSocketClient, RawResponse } from '../../ccxt.ts';
 import { isRecord } from '../../outcome.ts';
 import { dropSocket, tapSockets } from '../../sockets.ts';
-import { callHasEnded } from '../../transport.ts';
+import { callHasEnded, callSignal } from '../../transport.ts';
 import type { SwitchCalls } from '../../venue.ts';
 
 /**
@@ -71,7 +71,7 @@ class Guard {
       [...new URLSearchParams(query)].map(([name, text]) => [name, valueOf(name, text)]),
     );
     const named = token === null ? params : { ...params, access_token: token };
-    const message = await this.#exchange(client, method, named);
+    const message = await this.#exchange(client, method, named, callSignal());
     const status = isRecord(message) && message['error'] !== undefined ? 400 : 200;
     const headers = { 'content-type': 'application/json' };
     return { status, headers, text: () => Promise.resolve(JSON.stringify(message)) };
@@ -131,15 +131,24 @@ class Guard {
       throw new Error(`${method}: ${JSON.stringify(message['error']).slice(0, 200)}`);
   }
 
-  async #exchange(client: Sendable, method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
+  /** Who waits for an answer leaves when the call ends, so that none are kept that nobody waits for. */
+  async #exchange(
+    client: Sendable,
+    method: string,
+    params: Readonly<Record<string, unknown>>,
+    signal: AbortSignal = AbortSignal.timeout(SETUP_MS),
+  ): Promise<unknown> {
     const id = randomUUID();
     const answer = Promise.withResolvers<unknown>();
     answer.promise.catch(() => undefined);
     this.#waiting.set(id, answer);
+    const leave = (): void => answer.reject(new Error(`${method}: no answer in time`));
+    signal.addEventListener('abort', leave, { once: true });
     try {
       await client.send({ jsonrpc: '2.0', id, method, params });
       return await answer.promise;
     } finally {
+      signal.removeEventListener('abort', leave);
       this.#waiting.delete(id);
     }
   }
