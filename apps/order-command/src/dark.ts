@@ -1,4 +1,4 @@
-import type { ExecutionMode, OrderSpec } from '@orderplane/domain';
+import { isStop, type ExecutionMode, type OrderSpec } from '@orderplane/domain';
 import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type { OrderCommand, PlaceInput, TriggerInput } from '@orderplane/queues';
 import type { Intent, OrderRecord, OrderTrigger } from '@orderplane/store';
@@ -12,8 +12,6 @@ export interface Held {
 
 /** Spot stops of every exchange wait for the last price. */
 const STOP_SOURCE = 'LAST';
-
-const isStop = ({ type }: Pick<PlaceInput, 'type'>): boolean => type === 'STOP_LIMIT' || type === 'STOP_MARKET';
 
 /** A stop at a price is reached from below by a buyer and from above by a seller. */
 export const stopTrigger = ({ symbol, side }: Pick<OrderSpec, 'symbol' | 'side'>, stopPrice: string): TriggerInput => ({

@@ -18,6 +18,9 @@ export const OrderSpecSchema = z.object({
 });
 export type OrderSpec = z.infer<typeof OrderSpecSchema>;
 
+/** It waits for its stop price, at the exchange or here. */
+export const isStop = ({ type }: Pick<OrderSpec, 'type'>): boolean => type === 'STOP_LIMIT' || type === 'STOP_MARKET';
+
 /**
  * A stop order that is held here goes to the exchange as what is left of it once its stop price is reached: without the
  * stop. A market order ends at once by itself, so its time counts only while it waits here.

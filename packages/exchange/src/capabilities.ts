@@ -1,4 +1,4 @@
-import type { ExchangeId, OrderSpec } from '@orderplane/domain';
+import { isStop, type ExchangeId, type OrderSpec } from '@orderplane/domain';
 import { isContractSymbol } from '@orderplane/normalization';
 import type { ExchangeCapabilities } from './adapter.ts';
 import { binanceCapabilities } from './venues/binance/capabilities.ts';
@@ -48,7 +48,6 @@ export function unsupported(capabilities: ExchangeCapabilities, spec: OrderSpec)
   return shapeProblem(spec) ?? timeProblem(capabilities, spec) ?? flagProblem(capabilities, spec);
 }
 
-const isStop = (spec: OrderSpec): boolean => spec.type === 'STOP_LIMIT' || spec.type === 'STOP_MARKET';
 const hasLimit = (spec: OrderSpec): boolean => spec.type === 'LIMIT' || spec.type === 'STOP_LIMIT';
 
 /** Terms that contradict the type: sent along, they would become another order. */

@@ -1,4 +1,4 @@
-import { compare } from '@orderplane/domain';
+import { compare, isStop } from '@orderplane/domain';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import type { Leg } from '@orderplane/state-machine';
 import { exchangeSpec, type OrderRecord } from '@orderplane/store';
@@ -74,11 +74,9 @@ const agrees = (record: OrderRecord, item: { readonly symbol: string | null; rea
  * in two steps has a new client id), so this one is a second order.
  */
 export function isSecondOrder(record: OrderRecord, item: NormalizedOrder | NormalizedFill): boolean {
-  const { type } = exchangeSpec(record.intent);
   const leg = record.actual.machine.legs.find((candidate) => candidate.venueClientId === item.clientOrderId);
   if (leg === undefined || leg.venueOrderIds.length === 0 || leg.venueOrderIds.includes(item.orderId)) return false;
-  const isStop = type === 'STOP_LIMIT' || type === 'STOP_MARKET';
-  return !isStop || !hasSizeOf(leg, item);
+  return !isStop(exchangeSpec(record.intent)) || !hasSizeOf(leg, item);
 }
 
 /** A leg without an exchange id yet is taken over only by an order of its own size: the id may be somebody else's. */

@@ -1,4 +1,4 @@
-import { isPositive, type UserError } from '@orderplane/domain';
+import { isPositive, isStop, type UserError } from '@orderplane/domain';
 import type { PlaceInput } from '@orderplane/queues';
 import { userError } from '../context.ts';
 
@@ -35,7 +35,7 @@ const price: Check = (input) => {
 };
 
 const stopPrice: Check = (input) => {
-  const needed = input.type === 'STOP_LIMIT' || input.type === 'STOP_MARKET';
+  const needed = isStop(input);
   if (needed && input.stopPrice === null)
     return userError('INVALID_INPUT', `a ${input.type} order needs a stopPrice`, 'stopPrice');
   if (!needed && input.stopPrice !== null)
@@ -61,8 +61,7 @@ const trigger: Check = (input) => {
     return input.trigger === undefined
       ? null
       : userError('INVALID_INPUT', 'a trigger goes with mode DARK: give both, or leave the trigger out', 'trigger');
-  const isStop = input.type === 'STOP_LIMIT' || input.type === 'STOP_MARKET';
-  return input.trigger === undefined && !isStop
+  return input.trigger === undefined && !isStop(input)
     ? userError('INVALID_INPUT', 'a DARK order needs a trigger: the price that it waits for', 'trigger')
     : null;
 };
