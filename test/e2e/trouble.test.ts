@@ -210,7 +210,9 @@ describe('Redis', () => {
 
     const clientOrderId = 'during-the-outage';
     const first = await attempt(binance, { ...buy(market, '0.87'), clientOrderId });
-    expect(first).toMatch(/^SERVICE_UNAVAILABLE: nothing was accepted/);
+    // A gateway that has not noticed yet that Redis is gone can't know whether its command arrived, and says so.
+    if (typeof first === 'string') expect(first).toMatch(/^SERVICE_UNAVAILABLE: nothing was accepted/);
+    else expect(first).toMatchObject({ order: null, userErrors: [{ code: 'TIMEOUT' }] });
     // What happens at the exchange is booked and told without Redis.
     await system.venue.price('binance', market.symbol, market.at('0.899'));
     await watch.until(
