@@ -196,7 +196,7 @@ describe('killed between any two steps, and Redis emptied: once at the exchange,
         const input = buy(market, { ...asMarket, clientOrderId, trigger: above(market, factor) });
         // Another lane may kill order-command, or empty Redis, under this very command.
         const { accountId } = deskOf(market.exchange);
-        const { order } = await insistPlace(world.trader, { accountId, ...input });
+        const { order } = await insistPlace(world.trader, { accountId, ...input, clientOrderId });
         expect(order.state).toBe('DARK_OPEN');
         const { id } = order;
         const strike = world.crashAt(step, step.startsWith('dark:') ? id : clientOrderId);
