@@ -145,17 +145,20 @@ function syncing(exchange: CoreExchange, step: string): Case {
   return { name, run };
 }
 
+const reconcilerCases = (exchange: CoreExchange): Lane =>
+  new Lane([
+    ...around('submit').map((step) => placing(exchange, 'limit', [step])),
+    ...SENT.map((step) => placing(exchange, 'market', [step])),
+    // Never sent: the second crash strikes while the doubt of the first one is being resolved.
+    ...['record:after-commit', ...LOOKUP].map((step) => placing(exchange, 'limit', ['submit:after-intent', step])),
+    ...MODIFY[exchange].map((step) => changing(exchange, 'modify', step)),
+    ...around('cancel').map((step) => changing(exchange, 'cancel', step)),
+  ]);
+
+/** Two reconcilers run, so that one works while the other one starts again. */
 const lanes = {
-  reconciler: new Lane(
-    EXCHANGES.flatMap((exchange) => [
-      ...around('submit').map((step) => placing(exchange, 'limit', [step])),
-      ...SENT.map((step) => placing(exchange, 'market', [step])),
-      // Never sent: the second crash strikes while the doubt of the first one is being resolved.
-      ...['record:after-commit', ...LOOKUP].map((step) => placing(exchange, 'limit', ['submit:after-intent', step])),
-      ...MODIFY[exchange].map((step) => changing(exchange, 'modify', step)),
-      ...around('cancel').map((step) => changing(exchange, 'cancel', step)),
-    ]),
-  ),
+  'reconciler (Binance)': reconcilerCases('binance'),
+  'reconciler (Kraken)': reconcilerCases('kraken'),
   'order-command': new Lane(
     EXCHANGES.flatMap((exchange) => [
       ...PLACE.map((step) => placing(exchange, 'market', [step])),
@@ -173,7 +176,9 @@ const blind = new Lane(
 );
 
 async function prepare(): Promise<void> {
-  const names = [...lanes.reconciler.cases, ...lanes['order-command'].cases].map(({ name }) => name);
+  const names = Object.values(lanes)
+    .flatMap(({ cases }) => cases)
+    .map(({ name }) => name);
   const changes = names.filter((name) => name.startsWith('modify') || name.startsWith('cancel'));
   await Promise.all(
     changes.map(async (name) => {
@@ -184,7 +189,7 @@ async function prepare(): Promise<void> {
 }
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ instances: { reconciler: 2 } });
   await prepare();
   const all = Promise.all(Object.values(lanes).map((lane) => lane.run()));
   void all.then(() => world.stack.down('sync-worker')).then(() => blind.run());

@@ -33,7 +33,7 @@ export interface World extends System {
 }
 
 /** Times are shortened only where they are intervals of looking, never where a proof depends on them. */
-const IMPATIENT = { RESYNC_INTERVAL_MS: '1000', COMMAND_TIMEOUT_MS: '1500' };
+const IMPATIENT = { RESYNC_INTERVAL_MS: '1000', COMMAND_TIMEOUT_MS: '3000' };
 
 export async function openWorld(options: SystemOptions = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'orderplane-crash-'));

@@ -155,6 +155,9 @@ async function listOrders(endpoint: Endpoint, filter: { accountIds: string[] } |
   return orders;
 }
 
+/** Looks ever less often the longer it takes, an eighth of the time waited at most: looking is work for a small machine. */
+export const pauseAfter = (waitedMs: number): number => Math.min(400, Math.max(25, waitedMs / 8));
+
 /** Polls until `accept` is satisfied with what `read` gives; throws with the last value after `timeoutMs`. */
 export async function eventually<Value>(
   read: () => Promise<Value>,
@@ -162,7 +165,7 @@ export async function eventually<Value>(
   what: string,
   timeoutMs = 30_000,
 ): Promise<Value> {
-  const until = Date.now() + timeoutMs;
+  const since = Date.now();
   for (;;) {
     let last: unknown;
     try {
@@ -172,9 +175,10 @@ export async function eventually<Value>(
     } catch (error) {
       last = error instanceof Error ? error.message : error;
     }
-    if (Date.now() > until)
+    const waited = Date.now() - since;
+    if (waited > timeoutMs)
       throw new Error(`${what}: not within ${timeoutMs} ms; last seen ${JSON.stringify(last)?.slice(0, 1_500)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, pauseAfter(waited)));
   }
 }
 

@@ -2,7 +2,7 @@ import { GraphQLRequestError, cancelOrder, modifyOrder, placeOrder, readOrder } 
 import type { Endpoint, OrderView, Payload } from './client.ts';
 
 /** A client that does what every answer in doubt asks for: repeat the same request. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 /** Longer after each doubt, so that many clients do not keep down what tries to come back. */
 const PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
