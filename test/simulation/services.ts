@@ -176,6 +176,7 @@ export function bootCommander(process: SimProcess, around: Surroundings): Comman
     markets: marketDirectory(parts.observations, now),
     exchangeReachable: reachability(parts.observations, now),
     accountTrouble: accountTroubles(parts.observations, now),
+    lastPrice: async (exchange, symbol) => around.priceOf(exchange, symbol)?.price ?? null,
     pause: (ms) => process.pause(ms),
   };
   return (command) => handleOrSay(context, command);

@@ -1,4 +1,4 @@
-import type { ExchangeId, Market, UserError } from '@orderplane/domain';
+import type { DecimalString, ExchangeId, Market, UserError } from '@orderplane/domain';
 import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type { AlertBell, CommandResult, Waker } from '@orderplane/queues';
 import type { RecorderOptions } from '@orderplane/recorder';
@@ -20,6 +20,8 @@ export interface CommandContext {
   readonly exchangeReachable: (exchange: ExchangeId) => Promise<boolean>;
   /** What keeps this account from trading while others of its exchange may; null: nothing that is known. */
   readonly accountTrouble: (accountId: string) => Promise<string | null>;
+  /** As observed a moment ago; asked for when it is not known, and waited for a little. Null: it can't be had now. */
+  readonly lastPrice: (exchange: ExchangeId, symbol: string) => Promise<DecimalString | null>;
   readonly clock: { now(): Date; iso(): string };
   readonly newId: () => string;
   /** Where crash tests kill this process, by client order id; does nothing in operation. */

@@ -1,4 +1,4 @@
-import { isStop, type ExecutionMode, type OrderSpec } from '@orderplane/domain';
+import { isStop, withMargin, type DecimalString, type ExecutionMode, type OrderSpec } from '@orderplane/domain';
 import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type { OrderCommand, PlaceInput, TriggerInput } from '@orderplane/queues';
 import type { Intent, OrderRecord, OrderTrigger } from '@orderplane/store';
@@ -38,6 +38,10 @@ export function heldAs(capabilities: ExchangeCapabilities, input: PlaceInput, ar
   return { mode };
 }
 
+/** The price of its own market that an order waits for here; null: none, or one of another market. */
+export const waitsFor = ({ symbol }: Pick<OrderSpec, 'symbol'>, { trigger }: Pick<Held, 'trigger'>): string | null =>
+  trigger?.symbol === symbol ? trigger.price : null;
+
 /** The trigger as this change leaves it; null when it stays as it is. */
 export function rearmed(
   { spec, trigger }: Pick<Intent, 'spec' | 'trigger'>,
@@ -54,6 +58,15 @@ export function rearmed(
   if (trigger.isOwnStop) return wish.stopPrice === null ? null : next(stopTrigger(spec, wish.stopPrice));
   return wish.trigger === undefined ? null : next({ ...wish.trigger, symbol: wish.trigger.symbol ?? trigger.symbol });
 }
+
+/** What an order without a price of its own counts at, once it waits for another price of its own market. */
+export const revalued = (
+  { spec }: Pick<Intent, 'spec'>,
+  trigger: OrderTrigger,
+): { readonly valuedAt?: DecimalString } =>
+  spec.type === 'MARKET' && spec.quoteSize === null && trigger.symbol === spec.symbol
+    ? { valuedAt: withMargin(trigger.price) }
+    : {};
 
 /** Who watches prices is told; who is not told looks by itself every few seconds. */
 export function ringIfDark(context: CommandContext, { intent }: OrderRecord): void {

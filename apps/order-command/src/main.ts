@@ -3,10 +3,12 @@ import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import {
   createAlertBell,
   createConsumer,
+  createProducer,
   createTraceBook,
   createWaker,
   openRedis,
   ORDER_COMMANDS,
+  STREAMS,
 } from '@orderplane/queues';
 import { cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
 import {
@@ -25,6 +27,7 @@ import { observed } from './observed.ts';
 import type { CommandContext } from './context.ts';
 import { accountTroubles, marketDirectory, reachability } from './directories.ts';
 import { EnvironmentSchema } from './environment.ts';
+import { lastPrices } from './last-price.ts';
 
 /** Without the database's clock by then, the service starts all the same, ms. */
 const CLOCK_WITHIN_MS = 5_000;
@@ -43,6 +46,8 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('waker', () => waker.close());
+  const streams = createProducer(STREAMS, { redisUrl: env.REDIS_URL, onError: onRedisError });
+  shutdown.defer('streams', () => streams.close());
   const context: CommandContext = {
     recorder: {
       ledger: store.ledger,
@@ -61,6 +66,15 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
     markets: marketDirectory(store.observations, now),
     exchangeReachable: reachability(store.observations, now),
     accountTrouble: accountTroubles(store.observations, now),
+    lastPrice: lastPrices({
+      read: async (key) => {
+        const [[, value] = [], [, expiresInMs] = []] = (await redis.pipeline().get(key).pttl(key).exec()) ?? [];
+        return { value: typeof value === 'string' ? value : null, expiresInMs: Number(expiresInMs) };
+      },
+      streams,
+      pause: (ms) => sleep(ms),
+      onError: onRedisError,
+    }),
     clock,
     newId: randomUUID,
     crashPoint: crashPoints(),

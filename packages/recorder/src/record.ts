@@ -8,12 +8,13 @@ import {
 } from '@orderplane/planner';
 import { attemptsIn, keepFirstAndNewest } from './attempts.ts';
 import { inDoubt, isTerminal, type OrderMachine } from '@orderplane/state-machine';
-import { AccountHaltedError } from '@orderplane/store';
+import { AccountHaltedError, LimitExceededError } from '@orderplane/store';
 import type {
   Attempt,
   CommitResult,
   Intent,
   JournalRecord,
+  OrderChange,
   OrderLedger,
   OrderRecord,
   ReconciliationRecord,
@@ -23,12 +24,14 @@ import type {
 export interface Change {
   readonly machine: OrderMachine;
   readonly journal: readonly JournalRecord[];
-  readonly intent?: Pick<Intent, 'spec' | 'generation' | 'trigger'>;
+  readonly intent?: Pick<Intent, 'spec' | 'generation' | 'trigger' | 'valuedAt'>;
   readonly reconciliation?: Partial<Omit<ReconciliationRecord, 'status' | 'observedGeneration'>>;
   /** A question that is open already was raised anew: written all the same, so that a look-up under way is no answer to it. */
   readonly asksAgain?: boolean;
   /** It lets something new reach the exchange: not written while the account is halted. */
   readonly unlessHalted?: boolean;
+  /** It may exceed the account's limits: not written where it does. */
+  readonly limited?: OrderChange['limited'];
   /** An operator should look; sticky while the order is in doubt. */
   readonly needsAttention?: boolean;
   /** What was tried just now to end a doubt, beside what the journal tells. */
@@ -83,7 +86,7 @@ export class TooManyConflictsError extends Error {
 /**
  * Reads the order (or takes the record given), asks `attempt` what to write, and writes it if the order has not moved
  * since; if it has, reads again and asks again. `attempt` must therefore be a pure function of the record. Null: nothing to
- * do. Throws AccountHaltedError where the change may not be written while the account is halted.
+ * do. Throws AccountHaltedError where the change may not be written while the account is halted, LimitExceededError.
  */
 export async function record(
   options: RecorderOptions,
@@ -100,6 +103,7 @@ export async function record(
     const result = await write(options, current, change, at);
     if (result === null) return { record: current, changed: false };
     if (result.kind === 'halted') throw new AccountHaltedError(current.intent.accountId);
+    if (result.kind === 'limited') throw new LimitExceededError(orderId, result.refusal);
     if (result.kind === 'committed') {
       options.listener.committed(result.record, result.firstCursor, result.lastCursor);
       return { record: result.record, changed: true };
@@ -149,6 +153,7 @@ async function write(
     journal: change.journal,
     at,
     ...(change.unlessHalted === true ? { unlessHalted: true } : {}),
+    ...(change.limited === undefined ? {} : { limited: change.limited }),
   });
 }
 

@@ -18,6 +18,7 @@ export * from './contracts/dead-mans-switches.ts';
 export * from './contracts/errors.ts';
 export * from './contracts/groups.ts';
 export * from './contracts/ledger.ts';
+export * from './contracts/limits.ts';
 export * from './contracts/observations.ts';
 export * from './contracts/orders.ts';
 export * from './contracts/paging.ts';

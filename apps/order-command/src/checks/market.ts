@@ -1,22 +1,19 @@
-import { compare, isMultipleOf, multiply, type Market, type OrderSpec, type UserError } from '@orderplane/domain';
+import { compare, isMultipleOf, multiply, type Market, type UserError } from '@orderplane/domain';
 import type { Account } from '@orderplane/store';
 import { userError, type CommandContext } from '../context.ts';
+import type { Subject } from './check.ts';
 
-type Terms = Pick<OrderSpec, 'type' | 'size' | 'quoteSize' | 'price' | 'stopPrice'>;
+export const takesOrders = (_: Subject, market: Market): UserError | null =>
+  market.active
+    ? null
+    : userError(
+        'EXCHANGE_UNAVAILABLE',
+        `${market.exchange} takes no orders in ${market.symbol} now: try again later`,
+        'symbol',
+      );
 
-/** Steps, minima and state of the market. Nothing is rounded: the caller is told the allowed step. */
-export function checkMarket(market: Market, terms: Terms): UserError | null {
-  if (!market.active)
-    return userError(
-      'EXCHANGE_UNAVAILABLE',
-      `${market.exchange} takes no orders in ${market.symbol} now: try again later`,
-      'symbol',
-    );
-  const valued = terms.quoteSize === null ? 'size' : 'quoteSize';
-  return checkSteps(market, terms) ?? checkSizes(market, terms) ?? checkNotional(market, terms, valued);
-}
-
-function checkSteps(market: Market, terms: Terms): UserError | null {
+/** Nothing is rounded: the caller is told the allowed step. */
+export function takesSteps({ terms }: Subject, market: Market): UserError | null {
   for (const field of ['price', 'stopPrice'] as const) {
     const value = terms[field];
     if (value !== null && !isMultipleOf(value, market.priceStep)) {
@@ -36,7 +33,7 @@ function checkSteps(market: Market, terms: Terms): UserError | null {
   return null;
 }
 
-function checkSizes(market: Market, terms: Terms): UserError | null {
+export function takesSize({ terms }: Subject, market: Market): UserError | null {
   if (terms.size === null) return null;
   if (market.minSize !== null && compare(terms.size, market.minSize) < 0) {
     return userError('MIN_NOTIONAL', `size must be at least ${market.minSize} in ${market.symbol}`, 'size');
@@ -47,15 +44,14 @@ function checkSizes(market: Market, terms: Terms): UserError | null {
   return null;
 }
 
-/**
- * Value at the limit price, else at the stop price; a plain market order by size is valued by the exchange. `field` is
- * the one to blame.
- */
-export function checkNotional(market: Market, terms: Terms, field: 'size' | 'quoteSize' | 'price'): UserError | null {
+/** Value at the limit price, else at the stop price; a plain market order by size is valued by the exchange. */
+export function isWorthEnough({ moment, wanted, sent, terms }: Subject, market: Market): UserError | null {
   if (market.minNotional === null) return null;
-  const price = terms.price ?? terms.stopPrice;
-  const notional = terms.quoteSize ?? (terms.size !== null && price !== null ? multiply(terms.size, price) : null);
+  const { size, quoteSize, price, stopPrice } = moment === 'fire' ? sent : wanted;
+  const worth = price ?? stopPrice;
+  const notional = quoteSize ?? (size !== null && worth !== null ? multiply(size, worth) : null);
   if (notional === null || compare(notional, market.minNotional) >= 0) return null;
+  const field = terms.size !== null ? 'size' : terms.quoteSize !== null ? 'quoteSize' : 'price';
   return userError(
     'MIN_NOTIONAL',
     `the order is worth ${notional} ${market.quote}, the least in ${market.symbol} is ${market.minNotional}`,

@@ -1,47 +1,43 @@
-import type { OrderSpec, UserError } from '@orderplane/domain';
+import type { DecimalString, UserError } from '@orderplane/domain';
+import type { OrderSpec } from '@orderplane/domain';
 import type { PlaceInput } from '@orderplane/queues';
 import { exchangeSpec, type Account } from '@orderplane/store';
-import { userError, type CommandContext } from '../context.ts';
-import type { Held } from '../dark.ts';
-import { checkMarket, findMarket } from './market.ts';
-import { checkShape } from './shape.ts';
-import { checkStanding, checkSupported } from './standing.ts';
-import { checkTrigger } from './trigger.ts';
+import type { CommandContext } from '../context.ts';
+import { waitsFor, type Held } from '../dark.ts';
+import { firstRefusal, type Subject } from './check.ts';
+import { factsFor } from './facts.ts';
+import { CHECKS } from './list.ts';
+import { needsLastForValue, valuedAt } from './prices.ts';
 
-/**
- * Everything that is checked before an order is accepted, in this order (idempotency comes before all of it, so that a
- * repeat is answered whatever has changed since). The first refusal is the answer, and nothing has been placed. What is
- * checked again when a dark order fires is listed in `checks/fired.ts`.
- */
+export interface Passed {
+  /** See `Intent.valuedAt`; null: its own price. */
+  readonly valuedAt: DecimalString | null;
+}
+
+/** Everything that is judged before a new order is written. What is judged by the write itself is told by `checks/limits.ts`. */
 export async function checkPlace(
   context: CommandContext,
   account: Account,
   input: PlaceInput,
   spec: OrderSpec,
   held: Held,
-): Promise<UserError | null> {
-  const standing = checkStanding(account);
-  if (standing !== null) return standing;
-  const shape = checkShape(input, context.clock.now().getTime());
-  if (shape !== null) return shape;
-  const unsupported = checkSupported(context, account, exchangeSpec({ spec, ...held }), spec);
-  if (unsupported !== null) return unsupported;
-  const market = await findMarket(context, account, input.symbol);
-  if ('code' in market) return market;
-  const rules = checkMarket(market, spec);
-  if (rules !== null) return rules;
-  const trigger = input.trigger === undefined ? null : await checkTrigger(context, account, input.trigger);
-  if (trigger !== null) return trigger;
-  if (!(await context.exchangeReachable(account.exchange))) {
-    return userError(
-      'EXCHANGE_UNAVAILABLE',
-      `${account.exchange} can't be reached now: nothing was placed, try again later`,
-    );
-  }
-  const trouble = await context.accountTrouble(account.id);
-  if (trouble !== null) {
-    const message = `account ${account.label} can't trade now, and nothing was placed: ${trouble}`;
-    return userError('EXCHANGE_UNAVAILABLE', message, 'accountId');
-  }
-  return null;
+): Promise<UserError | Passed> {
+  const subject: Subject = {
+    moment: 'place',
+    account,
+    capabilities: context.capabilities(account.exchange),
+    nowMs: context.clock.now().getTime(),
+    wanted: spec,
+    sent: exchangeSpec({ spec, ...held }),
+    terms: spec,
+    trigger: input.trigger ?? null,
+    waitsFor: waitsFor(spec, held),
+    isDark: held.mode === 'DARK',
+    input,
+  };
+  const facts = factsFor(context, subject);
+  const refusal = await firstRefusal(CHECKS, subject, facts);
+  if (refusal !== null) return refusal;
+  const prices = needsLastForValue(subject) ? await facts.prices() : null;
+  return { valuedAt: valuedAt(subject, prices !== null && 'fact' in prices ? prices.fact.last : null) };
 }

@@ -3,11 +3,21 @@ import { Folding } from '@orderplane/planner';
 import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import { record, type Change, type Committed } from '@orderplane/recorder';
 import { decide, type OrderCommand as MachineCommand } from '@orderplane/state-machine';
-import { AccountHaltedError, type Account, type Intent, type OrderRecord } from '@orderplane/store';
-import { checkMarket, checkNotional, findMarket } from '../checks/market.ts';
-import { checkTrigger } from '../checks/trigger.ts';
+import {
+  AccountHaltedError,
+  exchangeSpec,
+  LimitExceededError,
+  type Account,
+  type Intent,
+  type OrderRecord,
+} from '@orderplane/store';
+import { firstRefusal, type Subject } from '../checks/check.ts';
+import { factsFor } from '../checks/facts.ts';
+import { limitExceeded } from '../checks/limits.ts';
+import { CHECKS } from '../checks/list.ts';
+import { HALTED_ORDER } from '../checks/standing.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
-import { rearmed, ringIfDark } from '../dark.ts';
+import { rearmed, revalued, ringIfDark, waitsFor } from '../dark.ts';
 
 /** Remembers the wish to cancel; the reconciler carries it out. */
 export async function cancelOne(
@@ -35,11 +45,7 @@ export async function modify(context: CommandContext, wish: Modify): Promise<Com
   // The same command again is answered as before, whatever has changed since: its effect is written already.
   const refusal = knows(found, wish.commandId) ? null : await checkChange(context, found, wish);
   if (refusal !== null) return refused(refusal);
-  const change = {
-    ...(wish.size === null ? {} : { size: wish.size }),
-    ...(wish.price === null ? {} : { price: wish.price }),
-    ...(wish.stopPrice === null ? {} : { stopPrice: wish.stopPrice }),
-  };
+  const change = changeOf(wish);
   return command(
     context,
     found,
@@ -54,10 +60,17 @@ export async function modify(context: CommandContext, wish: Modify): Promise<Com
     }),
     ({ intent }, at) => {
       const trigger = rearmed(intent, wish, at);
-      return { spec: { ...intent.spec, ...change }, ...(trigger === null ? {} : { trigger }) };
+      const spec = { ...intent.spec, ...change };
+      return trigger === null ? { spec } : { spec, trigger, ...revalued(intent, trigger) };
     },
   );
 }
+
+const changeOf = ({ size, price, stopPrice }: Modify) => ({
+  ...(size === null ? {} : { size }),
+  ...(price === null ? {} : { price }),
+  ...(stopPrice === null ? {} : { stopPrice }),
+});
 
 async function checkChange(context: CommandContext, found: OrderRecord, wish: Modify): Promise<UserError | null> {
   if (wish.size === null && wish.price === null && wish.stopPrice === null && wish.trigger === undefined) {
@@ -69,36 +82,45 @@ async function checkChange(context: CommandContext, found: OrderRecord, wish: Mo
   }
   const account = await context.access.account(found.intent.accountId);
   if (account === null) return notFound(wish.orderId, 'input', 'orderId');
-  if (account.halted) return haltedError;
-  const market = await findMarket(context, account, found.intent.spec.symbol);
-  if ('code' in market) return market;
-  const { spec } = found.intent;
-  const terms = { type: spec.type, size: wish.size, quoteSize: null, price: wish.price, stopPrice: wish.stopPrice };
-  const after = {
-    ...terms,
-    size: wish.size ?? spec.size,
-    price: wish.price ?? spec.price,
-    stopPrice: wish.stopPrice ?? spec.stopPrice,
-  };
-  const rules = checkMarket(market, terms) ?? checkNotional(market, after, wish.size === null ? 'price' : 'size');
-  return rules ?? checkRearming(context, account, found, wish);
+  return checkRearming(found, wish) ?? checkTerms(context, account, found, wish);
 }
 
-async function checkRearming(
-  context: CommandContext,
-  account: Account,
-  { intent }: OrderRecord,
-  { trigger }: Modify,
-): Promise<UserError | null> {
+function checkRearming({ intent }: OrderRecord, { trigger }: Modify): UserError | null {
   if (trigger === undefined) return null;
   if (intent.trigger === undefined)
     return userError('INVALID_INPUT', 'only a DARK order has a trigger that could be changed', 'trigger');
-  if (intent.trigger.isOwnStop)
-    return userError('INVALID_INPUT', 'the trigger of this order is its stopPrice: change that', 'trigger');
-  return checkTrigger(context, account, { ...trigger, symbol: trigger.symbol ?? intent.trigger.symbol });
+  return intent.trigger.isOwnStop
+    ? userError('INVALID_INPUT', 'the trigger of this order is its stopPrice: change that', 'trigger')
+    : null;
 }
 
-const haltedError = userError('ACCOUNT_HALTED', 'the account of this order is halted: resume it first');
+/** The checks of the list, on the order as it is to be. */
+function checkTerms(
+  context: CommandContext,
+  account: Account,
+  { intent, actual }: OrderRecord,
+  wish: Modify,
+): Promise<UserError | null> {
+  const { size, price, stopPrice } = wish;
+  const trigger = rearmed(intent, wish, '') ?? intent.trigger;
+  const spec = { ...intent.spec, ...changeOf(wish) };
+  const sent = exchangeSpec({ mode: intent.mode, spec, ...(trigger && { trigger }) });
+  const isDark = actual.machine.life === 'DARK_OPEN';
+  const subject: Subject = {
+    moment: 'change',
+    account,
+    capabilities: context.capabilities(account.exchange),
+    nowMs: context.clock.now().getTime(),
+    wanted: isDark ? spec : sent,
+    sent,
+    terms: { size, quoteSize: null, price, stopPrice },
+    trigger: wish.trigger !== undefined && trigger !== undefined ? trigger : null,
+    waitsFor: isDark ? waitsFor(spec, trigger === undefined ? {} : { trigger }) : null,
+    isDark,
+    input: null,
+  };
+  return firstRefusal(CHECKS, subject, factsFor(context, subject));
+}
 
 const knows = (order: OrderRecord, requestId: string): boolean =>
   order.actual.machine.requests.some((request) => request.id === requestId);
@@ -108,13 +130,13 @@ async function command(
   found: OrderRecord,
   kind: 'cancel' | 'modify',
   commandOf: (current: OrderRecord) => MachineCommand,
-  intentOf: (current: OrderRecord, at: string) => Pick<Intent, 'spec' | 'trigger'> = ({ intent }) => ({
+  intentOf: (current: OrderRecord, at: string) => Pick<Intent, 'spec' | 'trigger' | 'valuedAt'> = ({ intent }) => ({
     spec: intent.spec,
   }),
 ): Promise<CommandResult> {
   let refusal: UserError | null = null;
   context.crashPoint('change:before-commit', found.intent.clientOrderId);
-  const written = await recordUnlessHalted(
+  const written = await recordUnlessRefused(
     context,
     (current, at): Change | null => {
       refusal = null;
@@ -137,12 +159,12 @@ async function command(
         intent: { ...intentOf(current, at), generation: current.intent.generation + 1 },
         // A new wish does not wait for the backoff of an earlier failure.
         reconciliation: { nextAttemptAt: null },
-        unlessHalted: kind === 'modify',
+        ...(kind === 'modify' ? { unlessHalted: true, limited: 'raise' } : {}),
       };
     },
     found,
   );
-  if (written === 'halted') return refused(haltedError);
+  if (written !== null && 'code' in written) return refused(written);
   if (refusal !== null) return refused(refusal);
   if (written === null) return refused(notFound(found.intent.orderId, 'orderId'));
   context.crashPoint('change:after-commit', found.intent.clientOrderId);
@@ -152,16 +174,17 @@ async function command(
   return accepted(found.intent.orderId);
 }
 
-/** The account may be halted between the check and the write: the statement that writes decides. */
-async function recordUnlessHalted(
+/** The account may be halted, or its limits changed, between the check and the write: the statement that writes decides. */
+async function recordUnlessRefused(
   context: CommandContext,
   attempt: (current: OrderRecord, at: string) => Change | null,
   found: OrderRecord,
-): Promise<Committed | 'halted' | null> {
+): Promise<Committed | UserError | null> {
   try {
     return await record(context.recorder, found.intent.orderId, attempt, found);
   } catch (error) {
-    if (error instanceof AccountHaltedError) return 'halted';
+    if (error instanceof AccountHaltedError) return HALTED_ORDER;
+    if (error instanceof LimitExceededError) return limitExceeded(error.refusal);
     throw error;
   }
 }

@@ -2,8 +2,9 @@ import type { UserError } from '@orderplane/domain';
 import { Folding } from '@orderplane/planner';
 import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import { record, type Change } from '@orderplane/recorder';
-import { AccountHaltedError, type OrderRecord } from '@orderplane/store';
+import { AccountHaltedError, LimitExceededError, type OrderRecord } from '@orderplane/store';
 import { checkFired } from '../checks/fired.ts';
+import { limitExceeded } from '../checks/limits.ts';
 import { accepted, type CommandContext } from '../context.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function checkFiredOrder(
   const isEndedByHalt = typeof account.halt?.cancelOpenBefore === 'string';
   const verdict = isEndedByHalt ? 'later' : await checkFired(context, account, found);
   context.crashPoint('fired:before-commit', clientOrderId);
-  if (verdict !== 'later' && (await write(context, found, verdict)) === 'halted')
+  if (verdict !== 'later' && (await writeVerdict(context, found, verdict)) === 'halted')
     return checkFiredOrder(context, { orderId });
   context.crashPoint('fired:after-commit', clientOrderId);
   if (verdict !== 'later' || isEndedByHalt) await context.waker.wake(exchange, orderId, 'submit');
@@ -34,11 +35,21 @@ export async function checkFiredOrder(
 const awaitsChecks = ({ actual: { machine, reconciliation } }: OrderRecord): boolean =>
   machine.life === 'TRIGGERED' && reconciliation.cleared !== machine.darkVersion;
 
+/** The account's limits are judged by the write of a clearance, and a refusal is written in its place. */
+async function writeVerdict(
+  context: CommandContext,
+  found: OrderRecord,
+  verdict: UserError | null,
+): Promise<'halted' | 'done'> {
+  const written = await write(context, found, verdict);
+  return typeof written === 'string' ? written : writeVerdict(context, found, written);
+}
+
 async function write(
   context: CommandContext,
   found: OrderRecord,
   refusal: UserError | null,
-): Promise<'halted' | 'done'> {
+): Promise<'halted' | 'done' | UserError> {
   const checked = found.actual.machine.darkVersion;
   try {
     await record(
@@ -54,6 +65,7 @@ async function write(
   } catch (error) {
     // Halted since the account was looked at.
     if (error instanceof AccountHaltedError) return 'halted';
+    if (error instanceof LimitExceededError) return limitExceeded(error.refusal);
     throw error;
   }
 }
@@ -64,6 +76,7 @@ const cleared = ({ actual: { machine } }: OrderRecord, at: string): Change => ({
   journal: [{ event: { type: 'Validated', at, source: 'system' }, entries: [] }],
   reconciliation: { cleared: machine.darkVersion },
   unlessHalted: true,
+  limited: 'anew',
 });
 
 function denied({ actual: { machine } }: OrderRecord, at: string, { code, message }: UserError): Change {

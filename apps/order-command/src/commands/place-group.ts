@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { UserError } from '@orderplane/domain';
 import type { CommandResult, OrderCommand, PlaceInput } from '@orderplane/queues';
 import {
-  AccountHaltedError,
   AlreadyExistsError,
+  LimitExceededError,
   NotFoundError,
   type Account,
   type NewOrder,
@@ -11,11 +11,10 @@ import {
   type OrderRecord,
 } from '@orderplane/store';
 import { checkGroup } from '../checks/group.ts';
-import { checkPlace } from '../checks/place.ts';
-import { isHalted } from '../checks/standing.ts';
+import { checkPlace, type Passed } from '../checks/place.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 import { ringIfDark } from '../dark.ts';
-import { hashOf, newOrder, noAccount, wishOf } from './place.ts';
+import { hashOf, newOrder, noAccount, refusalOf, wishOf } from './place.ts';
 
 type PlaceGroup = Extract<OrderCommand, { kind: 'placeGroup' }>;
 
@@ -29,9 +28,9 @@ export async function placeGroup(context: CommandContext, command: PlaceGroup): 
   const account = await context.access.account(accountId);
   if (account === null || account.userId !== command.userId) return refused(ofMember(0, noAccount(accountId)));
   const requestHash = groupHash(command);
-  const refusal = checkGroup(command.orders) ?? (await checkMembers(context, account, command.orders));
-  if (refusal !== null) return (await repeatedGroup(context, command.orders, requestHash)) ?? refused(refusal);
-  const { group, orders } = newGroup(context, account, command, requestHash);
+  const verdict = checkGroup(command.orders) ?? (await checkMembers(context, account, command.orders));
+  if ('code' in verdict) return (await repeatedGroup(context, command.orders, requestHash)) ?? refused(verdict);
+  const { group, orders } = newGroup(context, account, command, requestHash, verdict);
   const crashKey = command.orders[0]?.clientOrderId ?? '';
   context.crashPoint('placeGroup:before-commit', crashKey);
   try {
@@ -42,11 +41,10 @@ export async function placeGroup(context: CommandContext, command: PlaceGroup): 
   } catch (error) {
     // It was unlinked since it was looked at.
     if (error instanceof NotFoundError) return refused(ofMember(0, noAccount(accountId)));
-    const halted = error instanceof AccountHaltedError;
-    if (!halted && !(error instanceof AlreadyExistsError)) throw error;
+    const refusal = refusalOf(error, account);
+    if (refusal === null && !(error instanceof AlreadyExistsError)) throw error;
     const repeated = await repeatedGroup(context, command.orders, requestHash);
-    // It was halted since it was looked at.
-    if (repeated === null && halted) return refused(ofMember(0, isHalted(account)));
+    if (repeated === null && refusal !== null) return refused(ofMember(blamed(error, orders), refusal));
     if (repeated === null) throw error;
     return repeated;
   }
@@ -65,17 +63,29 @@ const ofMember = (index: number, error: UserError): UserError => ({
   field: ['input', 'orders', String(index), ...(error.field ?? []).slice(1)],
 });
 
+/** The order that exceeds a limit; of everything else the first. */
+const blamed = (error: unknown, orders: readonly NewOrder[]): number =>
+  error instanceof LimitExceededError
+    ? Math.max(
+        orders.findIndex(({ record }) => record.intent.orderId === error.orderId),
+        0,
+      )
+    : 0;
+
+/** One for each order, or the first refusal. */
 async function checkMembers(
   context: CommandContext,
   account: Account,
   orders: readonly PlaceInput[],
-): Promise<UserError | null> {
+): Promise<UserError | readonly Passed[]> {
+  const passed: Passed[] = [];
   for (const [index, input] of orders.entries()) {
     const { spec, held } = wishOf(context, account, input);
-    const refusal = await checkPlace(context, account, input, spec, held);
-    if (refusal !== null) return ofMember(index, refusal);
+    const verdict = await checkPlace(context, account, input, spec, held);
+    if ('code' in verdict) return ofMember(index, verdict);
+    passed.push(verdict);
   }
-  return null;
+  return passed;
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -92,6 +102,7 @@ function newGroup(
   account: Account,
   { groupKind, onPartialFill, orders: inputs }: PlaceGroup,
   requestHash: string,
+  passed: readonly Passed[],
 ): { readonly group: OrderGroup; readonly orders: readonly NewOrder[] } {
   const groupId = context.newId();
   // All are created in one instant and listed by id then: sorted ids keep the order of the request.
@@ -108,10 +119,14 @@ function newGroup(
       conflict: null,
     },
     orders: inputs.map((input, index) =>
-      newOrder(context, account, input, wishOf(context, account, input), memberHash(requestHash, index), {
-        groupId,
-        orderId: orderIds[index] ?? context.newId(),
-      }),
+      newOrder(
+        context,
+        account,
+        input,
+        { ...wishOf(context, account, input), valuedAt: passed[index]?.valuedAt ?? null },
+        memberHash(requestHash, index),
+        { groupId, orderId: orderIds[index] ?? context.newId() },
+      ),
     ),
   };
 }

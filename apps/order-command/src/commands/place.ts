@@ -7,13 +7,15 @@ import {
   AccountHaltedError,
   AlreadyExistsError,
   exchangeSpec,
+  LimitExceededError,
   PLACED_SIZE,
   NotFoundError,
   type Account,
   type JournalRecord,
   type OrderRecord,
 } from '@orderplane/store';
-import { checkPlace } from '../checks/place.ts';
+import { limitExceeded } from '../checks/limits.ts';
+import { checkPlace, type Passed } from '../checks/place.ts';
 import { isHalted } from '../checks/standing.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 import { heldAs, ringIfDark, type Held } from '../dark.ts';
@@ -28,12 +30,12 @@ export async function place(context: CommandContext, userId: string, input: Plac
   if (account === null || account.userId !== userId) return refused(noAccount(input.accountId));
   const requestHash = hashOf(input);
   const wished = wishOf(context, account, input);
-  const refusal = await checkPlace(context, account, input, wished.spec, wished.held);
-  if (refusal !== null) {
+  const verdict = await checkPlace(context, account, input, wished.spec, wished.held);
+  if ('code' in verdict) {
     const earlier = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
-    return earlier === null ? refused(refusal) : repeated(earlier, requestHash);
+    return earlier === null ? refused(verdict) : repeated(earlier, requestHash);
   }
-  const { record, journal } = newOrder(context, account, input, wished, requestHash);
+  const { record, journal } = newOrder(context, account, input, { ...wished, ...verdict }, requestHash);
   context.crashPoint('place:before-commit', input.clientOrderId);
   try {
     const result = await ledger.place(record, journal);
@@ -42,12 +44,11 @@ export async function place(context: CommandContext, userId: string, input: Plac
   } catch (error) {
     // It was unlinked since it was looked at.
     if (error instanceof NotFoundError) return refused(noAccount(input.accountId));
-    const halted = error instanceof AccountHaltedError;
-    if (!halted && !(error instanceof AlreadyExistsError)) throw error;
-    // The client order id was there already: whoever came first is the order.
+    const refusal = refusalOf(error, account);
+    if (refusal === null && !(error instanceof AlreadyExistsError)) throw error;
+    // The client order id was there already: whoever came first is the order, and a repeat is not judged anew.
     const winner = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
-    // It was halted since it was looked at.
-    if (winner === null && halted) return refused(isHalted(account));
+    if (winner === null && refusal !== null) return refused(refusal);
     if (winner === null) throw error;
     return repeated(winner, requestHash);
   }
@@ -58,6 +59,13 @@ export async function place(context: CommandContext, userId: string, input: Plac
     .wake(account.exchange, record.intent.orderId, 'submit')
     .then(() => context.crashPoint('place:after-wake', input.clientOrderId));
   return accepted(record.intent.orderId);
+}
+
+/** What the write itself has judged; null: it failed for another reason. */
+export function refusalOf(error: unknown, account: Account): UserError | null {
+  // It was halted since it was looked at.
+  if (error instanceof AccountHaltedError) return isHalted(account);
+  return error instanceof LimitExceededError ? limitExceeded(error.refusal) : null;
 }
 
 export const noAccount = (accountId: string): UserError =>
@@ -113,7 +121,7 @@ export function newOrder(
   context: CommandContext,
   account: Account,
   input: PlaceInput,
-  { spec, held }: Wish,
+  { spec, held, valuedAt }: Wish & Passed,
   requestHash: string,
   group: { readonly groupId: string; readonly orderId: string } | null = null,
 ): { readonly record: OrderRecord; readonly journal: readonly JournalRecord[] } {
@@ -146,6 +154,7 @@ export function newOrder(
         generation: 1,
         spec,
         groupId: group?.groupId ?? null,
+        ...(valuedAt === null ? {} : { valuedAt }),
         createdSessionId: null,
         sessionId: null,
         // What a group takes away is taken from what was placed, which changes of the order hide.

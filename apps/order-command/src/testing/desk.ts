@@ -36,6 +36,8 @@ export interface Desk {
   readonly wakes: Wake[];
   /** What was told of alerts, in order. */
   readonly rings: string[];
+  /** Last prices, by "exchange symbol". */
+  readonly prices: Map<string, string>;
   run(command: OrderCommand): Promise<CommandResult>;
   /** Runs a command that must be refused, and checks that it has left no trace. */
   refusal(command: OrderCommand): Promise<UserError>;
@@ -53,6 +55,7 @@ export async function openDesk(): Promise<Desk> {
   }
   const wakes: Wake[] = [];
   const rings: string[] = [];
+  const prices = new Map<string, string>();
   const context: CommandContext = {
     recorder: world.recorder,
     access: store.access,
@@ -69,6 +72,7 @@ export async function openDesk(): Promise<Desk> {
     markets: marketDirectory(store.observations, () => clock.nowMs),
     exchangeReachable: reachability(store.observations, () => clock.nowMs),
     accountTrouble: accountTroubles(store.observations, () => clock.nowMs),
+    lastPrice: async (exchange, symbol) => prices.get(`${exchange} ${symbol}`) ?? null,
     clock,
     crashPoint: () => undefined,
     newId: world.newId,
@@ -86,6 +90,7 @@ export async function openDesk(): Promise<Desk> {
     context,
     wakes,
     rings,
+    prices,
     run,
     refusal: async (command) => {
       const before = { orders: await traces(), wakes: wakes.length };

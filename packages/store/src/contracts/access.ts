@@ -1,4 +1,4 @@
-import type { AccountMode, DecimalString, ExchangeId, Role } from '@orderplane/domain';
+import type { AccountMode, ExchangeId, RiskLimits, Role } from '@orderplane/domain';
 
 /** Nothing new is placed or sent. What was wished and sent before goes on to its end. */
 export interface AccountHalt {
@@ -26,13 +26,7 @@ export interface Account {
     readonly encryptAtRest: boolean;
     readonly historyRetentionDays: number | null;
   };
-  readonly risk: {
-    readonly maxOrderNotional: DecimalString | null;
-    readonly maxOpenNotional: DecimalString | null;
-    readonly maxOpenOrders: number | null;
-    readonly priceCollar: DecimalString | null;
-    readonly rejectDuplicates: boolean;
-  };
+  readonly risk: RiskLimits;
 }
 
 export interface Principal {

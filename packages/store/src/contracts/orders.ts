@@ -8,6 +8,7 @@ import type {
 } from '@orderplane/domain';
 import type { AccountHalt } from './access.ts';
 import type { OrderFire, OrderTrigger } from './dark.ts';
+import type { LimitRefusal } from './limits.ts';
 import type { JournalEntry, MachineEvent, OrderMachine } from '@orderplane/state-machine';
 
 /** The desired order. `spec` holds the newest wished terms; every change raises `generation` by one. */
@@ -27,6 +28,11 @@ export interface Intent {
   /** Of a dark order, and only there. */
   readonly trigger?: OrderTrigger;
   readonly groupId: string | null;
+  /**
+   * Price per unit of size that the order counts at for its account's limits, where that is more than its own price, or it
+   * has none. Absent: its own price.
+   */
+  readonly valuedAt?: DecimalString;
   /** The session that made the order and the one that tracks it now. Null in an order to be placed: the active one. */
   readonly createdSessionId: string | null;
   readonly sessionId: string | null;
@@ -131,13 +137,23 @@ export interface OrderChange {
   readonly accountId?: string;
   readonly expectedVersion: number;
   /** Present when the intent changes too (modify). */
-  readonly intent?: { readonly spec: OrderSpec; readonly generation: number; readonly trigger?: OrderTrigger };
+  readonly intent?: {
+    readonly spec: OrderSpec;
+    readonly generation: number;
+    readonly trigger?: OrderTrigger;
+    readonly valuedAt?: DecimalString;
+  };
   readonly machine: OrderMachine;
   readonly reconciliation: ReconciliationRecord;
   readonly journal: readonly JournalRecord[];
   readonly at: string;
   /** It lets something new reach the exchange: refused, in the statement itself, while the account is halted. */
   readonly unlessHalted?: boolean;
+  /**
+   * The account's limits are judged by the statement that writes it. `raise`: an order that is open changes, and may always
+   * become less; `anew`: as if it were a new order.
+   */
+  readonly limited?: 'raise' | 'anew';
 }
 
 export type CommitResult =
@@ -149,4 +165,6 @@ export type CommitResult =
     }
   | { readonly kind: 'conflict' }
   /** Only for a change that names `unlessHalted`. */
-  | { readonly kind: 'halted' };
+  | { readonly kind: 'halted' }
+  /** Only for a change that names `limited`. */
+  | { readonly kind: 'limited'; readonly refusal: LimitRefusal };

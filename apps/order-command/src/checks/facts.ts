@@ -1,0 +1,30 @@
+import type { UserError } from '@orderplane/domain';
+import type { CommandContext } from '../context.ts';
+import type { FactDesk, Subject } from './check.ts';
+import { findMarket } from './market.ts';
+import { checkTrigger } from './trigger.ts';
+
+/** Reads what a check asks for: once for all of them. */
+export function factsFor(context: CommandContext, subject: Subject): FactDesk {
+  const { account, sent, trigger } = subject;
+  return {
+    intent: () => Promise.resolve({ fact: null }),
+    market: once(async () => {
+      const market = await findMarket(context, account, sent.symbol);
+      return 'code' in market ? market : { fact: market };
+    }),
+    trigger: once(async () => ({ fact: trigger === null ? null : await checkTrigger(context, account, trigger) })),
+    exchange: once(async () => {
+      const isReachable = await context.exchangeReachable(account.exchange);
+      return { fact: { isReachable, trouble: isReachable ? await context.accountTrouble(account.id) : null } };
+    }),
+    prices: once(async () => ({ fact: { last: await context.lastPrice(account.exchange, sent.symbol) } })),
+  };
+}
+
+type Read<Fact> = () => Promise<{ readonly fact: Fact } | UserError>;
+
+function once<Fact>(read: Read<Fact>): Read<Fact> {
+  let reading: ReturnType<Read<Fact>> | null = null;
+  return () => (reading ??= read());
+}
