@@ -2,7 +2,12 @@ import { compare, type DecimalString, type RiskLimits } from '@orderplane/domain
 import type { RiskChange } from './contracts.ts';
 
 /** Something is set that the writes of orders are held against. (A collar is not: it is judged before the write.) */
-export const isLimited = ({ maxOrderNotional, maxOpenNotional, maxOpenOrders, rejectDuplicates }: RiskLimits): boolean =>
+export const isLimited = ({
+  maxOrderNotional,
+  maxOpenNotional,
+  maxOpenOrders,
+  rejectDuplicates,
+}: RiskLimits): boolean =>
   maxOrderNotional !== null || maxOpenNotional !== null || maxOpenOrders !== null || rejectDuplicates;
 
 /** The same object when nothing changes. */

@@ -1,4 +1,12 @@
-import { canonicalDecimal, decimal, maximum, multiply, subtract, withMargin, type DecimalString } from '@orderplane/domain';
+import {
+  canonicalDecimal,
+  decimal,
+  maximum,
+  multiply,
+  subtract,
+  withMargin,
+  type DecimalString,
+} from '@orderplane/domain';
 import {
   averagePrice,
   cumQty,
@@ -38,7 +46,11 @@ export function stakeOf(machine: OrderMachine): Stake {
   };
 }
 
-function stakeAt({ size, quoteSize, price, stopPrice }: OrderTerms, filled: DecimalString, spent: DecimalString): Stake {
+function stakeAt(
+  { size, quoteSize, price, stopPrice }: OrderTerms,
+  filled: DecimalString,
+  spent: DecimalString,
+): Stake {
   const open_prices = price !== null ? [price] : stopPrice !== null ? [`stop ${stopPrice}`] : [];
   if (quoteSize !== null) return { open_size: null, open_value: maximum(subtract(quoteSize, spent), '0'), open_prices };
   if (size === null) return { ...NOTHING, open_prices };
@@ -49,11 +61,16 @@ function stakeAt({ size, quoteSize, price, stopPrice }: OrderTerms, filled: Deci
 }
 
 /** What it counts: at the price that it is valued at where that is more. Null: nothing that is known. */
-export const stakeValue = ({ open_size, open_value }: Stake, valuedAt: DecimalString | undefined): DecimalString | null =>
+export const stakeValue = (
+  { open_size, open_value }: Stake,
+  valuedAt: DecimalString | undefined,
+): DecimalString | null =>
   largest([open_value, open_size === null || valuedAt === undefined ? null : multiply(open_size, valuedAt)]);
 
 function largest(values: readonly (DecimalString | null)[]): DecimalString | null {
   const known = values.flatMap((value) => value ?? []);
   const [first, ...rest] = known;
-  return first === undefined ? null : canonicalDecimal(rest.reduce((a, b) => (a.gte(b) ? a : decimal(b)), decimal(first)));
+  return first === undefined
+    ? null
+    : canonicalDecimal(rest.reduce((a, b) => (a.gte(b) ? a : decimal(b)), decimal(first)));
 }

@@ -176,7 +176,9 @@ interface Written {
 
 async function update(sql: Sql, writes: readonly StateWrite[]): Promise<readonly Written[]> {
   const textOf = writes.some(({ limited }) => limited !== undefined) ? limitedCommitText : commitText;
-  const rows = await withRetry(() => sql.$queryRawUnsafe<(WrittenRow | RefusedRow)[]>(textOf(writes), numbered(writes)));
+  const rows = await withRetry(() =>
+    sql.$queryRawUnsafe<(WrittenRow | RefusedRow)[]>(textOf(writes), numbered(writes)),
+  );
   const byNumber = new Map(rows.map((row) => [row.n, row]));
   return writes.map((_, index) => ({ row: byNumber.get(index + 1) ?? null }));
 }

@@ -1,4 +1,11 @@
-import { ACTUAL_WRITE, countedValue, hangingParts, INTENT_WRITE, journalParts, type WrittenParts } from './order-columns.ts';
+import {
+  ACTUAL_WRITE,
+  countedValue,
+  hangingParts,
+  INTENT_WRITE,
+  journalParts,
+  type WrittenParts,
+} from './order-columns.ts';
 
 /** Who gives no session gets the active one: judged here, under the lock, for it may have changed since the order was decided. */
 const valueOf = (column: string): string =>
