@@ -108,6 +108,11 @@ export const probes = (buy: Buy): readonly Probe[] => [
     ({ accountId: id }) => ({ id }),
   ),
   probe(
+    'setRiskLimits',
+    `mutation ($input: RiskInput!) { setRiskLimits(input: $input) { account { id } ${ERRORS} } }`,
+    ({ accountId }) => ({ input: { accountId, maxOpenOrders: 1 } }),
+  ),
+  probe(
     'rotateCredentials',
     `mutation ($id: ID!, $c: CredentialsInput!) { rotateCredentials(accountId: $id, credentials: $c) { ${ERRORS} } }`,
     ({ accountId: id }) => ({ id, c: CREDENTIALS }),

@@ -58,6 +58,8 @@ Ctrl-C ends it.
        orderplane accounts halt ID [--keep-open]
        orderplane accounts resume ID
        orderplane accounts dead-mans-switch ID SECONDS|off
+       orderplane accounts limits ID [--max-order-notional N] [--max-open-notional N] [--max-open-orders N]
+                                     [--price-collar FRACTION] [--reject-duplicates yes|no]
 
 Without a further word it lists your accounts.
   link      tries the credentials at the exchange and keeps them, sealed; a PAPER account (the default) needs none
@@ -67,6 +69,7 @@ Without a further word it lists your accounts.
   halt      stops new orders at once and cancels what is open, or leaves it with --keep-open
   resume    takes orders again; what was held is sent
   dead-mans-switch  has the exchange cancel the account's orders when it hears nothing for so many seconds
+  limits    the account's risk limits, after what is given was changed; "none" takes one off
   --credentials FILE  JSON {"apiKey": "…", "secret": "…", "passphrase": "… if any"}; - is standard input.
                       Secrets are never taken from the arguments, which other users of the machine can see.
 `,

@@ -70,7 +70,10 @@ export interface Ports {
   readonly access: Pick<AccessStore, 'principalByTokenHash' | 'accountsOfUser' | 'createToken'>;
   readonly users: UserStore;
   /** Takes in sealed credentials, and can open none. */
-  readonly accounts: Pick<AccountStore, 'serviceKey' | 'addCandidate' | 'withdrawCandidate' | 'accountOfCandidate'>;
+  readonly accounts: Pick<
+    AccountStore,
+    'serviceKey' | 'addCandidate' | 'withdrawCandidate' | 'accountOfCandidate' | 'setRiskLimits'
+  >;
   readonly sessions: Pick<SessionStore, 'active' | 'activeIds' | 'byIds' | 'chain' | 'orders'>;
   readonly observations: Pick<ObservationStore, 'lastSyncRun' | 'markets' | 'exchangeHealth' | 'accountHealth'>;
   readonly unattributed: Pick<UnattributedFillStore, 'list' | 'pendingCount'>;

@@ -39,6 +39,20 @@ export type AuditFilter = {
 
 export type AccountMode = 'PAPER' | 'SANDBOX' | 'LIVE';
 
+/** Limits of an account. What is left out stays as it is, null takes the limit off. */
+export type RiskInput = {
+  readonly accountId: string;
+  /** the most that one order may be worth, in the quote currency of its market */
+  readonly maxOrderNotional?: string | null | undefined;
+  /** the most that all open orders may be worth, dark ones included: for each quote currency by itself, all dollars as one */
+  readonly maxOpenNotional?: string | null | undefined;
+  readonly maxOpenOrders?: number | null | undefined;
+  /** widest distance of a limit price from the last price, as a fraction, e.g. "0.05" */
+  readonly priceCollar?: string | null | undefined;
+  /** refuse an order at the same symbol, side and price as one already open */
+  readonly rejectDuplicates?: boolean | null | undefined;
+};
+
 export type LinkAccountInput = {
   readonly exchange: string;
   readonly label: string;
@@ -479,6 +493,17 @@ export type SetDeadMansSwitchMutationVariables = Exact<{
 
 export type SetDeadMansSwitchMutation = {
   readonly setDeadMansSwitch: {
+    readonly account: AccountFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type SetRiskLimitsMutationVariables = Exact<{
+  input: RiskInput;
+}>;
+
+export type SetRiskLimitsMutation = {
+  readonly setRiskLimits: {
     readonly account: AccountFieldsFragment | null;
     readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
   };
@@ -1087,6 +1112,12 @@ export const SetDeadMansSwitchDocument = typedDocument<SetDeadMansSwitchMutation
   'mutation',
   'SetDeadMansSwitch',
   'mutation SetDeadMansSwitch($accountId:ID!$timeoutSeconds:Int){setDeadMansSwitch(accountId:$accountId timeoutSeconds:$timeoutSeconds){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const SetRiskLimitsDocument = typedDocument<SetRiskLimitsMutation, SetRiskLimitsMutationVariables>(
+  'mutation',
+  'SetRiskLimits',
+  'mutation SetRiskLimits($input:RiskInput!){setRiskLimits(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const ResumeAccountDocument = typedDocument<ResumeAccountMutation, ResumeAccountMutationVariables>(

@@ -2,9 +2,10 @@ import { compare, type OrderState, type OrderStatus } from '@orderplane/domain';
 import { averagePrice, counts, cumQty, currentLeg, isDone, status } from '@orderplane/state-machine';
 import type { Execution, JournalEntry, MachineEvent, OrderMachine } from '@orderplane/state-machine';
 import type { JournalRecord, OrderRecord } from './contracts.ts';
+import { stakeOf, type Stake } from './stakes.ts';
 
 /** Columns computed from the machine, so that lists can be filtered without opening snapshots. Never a second truth. */
-export interface DerivedColumns {
+export interface DerivedColumns extends Stake {
   readonly state: OrderState;
   readonly status: OrderStatus;
   readonly size: string | null;
@@ -23,6 +24,7 @@ export function derivedColumns(machine: OrderMachine): DerivedColumns {
     average_filled_price: averagePrice(machine),
     exchange_order_id: currentLeg(machine)?.venueOrderIds.at(-1) ?? null,
     done: isDone(machine),
+    ...stakeOf(machine),
   };
 }
 

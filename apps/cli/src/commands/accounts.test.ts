@@ -164,4 +164,41 @@ describe('accounts', () => {
       await expect(failure).rejects.toMatchObject({ message: expect.not.stringMatching(/SECRET|KEY-1/) as string });
     }
   });
+
+  describe('limits', () => {
+    const risk = {
+      ...{ maxOrderNotional: '1000', maxOpenNotional: null, maxOpenOrders: 5 },
+      ...{ priceCollar: '0.05', rejectDuplicates: true },
+    };
+
+    it('are shown', async () => {
+      answer = { account: { id: 'a1', risk } };
+      expect(await accountsCommand(['limits', 'a1'])).toBe(0);
+      expect(out).toMatch(/max-order-notional +1000\n/);
+      expect(out).toMatch(/max-open-notional +none\n/);
+      expect(out).toMatch(/reject-duplicates +yes\n/);
+      answer = { account: null };
+      await expect(accountsCommand(['limits', 'a2'])).rejects.toThrow('there is no account a2');
+    });
+
+    it('are changed: what is not given stays as it is', async () => {
+      answer = { setRiskLimits: { account: { id: 'a1', risk }, userErrors: [] } };
+      const flags = ['--max-open-notional', 'none', '--max-open-orders', '5', '--reject-duplicates', 'yes', '--json'];
+      expect(await accountsCommand(['limits', 'a1', ...flags])).toBe(0);
+      expect(requests.at(-1)?.variables).toEqual({
+        input: { accountId: 'a1', maxOpenNotional: null, maxOpenOrders: 5, rejectDuplicates: true },
+      });
+      expect(JSON.parse(out)).toEqual({ id: 'a1', risk });
+    });
+
+    it('that make no sense are not sent, or told in the words of the service', async () => {
+      await expect(accountsCommand(['limits', 'a1', '--max-open-orders', '1.5'])).rejects.toThrow('whole number');
+      await expect(accountsCommand(['limits', 'a1', '--reject-duplicates', 'maybe'])).rejects.toThrow('yes or no');
+      const error = { code: 'INVALID_INPUT', message: 'priceCollar: is a fraction', field: ['input', 'priceCollar'] };
+      answer = { setRiskLimits: { account: null, userErrors: [error] } };
+      await expect(accountsCommand(['limits', 'a1', '--price-collar', '5'])).rejects.toThrow(
+        'INVALID_INPUT: priceCollar: is a fraction',
+      );
+    });
+  });
 });

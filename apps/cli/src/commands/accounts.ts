@@ -7,6 +7,7 @@ import type { Connection } from '../connection.ts';
 import { CommandFailure, EXIT, messageOf, usageFailure } from '../failure.ts';
 import { query } from '../graphql.ts';
 import { table } from '../table.ts';
+import { LIMIT_OPTIONS, limits } from './limits.ts';
 
 /** Trying credentials at an exchange takes this long at most, ms: longer than the service waits by itself. */
 const CHECK_MS = 30_000;
@@ -44,6 +45,7 @@ const OPTIONS = {
   mode: { type: 'string' },
   credentials: { type: 'string' },
   'keep-open': { type: 'boolean' },
+  ...LIMIT_OPTIONS,
 } as const;
 
 function parse(argv: readonly string[]) {
@@ -60,7 +62,7 @@ export async function accountsCommand(argv: readonly string[], stdin: Readable =
   const { values, positionals } = parse(argv);
   const [action = 'list', id, ...further] = positionals;
   const [seconds, ...rest] = action === 'dead-mans-switch' ? further : [undefined, ...further];
-  const takesId = ['sessions', 'rotate', 'unlink', 'halt', 'resume', 'dead-mans-switch'].includes(action);
+  const takesId = ['sessions', 'rotate', 'unlink', 'halt', 'resume', 'dead-mans-switch', 'limits'].includes(action);
   if (rest.length > 0 || (id !== undefined) !== takesId)
     throw usageFailure(`accounts ${action} takes ${takesId ? 'one account id' : 'no further words'}`);
   switch (action) {
@@ -78,6 +80,8 @@ export async function accountsCommand(argv: readonly string[], stdin: Readable =
       return halt(values, id ?? '');
     case 'resume':
       return resume(values, id ?? '');
+    case 'limits':
+      return limits(values, id ?? '');
     case 'dead-mans-switch':
       return deadMansSwitch(values, id ?? '', seconds ?? '');
     default:

@@ -48,6 +48,7 @@ export const PERMISSIONS: Permissions = {
     haltAccount: 'trader',
     resumeAccount: 'trader',
     setDeadMansSwitch: 'trader',
+    setRiskLimits: 'trader',
     transitionSession: 'trader',
     createUser: 'admin',
     disableUser: 'admin',
@@ -70,6 +71,7 @@ const GRAVE: ReadonlySet<string> = new Set([
   ...Object.entries(PERMISSIONS.Mutation).flatMap(([field, role]) => (role === 'admin' ? [field] : [])),
   'linkAccount',
   'rotateCredentials',
+  'setRiskLimits',
   'transitionSession',
   'unlinkAccount',
 ]);

@@ -279,6 +279,8 @@ export type Mutation = {
    * UNSUPPORTED_BY_EXCHANGE where it has none: see exchanges { capabilities { deadMansSwitchSeconds } }.
    */
   readonly setDeadMansSwitch: AccountPayload;
+  /** Holds for every order from the answer on; orders that are open stay. */
+  readonly setRiskLimits: AccountPayload;
   readonly createAlert: AlertPayload;
   readonly cancelAlert: AlertPayload;
   readonly placeOrderGroup: OrderGroupPayload;
@@ -347,6 +349,10 @@ export type MutationResumeAccountArgs = {
 export type MutationSetDeadMansSwitchArgs = {
   accountId: Scalars['ID']['input'];
   timeoutSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type MutationSetRiskLimitsArgs = {
+  input: RiskInput;
 };
 
 export type MutationCreateAlertArgs = {
@@ -532,6 +538,20 @@ export type RiskLimits = {
   readonly priceCollar?: Maybe<Scalars['Decimal']['output']>;
   /** refuse an order at the same symbol, side and price as one already open */
   readonly rejectDuplicates: Scalars['Boolean']['output'];
+};
+
+/** Limits of an account. What is left out stays as it is, null takes the limit off. */
+export type RiskInput = {
+  readonly accountId: Scalars['ID']['input'];
+  /** the most that one order may be worth, in the quote currency of its market */
+  readonly maxOrderNotional?: InputMaybe<Scalars['Decimal']['input']>;
+  /** the most that all open orders may be worth, dark ones included: for each quote currency by itself, all dollars as one */
+  readonly maxOpenNotional?: InputMaybe<Scalars['Decimal']['input']>;
+  readonly maxOpenOrders?: InputMaybe<Scalars['Int']['input']>;
+  /** widest distance of a limit price from the last price, as a fraction, e.g. "0.05" */
+  readonly priceCollar?: InputMaybe<Scalars['Decimal']['input']>;
+  /** refuse an order at the same symbol, side and price as one already open */
+  readonly rejectDuplicates?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type LinkAccountInput = {
@@ -1296,6 +1316,7 @@ export type ResolversTypes = {
   AccountMode: AccountMode;
   PrivacySettings: ResolverTypeWrapper<PrivacySettings>;
   RiskLimits: ResolverTypeWrapper<RiskLimits>;
+  RiskInput: RiskInput;
   LinkAccountInput: LinkAccountInput;
   CredentialsInput: CredentialsInput;
   AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'account'> & { account?: Maybe<ResolversTypes['Account']> }>;
@@ -1421,6 +1442,7 @@ export type ResolversParentTypes = {
   AccountHealth: AccountHealth;
   PrivacySettings: PrivacySettings;
   RiskLimits: RiskLimits;
+  RiskInput: RiskInput;
   LinkAccountInput: LinkAccountInput;
   CredentialsInput: CredentialsInput;
   AccountPayload: Omit<AccountPayload, 'account'> & { account?: Maybe<ResolversParentTypes['Account']> };
@@ -1743,6 +1765,12 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationSetDeadMansSwitchArgs, 'accountId'>
+  >;
+  setRiskLimits?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSetRiskLimitsArgs, 'input'>
   >;
   createAlert?: Resolver<
     ResolversTypes['AlertPayload'],

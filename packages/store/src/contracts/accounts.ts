@@ -1,5 +1,6 @@
 import type { AccountMode, ExchangeId, SessionTransition } from '@orderplane/domain';
 import type { Account } from './access.ts';
+import type { LimitsSetting, RiskChange } from './limits.ts';
 import type { Entered } from './sessions.ts';
 
 /**
@@ -116,6 +117,8 @@ export interface AccountStore {
     halt: { readonly cancelOpen: boolean; readonly at: string },
   ): Promise<Halting>;
   resume(userId: string, accountId: string): Promise<Resuming>;
+  /** From the moment this returns every order and every change is held against these limits, whenever it was decided. */
+  setRiskLimits(userId: string, accountId: string, change: RiskChange): Promise<LimitsSetting>;
   serviceKey(name: string): Promise<ServiceKey | null>;
   /** Keeps the first; gives the one that is kept. */
   addServiceKey(name: string, key: ServiceKey, at: string): Promise<ServiceKey>;

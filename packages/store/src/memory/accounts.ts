@@ -7,13 +7,16 @@ import type {
   Activation,
   Halting,
   KeptCredentials,
+  LimitsSetting,
   ProvedCredentials,
   Resuming,
+  RiskChange,
   SealedEnvelope,
   ServiceKey,
   Unlinking,
 } from '../contracts.ts';
 import { haltAfter } from '../halt-terms.ts';
+import { limitsAfter } from '../limits.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
 import { SERVICE_KEY_PREFIX } from '../service-keys.ts';
 import { enter } from './sessions.ts';
@@ -145,6 +148,16 @@ export class MemoryAccountStore implements AccountStore {
     const account = { ...rest, halted: false };
     this.#state.accounts.set(accountId, { ...row, account });
     return { kind: 'resumed', account, again: false };
+  }
+
+  async setRiskLimits(userId: string, accountId: string, change: RiskChange): Promise<LimitsSetting> {
+    const row = this.#linked(userId, accountId);
+    if (row === null) return { kind: 'notFound' };
+    const risk = limitsAfter(row.account.risk, change);
+    if (risk === row.account.risk) return { kind: 'set', account: row.account, again: true };
+    const account = { ...row.account, risk };
+    this.#state.accounts.set(accountId, { ...row, account });
+    return { kind: 'set', account, again: false };
   }
 
   #linked(userId: string, accountId: string): AccountRow | null {

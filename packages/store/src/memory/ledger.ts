@@ -1,5 +1,5 @@
 import type { ExchangeId } from '@orderplane/domain';
-import { AccountHaltedError, AlreadyExistsError, NotFoundError } from '../contracts.ts';
+import { AccountHaltedError, AlreadyExistsError, LimitExceededError, NotFoundError } from '../contracts.ts';
 import type {
   AccountJournalPage,
   JournalBounds,
@@ -18,6 +18,7 @@ import { allFillRows, eventRows, journalRecords, touchedFillRows } from '../orde
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
 import { MemoryGroupStore } from './group-store.ts';
 import { MemoryIntentStore } from './intent-store.ts';
+import { judged } from './limits.ts';
 import { byCreation, compareText, isRecorded, key, toRecord } from './state.ts';
 import type { OrderRow, RecordedOrder } from './state.ts';
 import { MemoryOrderStateStore } from './state-store.ts';
@@ -50,6 +51,8 @@ export class MemoryOrderLedger implements OrderLedger {
     if (intent.origin !== 'EXTERNAL' && this.#isHalted(intent.accountId))
       throw new AccountHaltedError(intent.accountId);
     if (this.#tables.state.orders.has(intent.orderId)) throw new AlreadyExistsError('order', intent.orderId);
+    const refusal = intent.origin === 'EXTERNAL' ? null : judged(this.#tables.state, intent, actual.machine, 'anew');
+    if (refusal !== null) throw new LimitExceededError(intent.orderId, refusal);
     const fresh = withActual(bareRow(intent), intent, actual, allFillRows(actual.machine));
     const row = { ...fresh, eventCount: eventRows(journal).length };
     this.#tables.put(row);
@@ -75,6 +78,10 @@ export class MemoryOrderLedger implements OrderLedger {
     if (!isRecorded(before)) throw new NotFoundError('order', change.orderId);
     if (change.unlessHalted === true && this.#isHalted(before.intent.accountId)) return { kind: 'halted' };
     if (before.actual.version !== change.expectedVersion) return { kind: 'conflict' };
+    const intent = change.intent ? { ...before.intent, ...change.intent, updatedAt: change.at } : before.intent;
+    const refusal =
+      change.limited === undefined ? null : judged(this.#tables.state, intent, change.machine, change.limited, before);
+    if (refusal !== null) return { kind: 'limited', refusal };
     const actual: ActualState = {
       orderId: change.orderId,
       version: change.expectedVersion + 1,
@@ -83,7 +90,6 @@ export class MemoryOrderLedger implements OrderLedger {
       createdAt: before.actual.createdAt,
       updatedAt: change.at,
     };
-    const intent = change.intent ? { ...before.intent, ...change.intent, updatedAt: change.at } : before.intent;
     const changed = withActual(before, intent, actual, touchedFillRows(change.machine, change.journal));
     const row = { ...changed, eventCount: before.eventCount + eventRows(change.journal).length };
     this.#tables.put(row);

@@ -3,6 +3,7 @@ import type { Account as AccountRow } from '../generated/client.ts';
 import type { Account, AccountHalt } from '../contracts.ts';
 import { firstSession } from '../account-defaults.ts';
 import { haltAtBirth } from '../halt-terms.ts';
+import { isLimited } from '../limits.ts';
 import { AccountModeSchema } from '../row-schemas.ts';
 import { decimalString } from './fills.ts';
 
@@ -66,7 +67,7 @@ export function newAccountRow(account: Account, credentials: CredentialColumns) 
     ...privacy,
     ...risk,
     ...credentials,
-    journal: { create: { seq: 0n, halted: plain.halted, sessionId: session.id } },
+    journal: { create: { seq: 0n, halted: plain.halted, limited: isLimited(risk), sessionId: session.id } },
     sessions: { create: session },
   };
 }

@@ -7,8 +7,10 @@ import type {
   AccountStore,
   Activation,
   KeptCredentials,
+  LimitsSetting,
   ProvedCredentials,
   Resuming,
+  RiskChange,
   SealedEnvelope,
   ServiceKey,
   Unlinking,
@@ -21,6 +23,7 @@ import { newAccountRow, toAccount, WITHOUT_CREDENTIALS } from './account-rows.ts
 import { databaseFailure, withRetry } from './errors.ts';
 import { halt, resume } from './halting.ts';
 import { enter, lockSession } from './entering.ts';
+import { setRiskLimits } from './limits.ts';
 
 const toCandidate = ({ transition, sessionName, subject, ...row }: CandidateRow): AccountCandidate => ({
   ...row,
@@ -140,6 +143,10 @@ export class PostgresAccountStore implements AccountStore {
 
   resume(userId: string, accountId: string): Promise<Resuming> {
     return withRetry(() => this.#prisma.$transaction((tx) => resume(tx, userId, accountId)));
+  }
+
+  setRiskLimits(userId: string, accountId: string, change: RiskChange): Promise<LimitsSetting> {
+    return withRetry(() => this.#prisma.$transaction((tx) => setRiskLimits(tx, userId, accountId, change)));
   }
 
   async serviceKey(name: string): Promise<ServiceKey | null> {

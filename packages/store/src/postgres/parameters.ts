@@ -1,4 +1,4 @@
-import type { OrderSpec } from '@orderplane/domain';
+import { limitCurrencyOf, type OrderSpec } from '@orderplane/domain';
 import type { OrderMachine } from '@orderplane/state-machine';
 import type { Intent, OrderGroup, ReconciliationRecord } from '../contracts.ts';
 import { derivedColumns } from '../order-rows.ts';
@@ -9,6 +9,7 @@ export const specColumns = (spec: OrderSpec) => ({
   side: spec.side,
   type: spec.type,
   time_in_force: spec.timeInForce,
+  limit_currency: limitCurrencyOf(spec.symbol),
   spec,
 });
 
@@ -28,6 +29,7 @@ export const intentColumnsOf = (intent: Intent) => ({
   created_session_id: intent.createdSessionId,
   session_id: intent.sessionId,
   metadata: intent.metadata,
+  valued_at: intent.valuedAt ?? null,
   created_at: intent.createdAt,
   updated_at: intent.updatedAt,
 });

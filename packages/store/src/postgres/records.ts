@@ -5,7 +5,7 @@ import { Prisma } from '../generated/client.ts';
 import type { AbsentLookup, ActualState, Attempt, Intent, OrderFire, OrderRecord, OrderTrigger } from '../contracts.ts';
 
 const INTENT_COLUMNS = `o.id, o.account_id, o.user_id, o.exchange, o.client_order_id, o.request_hash, o.origin, o.mode,
-  o.generation, o.spec, o.trigger, o.group_id, o.created_session_id, o.session_id, o.metadata, o.created_at, o.updated_at`;
+  o.generation, o.spec, o.trigger, o.group_id, o.created_session_id, o.session_id, o.metadata, o.valued_at, o.created_at, o.updated_at`;
 const ACTUAL_COLUMNS = `o.version, o.machine, o.actual_created_at, o.actual_updated_at, o.reconciliation_status,
   o.observed_generation, o.attempts, o.next_attempt_at, o.last_error, o.last_evidence_at, o.absent_lookups, o.tried,
   o.alert, o.told_filled, o.fired, o.cleared`;
@@ -40,6 +40,7 @@ export interface IntentRow {
   readonly created_session_id: string | null;
   readonly session_id: string | null;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly valued_at: Prisma.Decimal | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
@@ -81,6 +82,7 @@ export const toIntent = (row: IntentRow): Intent => ({
   spec: row.spec,
   ...(row.trigger === null ? {} : { trigger: row.trigger }),
   groupId: row.group_id,
+  ...(row.valued_at === null ? {} : { valuedAt: canonicalDecimal(row.valued_at.toFixed()) }),
   createdSessionId: row.created_session_id,
   sessionId: row.session_id,
   metadata: row.metadata,

@@ -12,7 +12,7 @@ import type { OrderWrites } from './writes.ts';
 const DELETE = `
 WITH cleared AS (
   UPDATE orders SET version = NULL, machine = NULL, state = NULL, status = NULL, size = NULL, filled_size = NULL,
-    average_filled_price = NULL, exchange_order_id = NULL, done = false, actual_created_at = NULL, actual_updated_at = NULL,
+    average_filled_price = NULL, exchange_order_id = NULL, done = false, open_size = NULL, open_value = NULL, open_prices = '{}', actual_created_at = NULL, actual_updated_at = NULL,
     reconciliation_status = NULL, observed_generation = NULL, attempts = NULL, next_attempt_at = NULL, last_error = NULL,
     last_evidence_at = NULL, absent_lookups = NULL, tried = NULL, alert = NULL, told_filled = 0, pending_since = NULL
   WHERE id = $1 AND version IS NOT NULL RETURNING id

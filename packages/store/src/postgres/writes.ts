@@ -1,4 +1,4 @@
-import { AccountHaltedError, NotFoundError } from '../contracts.ts';
+import { AccountHaltedError, LimitExceededError, NotFoundError } from '../contracts.ts';
 import type {
   ActualState,
   CommitResult,
@@ -14,6 +14,7 @@ import { allFillRows, eventRows, legIdRows, legRows, touchedFillRows } from '../
 import type { EventRow, FillRow, LegIdRow, LegRow } from '../order-rows.ts';
 import { isStatementFailure, orderWriteError, withRetry } from './errors.ts';
 import { Lanes } from './lanes.ts';
+import { toRefusal, type RefusalRow } from './limits.ts';
 import { actualColumnsOf, groupColumnsOf, intentColumnsOf, specColumns } from './parameters.ts';
 import { toIntent } from './records.ts';
 import type { IntentRow } from './records.ts';
@@ -58,7 +59,7 @@ const cursors = (seq: bigint | null, events: number): { firstCursor: bigint | nu
 
 type Statement = (parts: WrittenParts) => string;
 
-/** Texts by what they write: eight at most, each with its own plan. */
+/** Texts by what they write: eight at most of each kind, each with its own plan. */
 function chosen(statement: Statement): (writes: readonly Hanging[]) => string {
   const texts = new Map<string, string>();
   return (writes) => {
@@ -75,7 +76,8 @@ function chosen(statement: Statement): (writes: readonly Hanging[]) => string {
 }
 const placeText = chosen((parts) => placeStatement(parts));
 const placeGroupText = chosen((parts) => placeStatement(parts, true));
-const commitText = chosen(commitStatement);
+const commitText = chosen((parts) => commitStatement(parts));
+const limitedCommitText = chosen((parts) => commitStatement(parts, true));
 
 const numbered = (writes: readonly object[]): string =>
   storableJson(writes.map((write, index) => ({ n: index + 1, ...write })));
@@ -85,6 +87,8 @@ interface NewOrder extends Hanging {
   readonly account_id: string;
   readonly symbol: string;
   readonly origin: string;
+  /** What was found at the exchange is taken in whatever the limits are. */
+  readonly limited?: 'anew';
   readonly version: number;
   readonly event_count: number;
   readonly state: Readonly<Record<string, unknown>>;
@@ -98,6 +102,7 @@ function newOrder({ intent, actual }: OrderRecord, journal: readonly JournalReco
     account_id: intent.accountId,
     symbol: intent.spec.symbol,
     origin: intent.origin,
+    ...(intent.origin === 'EXTERNAL' ? {} : { limited: 'anew' }),
     version: actual.version,
     event_count: parts.events,
     state: {
@@ -116,7 +121,10 @@ interface Inserted {
   readonly halted: boolean | null;
   /** The account's active session, which has made the order. */
   readonly session_id: string | null;
+  /** What its limits say; null: nothing. */
+  readonly refusal: RefusalRow | null;
 }
+const NOT_INSERTED: Inserted = { admitted: false, seq: null, halted: null, session_id: null, refusal: null };
 
 async function insert(sql: Sql, orders: readonly NewOrder[], group?: OrderGroup): Promise<readonly Inserted[]> {
   const [text, rest] =
@@ -125,14 +133,14 @@ async function insert(sql: Sql, orders: readonly NewOrder[], group?: OrderGroup)
     sql.$queryRawUnsafe<(Inserted & { n: number })[]>(text, numbered(orders), ...rest),
   );
   const byNumber = new Map(rows.map((row) => [row.n, row]));
-  return orders.map(
-    (_, index) => byNumber.get(index + 1) ?? { admitted: false, seq: null, halted: null, session_id: null },
-  );
+  return orders.map((_, index) => byNumber.get(index + 1) ?? NOT_INSERTED);
 }
 
-/** The order as it was written, with the cursors of its lines. Throws AccountHaltedError, NotFoundError. */
+/** The order as it was written, with the cursors of its lines. Throws AccountHaltedError, LimitExceededError, NotFoundError. */
 function placed(record: OrderRecord, inserted: Inserted | undefined, events: number): CommitResult {
-  const { accountId } = record.intent;
+  const { accountId, orderId } = record.intent;
+  if (inserted?.refusal != null && inserted.halted !== true)
+    throw new LimitExceededError(orderId, toRefusal(inserted.refusal));
   if (inserted?.admitted !== true)
     throw inserted?.halted === true ? new AccountHaltedError(accountId) : new NotFoundError('account', accountId);
   const { intent } = record;
@@ -147,20 +155,35 @@ interface StateWrite extends Hanging {
   /** Null: the order has no state yet. */
   readonly expected: number | null;
   readonly unless_halted?: boolean;
+  readonly limited?: OrderChange['limited'];
   readonly state: Readonly<Record<string, unknown>>;
 }
 
-type WrittenRow = IntentRow & { readonly n: number; readonly actual_created_at: Date; readonly seq: bigint | null };
-/** `row` null: the order is not at the expected version, or does not exist. */
+type WrittenRow = IntentRow & {
+  readonly n: number;
+  readonly actual_created_at: Date;
+  readonly seq: bigint | null;
+  readonly refusal?: null;
+};
+interface RefusedRow {
+  readonly n: number;
+  readonly refusal: RefusalRow;
+}
+/** `row` null: the order is not at the expected version, or does not exist, or the account's limits refuse the change. */
 interface Written {
-  readonly row: WrittenRow | null;
+  readonly row: WrittenRow | RefusedRow | null;
 }
 
 async function update(sql: Sql, writes: readonly StateWrite[]): Promise<readonly Written[]> {
-  const rows = await withRetry(() => sql.$queryRawUnsafe<WrittenRow[]>(commitText(writes), numbered(writes)));
+  const textOf = writes.some(({ limited }) => limited !== undefined) ? limitedCommitText : commitText;
+  const rows = await withRetry(() =>
+    sql.$queryRawUnsafe<(WrittenRow | RefusedRow)[]>(textOf(writes), numbered(writes)),
+  );
   const byNumber = new Map(rows.map((row) => [row.n, row]));
   return writes.map((_, index) => ({ row: byNumber.get(index + 1) ?? null }));
 }
+
+const isRefused = (row: WrittenRow | RefusedRow): row is RefusedRow => row.refusal != null;
 
 /**
  * Writes of orders. Those of one account that come while another is under way share the next statement and its commit:
@@ -182,7 +205,7 @@ export class OrderWrites {
     this.#updates = new Lanes({ ...common, run: (writes) => update(sql, writes), keyOf: ({ id }) => id });
   }
 
-  /** Throws AlreadyExistsError, AccountHaltedError; NotFoundError for an unknown or unlinked account. */
+  /** Throws AlreadyExistsError, AccountHaltedError, LimitExceededError; NotFoundError for an unknown or unlinked account. */
   async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
     const { orderId, accountId, clientOrderId } = record.intent;
     const order = newOrder(record, journal);
@@ -199,6 +222,13 @@ export class OrderWrites {
     const clientOrderId = given.map(({ record }) => record.intent.clientOrderId).join(', ');
     try {
       const inserted = await insert(this.#sql, orders, group);
+      // Of a group that is refused, the order that is to blame.
+      const blamed = Math.max(
+        inserted.findIndex(({ refusal }) => refusal !== null),
+        0,
+      );
+      const first = given[blamed];
+      if (first !== undefined) placed(first.record, inserted[blamed], 0);
       return given.map(({ record }, index) => {
         const { events } = orders[index] ?? { events: 0 };
         return placed(record, inserted[index], events);
@@ -216,17 +246,20 @@ export class OrderWrites {
       id: change.orderId,
       expected: change.expectedVersion,
       ...(change.unlessHalted === true ? { unless_halted: true } : {}),
+      ...(change.limited === undefined ? {} : { limited: change.limited }),
       state: {
         ...actualColumnsOf(version, change.machine, change.reconciliation, change.at),
         ...(change.intent && {
           generation: change.intent.generation,
           ...specColumns(change.intent.spec),
           ...(change.intent.trigger && { trigger: change.intent.trigger }),
+          ...(change.intent.valuedAt !== undefined && { valued_at: change.intent.valuedAt }),
         }),
       },
     };
     const row = await this.#write(change.accountId ?? change.orderId, write);
     if (row === null) return { kind: 'conflict' };
+    if (isRefused(row)) return { kind: 'limited', refusal: toRefusal(row.refusal) };
     const actual: ActualState = {
       orderId: change.orderId,
       version,
@@ -252,7 +285,7 @@ export class OrderWrites {
     return row !== null;
   }
 
-  async #write(lane: string, write: StateWrite): Promise<WrittenRow | null> {
+  async #write(lane: string, write: StateWrite): Promise<WrittenRow | RefusedRow | null> {
     try {
       return (await this.#updates.add(lane, write)).row;
     } catch (error) {

@@ -6,8 +6,12 @@ import { startTestDatabase } from './postgres.ts';
 
 export interface Backend {
   readonly name: string;
-  /** A fresh, seeded store; `close` drops what it stands on. */
-  readonly open: () => Promise<{ readonly store: Store; readonly close: () => Promise<void> }>;
+  /** A fresh, seeded store; `another` process on the same one; `close` drops what they stand on. */
+  readonly open: () => Promise<{
+    readonly store: Store;
+    readonly another: () => Store;
+    readonly close: () => Promise<void>;
+  }>;
 }
 
 /** Both implementations of the contracts: every test of the shared suite runs on each. */
@@ -17,7 +21,7 @@ export const BACKENDS: readonly Backend[] = [
     open: async () => {
       const store = createMemoryStore({ nowMs: () => performance.now() });
       await seedAccounts(store);
-      return { store, close: () => store.close() };
+      return { store, another: () => store, close: () => store.close() };
     },
   },
   {
@@ -26,11 +30,17 @@ export const BACKENDS: readonly Backend[] = [
       const database = await startTestDatabase();
       const store = createPostgresStore({ url: database.url, poolSize: 20 });
       await seedAccounts(store);
+      const others: Store[] = [];
+      const another = (): Store => {
+        const other = createPostgresStore({ url: database.url, poolSize: 10 });
+        others.push(other);
+        return other;
+      };
       const close = async (): Promise<void> => {
-        await store.close();
+        await Promise.all([store, ...others].map((one) => one.close()));
         await database.stop();
       };
-      return { store, close };
+      return { store, another, close };
     },
   },
 ];

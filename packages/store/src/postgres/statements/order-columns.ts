@@ -20,6 +20,8 @@ export const INTENT_WRITE = [
   'created_session_id',
   'session_id',
   'metadata',
+  'valued_at',
+  'limit_currency',
   'created_at',
   'updated_at',
 ] as const;
@@ -35,6 +37,9 @@ export const ACTUAL_WRITE = [
   'average_filled_price',
   'exchange_order_id',
   'done',
+  'open_size',
+  'open_value',
+  'open_prices',
   'reconciliation_status',
   'observed_generation',
   'attempts',
@@ -49,6 +54,12 @@ export const ACTUAL_WRITE = [
   'cleared',
   'actual_updated_at',
 ] as const;
+
+/**
+ * What a written order `s` counts for its account's limits: at its own prices, or at the price that it is valued at where
+ * that is more.
+ */
+export const countedValue = (valuedAt: string): string => `GREATEST(s.open_value, s.open_size * ${valuedAt})`;
 
 /** Types of the row sets that travel as JSON. */
 const EVENT_TYPES =

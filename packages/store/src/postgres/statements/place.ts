@@ -1,10 +1,19 @@
-import { ACTUAL_WRITE, hangingParts, INTENT_WRITE, journalParts, type WrittenParts } from './order-columns.ts';
+import {
+  ACTUAL_WRITE,
+  countedValue,
+  hangingParts,
+  INTENT_WRITE,
+  journalParts,
+  type WrittenParts,
+} from './order-columns.ts';
 
 /** Who gives no session gets the active one: judged here, under the lock, for it may have changed since the order was decided. */
 const valueOf = (column: string): string =>
   column === 'session_id' || column === 'created_session_id'
     ? `COALESCE(s.${column}, (SELECT l.session_id FROM locked l WHERE l.account_id = i.account_id))`
-    : `s.${column}`;
+    : column === 'open_value'
+      ? countedValue('s.valued_at')
+      : `s.${column}`;
 
 const COLUMNS = [...INTENT_WRITE, ...ACTUAL_WRITE, 'actual_created_at', 'event_count'];
 
@@ -22,19 +31,25 @@ grouped AS (
  * `event_count`, `events` (the same), `state` (columns of `orders`), and the rows of `journal`, `legs`, `leg_ids` and
  * `fills`. The journals of the accounts are locked first, as in `commit`; a closed one, or none, admits no order, a halted one
  * only what was found at the exchange: nothing else of it is written. (A lock that was waited for is judged by the newest
- * row, so an account that was unlinked or halted meanwhile counts.) Gives for each order whether it was admitted, the
- * cursor of its last line, whether its account is halted (null: there is none), and the account's active session.
+ * row, so an account that was unlinked or halted meanwhile counts.) Where the account has limits, those orders that are
+ * `limited` are held against them then (see `judge_limits` in the migrations); a group is refused whole. Gives for each order whether it was admitted, the
+ * cursor of its last line, whether its account is halted (null: there is none), the account's active session, and what its
+ * limits say.
  */
 export const placeStatement = (parts: WrittenParts, isGroup = false): string => `
 WITH given AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json)
-    AS i(n int, id text, account_id text, symbol text, origin text, version int, event_count int, events int,
+    AS i(n int, id text, account_id text, symbol text, origin text, limited text, version int, event_count int, events int,
       state json, journal json, legs json, leg_ids json, fills json)
 ), locked AS MATERIALIZED (
-  SELECT account_id, halted, session_id FROM account_journals
+  SELECT account_id, halted, session_id, limited FROM account_journals
   WHERE account_id = ANY(ARRAY(SELECT DISTINCT account_id FROM given)) AND NOT closed ORDER BY account_id FOR UPDATE
+), judged AS MATERIALIZED (
+  SELECT v.n, v.refusal FROM locked l CROSS JOIN LATERAL judge_limits(l.account_id, $1::json) v
+  WHERE l.limited AND EXISTS (SELECT 1 FROM given g WHERE g.account_id = l.account_id AND g.limited IS NOT NULL)
 ), input AS MATERIALIZED (
   SELECT * FROM given WHERE account_id = ANY(ARRAY(SELECT account_id FROM locked WHERE NOT halted OR given.origin = 'EXTERNAL'))
+    AND ${isGroup ? 'NOT EXISTS (SELECT 1 FROM judged)' : 'n <> ALL(ARRAY(SELECT n FROM judged))'}
 ), inserted AS (
   INSERT INTO orders (${COLUMNS.join(', ')}, pending_since)
   SELECT ${COLUMNS.map(valueOf).join(', ')},
@@ -44,5 +59,6 @@ WITH given AS MATERIALIZED (
 SELECT g.n, g.n = ANY(ARRAY(SELECT n FROM input)) AS admitted,
   (SELECT w.seq FROM numbered w WHERE w.n = g.n) AS seq,
   (SELECT l.halted FROM locked l WHERE l.account_id = g.account_id) AS halted,
-  (SELECT l.session_id FROM locked l WHERE l.account_id = g.account_id) AS session_id
+  (SELECT l.session_id FROM locked l WHERE l.account_id = g.account_id) AS session_id,
+  (SELECT v.refusal FROM judged v WHERE v.n = g.n) AS refusal
 FROM given g`;

@@ -1,0 +1,26 @@
+import { compare, type DecimalString, type RiskLimits } from '@orderplane/domain';
+import type { RiskChange } from './contracts.ts';
+
+/** Something is set that the writes of orders are held against. (A collar is not: it is judged before the write.) */
+export const isLimited = ({
+  maxOrderNotional,
+  maxOpenNotional,
+  maxOpenOrders,
+  rejectDuplicates,
+}: RiskLimits): boolean =>
+  maxOrderNotional !== null || maxOpenNotional !== null || maxOpenOrders !== null || rejectDuplicates;
+
+/** The same object when nothing changes. */
+export function limitsAfter(before: RiskLimits, change: RiskChange): RiskLimits {
+  const after = { ...before, ...change };
+  const isSame =
+    sameAmount(before.maxOrderNotional, after.maxOrderNotional) &&
+    sameAmount(before.maxOpenNotional, after.maxOpenNotional) &&
+    sameAmount(before.priceCollar, after.priceCollar) &&
+    before.maxOpenOrders === after.maxOpenOrders &&
+    before.rejectDuplicates === after.rejectDuplicates;
+  return isSame ? before : after;
+}
+
+const sameAmount = (a: DecimalString | null, b: DecimalString | null): boolean =>
+  a === null || b === null ? a === b : compare(a, b) === 0;
