@@ -7,6 +7,8 @@ import type {
   Activation,
   Halting,
   KeptCredentials,
+  PrivacyChange,
+  PrivacySetting,
   ProvedCredentials,
   Resuming,
   SealedEnvelope,
@@ -15,6 +17,7 @@ import type {
 } from '../contracts.ts';
 import { haltAfter } from '../halt-terms.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
+import { privacyAfter, renewed } from '../privacy-terms.ts';
 import { SERVICE_KEY_PREFIX } from '../service-keys.ts';
 import { enter } from './sessions.ts';
 import { compareText, isRecorded } from './state.ts';
@@ -145,6 +148,26 @@ export class MemoryAccountStore implements AccountStore {
     const account = { ...rest, halted: false };
     this.#state.accounts.set(accountId, { ...row, account });
     return { kind: 'resumed', account, again: false };
+  }
+
+  async setPrivacy(userId: string, accountId: string, change: PrivacyChange): Promise<PrivacySetting> {
+    const row = this.#linked(userId, accountId);
+    if (row === null) return { kind: 'notFound' };
+    const { privacy, converts } = privacyAfter(row.account.privacy, change);
+    if (privacy === row.account.privacy) return { kind: 'set', account: row.account, again: true };
+    // There are no rows at rest here: what is kept in memory counts as sealed.
+    const { converting: _none, ...rest } = privacy;
+    const account = { ...row.account, privacy: converts ? rest : privacy };
+    this.#state.accounts.set(accountId, { ...row, account });
+    return { kind: 'set', account, again: false };
+  }
+
+  async renewCache(userId: string, accountId: string): Promise<PrivacySetting> {
+    const row = this.#linked(userId, accountId);
+    if (row === null) return { kind: 'notFound' };
+    const account = { ...row.account, privacy: renewed(row.account.privacy) };
+    this.#state.accounts.set(accountId, { ...row, account });
+    return { kind: 'set', account, again: false };
   }
 
   #linked(userId: string, accountId: string): AccountRow | null {

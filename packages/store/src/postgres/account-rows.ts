@@ -37,6 +37,8 @@ export const toAccount = (row: Omit<AccountRow, keyof typeof WITHOUT_CREDENTIALS
     cacheOpenOrders: row.cacheOpenOrders,
     encryptAtRest: row.encryptAtRest,
     historyRetentionDays: row.historyRetentionDays,
+    ...(row.cacheVersion === 0 ? {} : { cacheVersion: row.cacheVersion }),
+    ...(row.converting ? { converting: true } : {}),
   },
   risk: {
     maxOrderNotional: nullable(row.maxOrderNotional),
@@ -66,7 +68,7 @@ export function newAccountRow(account: Account, credentials: CredentialColumns) 
     ...privacy,
     ...risk,
     ...credentials,
-    journal: { create: { seq: 0n, halted: plain.halted, sessionId: session.id } },
+    journal: { create: { seq: 0n, halted: plain.halted, encrypted: privacy.encryptAtRest, sessionId: session.id } },
     sessions: { create: session },
   };
 }

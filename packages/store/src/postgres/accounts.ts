@@ -7,6 +7,8 @@ import type {
   AccountStore,
   Activation,
   KeptCredentials,
+  PrivacyChange,
+  PrivacySetting,
   ProvedCredentials,
   Resuming,
   SealedEnvelope,
@@ -20,6 +22,7 @@ import { SERVICE_KEY_PREFIX } from '../service-keys.ts';
 import { newAccountRow, toAccount, WITHOUT_CREDENTIALS } from './account-rows.ts';
 import { databaseFailure, withRetry } from './errors.ts';
 import { halt, resume } from './halting.ts';
+import { renewCache, setPrivacy } from './privacy.ts';
 import { enter, lockSession } from './entering.ts';
 
 const toCandidate = ({ transition, sessionName, subject, ...row }: CandidateRow): AccountCandidate => ({
@@ -140,6 +143,14 @@ export class PostgresAccountStore implements AccountStore {
 
   resume(userId: string, accountId: string): Promise<Resuming> {
     return withRetry(() => this.#prisma.$transaction((tx) => resume(tx, userId, accountId)));
+  }
+
+  setPrivacy(userId: string, accountId: string, change: PrivacyChange): Promise<PrivacySetting> {
+    return withRetry(() => this.#prisma.$transaction((tx) => setPrivacy(tx, userId, accountId, change)));
+  }
+
+  renewCache(userId: string, accountId: string): Promise<PrivacySetting> {
+    return withRetry(() => this.#prisma.$transaction((tx) => renewCache(tx, userId, accountId)));
   }
 
   async serviceKey(name: string): Promise<ServiceKey | null> {

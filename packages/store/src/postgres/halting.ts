@@ -9,7 +9,7 @@ type Transaction = Prisma.TransactionClient;
  * The journal's row first, as every place and commit does: what was written before it is seen here, and what comes
  * after it finds the account halted.
  */
-async function locked(tx: Transaction, userId: string, accountId: string): Promise<Account | null> {
+export async function locked(tx: Transaction, userId: string, accountId: string): Promise<Account | null> {
   await tx.$queryRaw`SELECT account_id FROM account_journals WHERE account_id = ${accountId} FOR UPDATE`;
   const row = await tx.account.findUnique({ where: { id: accountId }, omit: WITHOUT_CREDENTIALS });
   return row === null || row.userId !== userId || row.unlinkedAt !== null ? null : toAccount(row);
