@@ -86,7 +86,7 @@ export const probes = (buy: Buy): readonly Probe[] => [
   probe('cancelAlert', `mutation ($id: ID!) { cancelAlert(alertId: $id) { alert { id } ${ERRORS} } }`, (of) => ({
     id: of.alertId,
   })),
-  ...['syncOrders', 'unlinkAccount', 'haltAccount', 'resumeAccount'].map((field) =>
+  ...['syncOrders', 'unlinkAccount', 'haltAccount', 'resumeAccount', 'clearOrderCache'].map((field) =>
     probe(
       field,
       `mutation ($id: ID!) { ${field}(accountId: $id) { account { id } ${ERRORS} } }`,
@@ -106,6 +106,11 @@ export const probes = (buy: Buy): readonly Probe[] => [
     'setDeadMansSwitch',
     `mutation ($id: ID!) { setDeadMansSwitch(accountId: $id, timeoutSeconds: 60) { account { id } ${ERRORS} } }`,
     ({ accountId: id }) => ({ id }),
+  ),
+  probe(
+    'setPrivacy',
+    `mutation ($input: PrivacyInput!) { setPrivacy(input: $input) { account { id } ${ERRORS} } }`,
+    ({ accountId }) => ({ input: { accountId, cacheOpenOrders: false } }),
   ),
   probe(
     'rotateCredentials',

@@ -58,6 +58,8 @@ Ctrl-C ends it.
        orderplane accounts halt ID [--keep-open]
        orderplane accounts resume ID
        orderplane accounts dead-mans-switch ID SECONDS|off
+       orderplane accounts privacy ID [--cache on|off] [--encrypt on|off] [--keep-days N|all]
+       orderplane accounts clear-cache ID
 
 Without a further word it lists your accounts.
   link      tries the credentials at the exchange and keeps them, sealed; a PAPER account (the default) needs none
@@ -67,6 +69,9 @@ Without a further word it lists your accounts.
   halt      stops new orders at once and cancels what is open, or leaves it with --keep-open
   resume    takes orders again; what was held is sent
   dead-mans-switch  has the exchange cancel the account's orders when it hears nothing for so many seconds
+  privacy   whether open orders are cached in Redis, orders encrypted at rest, and after how many days ended ones are
+            purged (0: at their end; all: never); what is left out stays
+  clear-cache  forgets the cached open orders
   --credentials FILE  JSON {"apiKey": "…", "secret": "…", "passphrase": "… if any"}; - is standard input.
                       Secrets are never taken from the arguments, which other users of the machine can see.
 `,

@@ -48,6 +48,8 @@ export const PERMISSIONS: Permissions = {
     haltAccount: 'trader',
     resumeAccount: 'trader',
     setDeadMansSwitch: 'trader',
+    setPrivacy: 'trader',
+    clearOrderCache: 'trader',
     transitionSession: 'trader',
     createUser: 'admin',
     disableUser: 'admin',

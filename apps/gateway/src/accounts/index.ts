@@ -7,6 +7,7 @@ import { health } from './health.ts';
 import { linkAccount } from './link-account.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
 import { lastSyncRun, unattributedFill, unattributedFillConnection, unattributedFills } from './observed.ts';
+import { clearOrderCache, setPrivacy } from './privacy.ts';
 import { unlinkAccount } from './unlink-account.ts';
 
 export const accountResolvers: Resolvers = {
@@ -28,7 +29,17 @@ export const accountResolvers: Resolvers = {
       return account?.unlinkedAt === null ? account : null;
     },
   },
-  Mutation: { linkAccount, rotateCredentials, unlinkAccount, haltAccount, resumeAccount, setDeadMansSwitch },
+  PrivacySettings: { converting: ({ converting }) => converting ?? false },
+  Mutation: {
+    linkAccount,
+    rotateCredentials,
+    unlinkAccount,
+    haltAccount,
+    resumeAccount,
+    setDeadMansSwitch,
+    setPrivacy,
+    clearOrderCache,
+  },
   AccountHalt: accountHalt,
   RemainingOrder: remainingOrder,
 };
