@@ -86,7 +86,7 @@ export const probes = (buy: Buy): readonly Probe[] => [
   probe('cancelAlert', `mutation ($id: ID!) { cancelAlert(alertId: $id) { alert { id } ${ERRORS} } }`, (of) => ({
     id: of.alertId,
   })),
-  ...['syncOrders', 'unlinkAccount', 'haltAccount', 'resumeAccount'].map((field) =>
+  ...['syncOrders', 'unlinkAccount', 'haltAccount', 'resumeAccount', 'clearOrderCache'].map((field) =>
     probe(
       field,
       `mutation ($id: ID!) { ${field}(accountId: $id) { account { id } ${ERRORS} } }`,
@@ -111,6 +111,11 @@ export const probes = (buy: Buy): readonly Probe[] => [
     'setRiskLimits',
     `mutation ($input: RiskInput!) { setRiskLimits(input: $input) { account { id } ${ERRORS} } }`,
     ({ accountId }) => ({ input: { accountId, maxOpenOrders: 1 } }),
+  ),
+  probe(
+    'setPrivacy',
+    `mutation ($input: PrivacyInput!) { setPrivacy(input: $input) { account { id } ${ERRORS} } }`,
+    ({ accountId }) => ({ input: { accountId, cacheOpenOrders: false } }),
   ),
   probe(
     'rotateCredentials',

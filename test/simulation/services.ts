@@ -171,6 +171,8 @@ export function bootCommander(process: SimProcess, around: Surroundings): Comman
     alerts: around.store.alerts,
     deadMansSwitches: around.store.deadMansSwitches,
     alertBell: { changed: () => undefined, armed: () => undefined },
+    cache: { forget: () => Promise.resolve() },
+    canSeal: false,
     maxArmedAlerts: 1_000,
     capabilities: capabilitiesOf,
     markets: marketDirectory(parts.observations, now),

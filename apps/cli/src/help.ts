@@ -60,6 +60,8 @@ Ctrl-C ends it.
        orderplane accounts dead-mans-switch ID SECONDS|off
        orderplane accounts limits ID [--max-order-notional N] [--max-open-notional N] [--max-open-orders N]
                                      [--price-collar FRACTION] [--reject-duplicates yes|no]
+       orderplane accounts privacy ID [--cache on|off] [--encrypt on|off] [--keep-days N|all]
+       orderplane accounts clear-cache ID
 
 Without a further word it lists your accounts.
   link      tries the credentials at the exchange and keeps them, sealed; a PAPER account (the default) needs none
@@ -70,6 +72,9 @@ Without a further word it lists your accounts.
   resume    takes orders again; what was held is sent
   dead-mans-switch  has the exchange cancel the account's orders when it hears nothing for so many seconds
   limits    the account's risk limits, after what is given was changed; "none" takes one off
+  privacy   whether open orders are cached in Redis, orders encrypted at rest, and after how many days ended ones are
+            purged (0: at their end; all: never); what is left out stays
+  clear-cache  forgets the cached open orders
   --credentials FILE  JSON {"apiKey": "…", "secret": "…", "passphrase": "… if any"}; - is standard input.
                       Secrets are never taken from the arguments, which other users of the machine can see.
 `,

@@ -24,6 +24,7 @@ const CONFIG = {
   // What resolvers of a parent type return; the fields of the type are then read off it (see each domain's folder).
   mappers: {
     Account: '@orderplane/store#Account as AccountModel',
+    PrivacySettings: '@orderplane/store#Privacy',
     AccountHalt: '../accounts/model#HaltedAccount',
     RemainingOrder: '@orderplane/store#OrderRecord',
     Order: '@orderplane/store#OrderRecord',

@@ -3,12 +3,15 @@ import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type { AlertBell, CommandResult, Waker } from '@orderplane/queues';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
-import type { AccessStore, AccountStore, AlertStore, DeadMansSwitchStore } from '@orderplane/store';
+import type { AccessStore, AccountStore, AlertStore, DeadMansSwitchStore, OpenOrderCache } from '@orderplane/store';
 
 export interface CommandContext {
   readonly recorder: RecorderOptions;
   readonly access: AccessStore;
-  readonly accounts: Pick<AccountStore, 'unlink' | 'halt' | 'resume'>;
+  readonly accounts: Pick<AccountStore, 'unlink' | 'halt' | 'resume' | 'setPrivacy' | 'renewCache'>;
+  readonly cache: Pick<OpenOrderCache, 'forget'>;
+  /** Orders can be sealed: this system was given the keys for it. */
+  readonly canSeal: boolean;
   readonly alerts: Pick<AlertStore, 'create' | 'cancel'>;
   readonly deadMansSwitches: Pick<DeadMansSwitchStore, 'set' | 'of'>;
   readonly alertBell: AlertBell;

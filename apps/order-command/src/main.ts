@@ -21,7 +21,7 @@ import {
   createSharedClock,
   type ServiceContext,
 } from '@orderplane/service-kit';
-import { createPostgresStore } from '@orderplane/store';
+import { createPostgresStore, OpenOrderCache } from '@orderplane/store';
 import { handleOrSay } from './commands/handle.ts';
 import { observed } from './observed.ts';
 import type { CommandContext } from './context.ts';
@@ -59,6 +59,8 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
       log,
     },
     ...store,
+    cache: new OpenOrderCache(redis),
+    canSeal: false,
     alertBell: createAlertBell(redis, onRedisError),
     maxArmedAlerts: env.MAX_ARMED_ALERTS,
     waker,

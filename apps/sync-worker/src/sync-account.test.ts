@@ -1,5 +1,6 @@
 import { found, happen, limitSpec, openOrder, placeOrder } from '@orderplane/recorder/testing';
 import { cumQty } from '@orderplane/state-machine';
+import { cacheScope, type CacheScope, type OpenOrderCache } from '@orderplane/store';
 import { describe, expect, test } from 'vitest';
 import { syncAccount } from './sync-account.ts';
 import { openFloor, type Floor } from './testing/floor.ts';
@@ -271,4 +272,22 @@ describe('what nobody here placed', () => {
     const [adopted] = await floor.world.store.ledger.openOrders('account-1');
     expect(adopted && cumQty(adopted.actual.machine)).toBe('0.3');
   });
+});
+
+test('the cache is written under the settings that the account had when the sync began', async () => {
+  const { context, account, adapter, world } = await openFloor();
+  const written: CacheScope[] = [];
+  const rebuild = async (scope: CacheScope): Promise<number> => written.push(scope);
+  const cache = Object.assign(Object.create(context.cache) as OpenOrderCache, { rebuild });
+  const scopes = async () => {
+    const now = await context.access.account(account.id);
+    return now === null ? null : cacheScope(now, [now]);
+  };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  adapter.gate = promise;
+  const syncing = syncAccount({ ...context, cache, scopes }, account, 'scheduled');
+  await world.store.accounts.setPrivacy('user-1', account.id, { cacheOpenOrders: false });
+  resolve();
+  await syncing;
+  expect(written).toMatchObject([{ enabled: true, version: 0 }]);
 });

@@ -160,11 +160,15 @@ const isSince =
   (orphan: OrderReport): boolean =>
     orphan.fills.some((fill) => fill.executedAt >= linkedAt);
 
-/** The Redis hash of open orders is replaced as a whole, from PostgreSQL; losing it costs nothing. */
+/**
+ * The Redis hash of open orders is replaced as a whole, from PostgreSQL; losing it costs nothing. Under the settings that
+ * the account had when the sync began: a cache that was cleared or switched off since then stays so.
+ */
 async function refreshCache(context: SyncContext, account: Account, syncedAt: string): Promise<void> {
   try {
     const scope = await context.scopes(account.id);
-    if (scope !== null) await context.cache.rebuild(scope, context.recorder.ledger, syncedAt);
+    const { cacheOpenOrders: enabled, cacheVersion: version = 0 } = account.privacy;
+    if (scope !== null) await context.cache.rebuild({ ...scope, enabled, version }, context.recorder.ledger, syncedAt);
   } catch (error) {
     context.log.debug({ err: error, accountId: account.id }, 'the open-order cache was not written');
   }

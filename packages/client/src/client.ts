@@ -19,6 +19,7 @@ import type {
   OrderStoryQueryVariables,
   PlaceOrderGroupInput,
   PlaceOrderInput,
+  PrivacyInput,
   SessionTransitionInput,
 } from './operations.generated.ts';
 import { cancelAllOrders, cancelOrder, modifyOrder, placeOrder, placeOrderGroup, readOrder } from './orders.ts';
@@ -258,6 +259,26 @@ export class OrderplaneClient {
     const variables = { accountId, timeoutSeconds };
     const { result, isAfterDoubt } = await this.#caller.call(documents.SetDeadMansSwitchDocument, variables, options);
     return outcomeOf({ result: result.setDeadMansSwitch, isAfterDoubt }, ofAccount);
+  }
+
+  /** What is left out stays. Sent once: a late repeat could take back what was set after it. */
+  async setPrivacy(input: PrivacyInput, options?: CallOptions): Promise<Outcome<{ account: Account }>> {
+    const { result, isAfterDoubt } = await this.#caller.call(documents.SetPrivacyDocument, { input }, options);
+    return outcomeOf({ result: result.setPrivacy, isAfterDoubt }, ofAccount);
+  }
+
+  /** Forgets the cached open orders. Repeated until the answer is there, or the deadline is: twice does no harm. */
+  async clearOrderCache(accountId: string, options?: CallOptions): Promise<Outcome<{ account: Account }>> {
+    const { result, isAfterDoubt } = await this.#caller.call(
+      documents.ClearOrderCacheDocument,
+      { accountId },
+      options,
+      {
+        isSafe: true,
+        isOpen: ({ clearOrderCache: { userErrors } }) => userErrors.some(({ code }) => code === 'TIMEOUT'),
+      },
+    );
+    return outcomeOf({ result: result.clearOrderCache, isAfterDoubt }, ofAccount);
   }
 
   /** Sent once: a late repeat could take back a halt that came after it. */

@@ -67,6 +67,13 @@ export type CredentialsInput = {
   readonly passphrase?: string | null | undefined;
 };
 
+export type PrivacyInput = {
+  readonly accountId: string;
+  readonly cacheOpenOrders?: boolean | null | undefined;
+  readonly encryptAtRest?: boolean | null | undefined;
+  readonly historyRetentionDays?: number | null | undefined;
+};
+
 export type AlertStatus = 'ARMED' | 'TRIGGERED' | 'CANCELLED';
 
 export type TriggerSource = 'LAST' | 'BID' | 'ASK' | 'MARK';
@@ -509,6 +516,28 @@ export type SetRiskLimitsMutation = {
   };
 };
 
+export type SetPrivacyMutationVariables = Exact<{
+  input: PrivacyInput;
+}>;
+
+export type SetPrivacyMutation = {
+  readonly setPrivacy: {
+    readonly account: AccountFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
+export type ClearOrderCacheMutationVariables = Exact<{
+  accountId: string;
+}>;
+
+export type ClearOrderCacheMutation = {
+  readonly clearOrderCache: {
+    readonly account: AccountFieldsFragment | null;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
 export type ResumeAccountMutationVariables = Exact<{
   accountId: string;
 }>;
@@ -799,6 +828,7 @@ export type AccountFieldsFragment = {
     readonly cacheOpenOrders: boolean;
     readonly encryptAtRest: boolean;
     readonly historyRetentionDays: number | null;
+    readonly converting: boolean;
   };
   readonly risk: {
     readonly maxOrderNotional: string | null;
@@ -1075,19 +1105,19 @@ export const RevokeApiTokenDocument = typedDocument<RevokeApiTokenMutation, Revo
 export const AccountsDocument = typedDocument<AccountsQuery, AccountsQueryVariables>(
   'query',
   'Accounts',
-  'query Accounts{accounts{...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}',
+  'query Accounts{accounts{...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}',
 );
 
 export const AccountDocument = typedDocument<AccountQuery, AccountQueryVariables>(
   'query',
   'Account',
-  'query Account($id:ID!){account(id:$id){...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}',
+  'query Account($id:ID!){account(id:$id){...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}',
 );
 
 export const LinkAccountDocument = typedDocument<LinkAccountMutation, LinkAccountMutationVariables>(
   'mutation',
   'LinkAccount',
-  'mutation LinkAccount($input:LinkAccountInput!){linkAccount(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation LinkAccount($input:LinkAccountInput!){linkAccount(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const RotateCredentialsDocument = typedDocument<RotateCredentialsMutation, RotateCredentialsMutationVariables>(
@@ -1099,31 +1129,43 @@ export const RotateCredentialsDocument = typedDocument<RotateCredentialsMutation
 export const UnlinkAccountDocument = typedDocument<UnlinkAccountMutation, UnlinkAccountMutationVariables>(
   'mutation',
   'UnlinkAccount',
-  'mutation UnlinkAccount($accountId:ID!){unlinkAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation UnlinkAccount($accountId:ID!){unlinkAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const HaltAccountDocument = typedDocument<HaltAccountMutation, HaltAccountMutationVariables>(
   'mutation',
   'HaltAccount',
-  'mutation HaltAccount($accountId:ID!$cancelOpen:Boolean=true){haltAccount(accountId:$accountId cancelOpen:$cancelOpen){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation HaltAccount($accountId:ID!$cancelOpen:Boolean=true){haltAccount(accountId:$accountId cancelOpen:$cancelOpen){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const SetDeadMansSwitchDocument = typedDocument<SetDeadMansSwitchMutation, SetDeadMansSwitchMutationVariables>(
   'mutation',
   'SetDeadMansSwitch',
-  'mutation SetDeadMansSwitch($accountId:ID!$timeoutSeconds:Int){setDeadMansSwitch(accountId:$accountId timeoutSeconds:$timeoutSeconds){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation SetDeadMansSwitch($accountId:ID!$timeoutSeconds:Int){setDeadMansSwitch(accountId:$accountId timeoutSeconds:$timeoutSeconds){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const SetRiskLimitsDocument = typedDocument<SetRiskLimitsMutation, SetRiskLimitsMutationVariables>(
   'mutation',
   'SetRiskLimits',
-  'mutation SetRiskLimits($input:RiskInput!){setRiskLimits(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation SetRiskLimits($input:RiskInput!){setRiskLimits(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const SetPrivacyDocument = typedDocument<SetPrivacyMutation, SetPrivacyMutationVariables>(
+  'mutation',
+  'SetPrivacy',
+  'mutation SetPrivacy($input:PrivacyInput!){setPrivacy(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+);
+
+export const ClearOrderCacheDocument = typedDocument<ClearOrderCacheMutation, ClearOrderCacheMutationVariables>(
+  'mutation',
+  'ClearOrderCache',
+  'mutation ClearOrderCache($accountId:ID!){clearOrderCache(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const ResumeAccountDocument = typedDocument<ResumeAccountMutation, ResumeAccountMutationVariables>(
   'mutation',
   'ResumeAccount',
-  'mutation ResumeAccount($accountId:ID!){resumeAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation ResumeAccount($accountId:ID!){resumeAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const SessionsDocument = typedDocument<SessionsQuery, SessionsQueryVariables>(

@@ -60,6 +60,12 @@ export const AlertInputSchema = z.object({
 });
 export type AlertInput = z.infer<typeof AlertInputSchema>;
 
+export const PrivacyChangeSchema = z.object({
+  cacheOpenOrders: z.boolean().exactOptional(),
+  encryptAtRest: z.boolean().exactOptional(),
+  historyRetentionDays: z.number().int().nullable().exactOptional(),
+});
+
 /** `requestId`: the caller's request, for the logs of whoever works for it. */
 const base = { commandId: Id, userId: Id, requestId: Id.exactOptional() };
 /** `commandId` makes a command idempotent: a job that runs twice has one effect. */
@@ -102,6 +108,9 @@ export const OrderCommandSchema = z.discriminatedUnion('kind', [
     /** Null: off. What each exchange takes is checked where its capabilities are known. */
     timeoutSeconds: z.number().int().nullable(),
   }),
+  /** What is left out stays; `historyRetentionDays` null: nothing is purged. */
+  z.object({ ...base, kind: z.literal('setPrivacy'), accountId: Id, change: PrivacyChangeSchema }),
+  z.object({ ...base, kind: z.literal('clearOrderCache'), accountId: Id }),
   /** The alert's id is the command's. */
   z.object({ ...base, kind: z.literal('createAlert'), input: AlertInputSchema }),
   z.object({ ...base, kind: z.literal('cancelAlert'), alertId: Id }),

@@ -16,7 +16,7 @@ export { createMemoryStore } from './memory/index.ts';
 export { migrate, MigrationError } from './migrate.ts';
 export { CommitNotifier, journalChannel, JournalWakeUpSchema, parseJournalWakeUp } from './notifications.ts';
 export type { JournalWakeUp } from './notifications.ts';
-export { cacheScope, lastSyncKey, OpenOrderCache, openOrdersKey } from './open-order-cache.ts';
+export { cacheScope, fenceKey, lastSyncKey, OpenOrderCache, openOrdersKey } from './open-order-cache.ts';
 export type { CachedOpenOrders, CacheScope } from './open-order-cache.ts';
 export { isUntold } from './order-rows.ts';
 export { alertCursor, datedCursor, orderCursor, PAGE_LIMIT, unattributedFillId, WALK_LIMIT } from './paging.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { OrderRecord, Store } from './contracts.ts';
 import { createMemoryStore } from './memory/index.ts';
 import { CommitNotifier, journalChannel, parseJournalWakeUp } from './notifications.ts';
-import { cacheScope, lastSyncKey, OpenOrderCache, openOrdersKey } from './open-order-cache.ts';
+import { cacheScope, fenceKey, lastSyncKey, OpenOrderCache, openOrdersKey } from './open-order-cache.ts';
 import { toNormalizedOrder } from './projection.ts';
 import { accountOf, at, cancelled, changeOf, filled, intentOf, placeOpen, seedAccounts } from './testing/fixtures.ts';
 import { startTestRedis } from './testing/redis.ts';
@@ -158,6 +158,41 @@ describe.skipIf(server === null)('with Redis (ORDERPLANE_TEST_REDIS_URL, or a se
     expect((await cache.read(scope))?.orders.size).toBe(1);
     await cache.replaceAll(off, [a, b], at(2));
     expect(await redis.keys('*')).toEqual([]);
+  });
+
+  test('under a scope from before the fence nothing is written, and what is there is forgotten in both forms', async () => {
+    const several = { ...scope, several: true };
+    await redis.hset(openOrdersKey(several), 'old', '{}');
+    await cache.replaceAll(scope, [a], at(1));
+    await cache.forget({ ...scope, version: 2 });
+    expect(await redis.exists(openOrdersKey(scope), openOrdersKey(several), lastSyncKey(scope))).toBe(0);
+    // A sync that was under way, and a writer that knows the account from before.
+    await cache.replaceAll({ ...scope, version: 1 }, [a, b], at(2));
+    await cache.put({ ...scope, version: 1 }, b);
+    await cache.put(scope, b);
+    expect(await redis.exists(openOrdersKey(scope), lastSyncKey(scope))).toBe(0);
+    // A late word of an older change lowers nothing.
+    await cache.forget({ ...scope, version: 1 });
+    await cache.put({ ...scope, version: 1 }, b);
+    expect(await redis.exists(openOrdersKey(scope))).toBe(0);
+    await cache.replaceAll({ ...scope, version: 2 }, [a], at(3));
+    expect((await cache.read(scope))?.orders.size).toBe(1);
+  });
+
+  test('a sync that overtakes the fence between its look and its write is taken back', async () => {
+    const late = new Proxy(redis, {
+      get: (target, name) =>
+        name === 'multi'
+          ? () => {
+              const multi = target.multi();
+              // The fence is raised after the look, and before the list is written.
+              multi.set(fenceKey(scope.accountId), '9');
+              return multi;
+            }
+          : (Reflect.get(target, name) as unknown),
+    });
+    await new OpenOrderCache(late).replaceAll({ ...scope, version: 8 }, [a], at(1));
+    expect(await redis.exists(openOrdersKey(scope), lastSyncKey(scope))).toBe(0);
   });
 
   test('a second account on the exchange moves the first to a key of its own', async () => {

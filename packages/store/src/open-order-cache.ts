@@ -48,6 +48,8 @@ export interface CacheScope {
   readonly several: boolean;
   /** The account's privacy setting `cacheOpenOrders`: false writes nothing and removes what is there. */
   readonly enabled: boolean;
+  /** `cacheVersion` of the account as it was read: after a newer one was told, nothing is written under this one. Left out: 0. */
+  readonly version?: number;
 }
 
 /** `accountsOfUser`: all accounts of the account's user, linked or not. */
@@ -58,6 +60,7 @@ export const cacheScope = (account: Account, accountsOfUser: readonly Account[])
   several:
     accountsOfUser.filter((other) => other.exchange === account.exchange && other.unlinkedAt === null).length > 1,
   enabled: account.privacy.cacheOpenOrders,
+  version: account.privacy.cacheVersion ?? 0,
 });
 
 const baseKey = (scope: CacheScope): string =>
@@ -73,15 +76,28 @@ export interface CachedOpenOrders {
   readonly lastSyncedAt: string;
 }
 
+/** The least `version` of a scope that may write: no life, for a process may have been stopped for days. */
+export const fenceKey = (accountId: string): string => `orders:fence:${accountId}`;
+/** KEYS: fence; ARGV: version. A fence never falls. */
+const RAISE_FENCE = `local fence = redis.call('GET', KEYS[1])
+if not fence or tonumber(fence) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
+return 1`;
+/** Ends a transaction that has written the list: takes it back where the scope was older than the fence. KEYS: fence, hash, instant; ARGV: version. */
+const CHECK_FENCE = `local fence = redis.call('GET', KEYS[1])
+if fence and tonumber(fence) > tonumber(ARGV[1]) then redis.call('DEL', KEYS[2], KEYS[3]) end
+return 1`;
+
 /** Newest version of an order that any process has put, kept for a minute: late writes of older ones are dropped. */
 const versionKey = (orderId: string): string => `orders:version:${orderId}`;
 const VERSION_TTL_MS = 60_000;
 
 /**
- * Processes tell of their commits after them, so their writes arrive in any order. KEYS: hash, version; ARGV: order id,
- * version, JSON ("" when it has ended), life of the version in ms.
+ * Processes tell of their commits after them, so their writes arrive in any order. KEYS: hash, version, fence; ARGV:
+ * order id, version, JSON ("" when it has ended), life of the version in ms, version of the scope.
  */
-const PUT = `local seen = redis.call('GET', KEYS[2])
+const PUT = `local fence = redis.call('GET', KEYS[3])
+if fence and tonumber(fence) > tonumber(ARGV[5]) then return 0 end
+local seen = redis.call('GET', KEYS[2])
 if seen and tonumber(seen) > tonumber(ARGV[2]) then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[4])
 if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
@@ -104,8 +120,13 @@ export class OpenOrderCache {
     this.#redis = redis;
   }
 
-  /** One MULTI: readers see the old list or the new one, never a mixture. Orders that have ended are left out. */
+  /**
+   * One MULTI: readers see the old list or the new one, never a mixture. Orders that have ended are left out. Under a
+   * scope older than the account's fence nothing stays: a sync that was under way when the cache was cleared or switched off.
+   */
   async replaceAll(scope: CacheScope, records: readonly OrderRecord[], syncedAt: string): Promise<void> {
+    const fence = await this.#redis.get(fenceKey(scope.accountId));
+    if (Number(fence ?? 0) > (scope.version ?? 0)) return;
     const multi = this.#redis.multi();
     multi.del(openOrdersKey(scope), lastSyncKey(scope));
     // From the time before the user's second account here came or went.
@@ -120,6 +141,8 @@ export class OpenOrderCache {
         multi.hset(openOrdersKey(scope), ...fields.slice(start, start + 2 * FIELDS_PER_COMMAND));
       }
       multi.set(lastSyncKey(scope), syncedAt);
+      const keys = [fenceKey(scope.accountId), openOrdersKey(scope), lastSyncKey(scope)];
+      multi.eval(CHECK_FENCE, keys.length, ...keys, scope.version ?? 0);
     }
     await execute(multi);
   }
@@ -178,6 +201,18 @@ export class OpenOrderCache {
     return overtaken;
   }
 
+  /**
+   * Removes what is there, and whoever has read an older scope of the account puts nothing back. To be called with the
+   * scope as it is after the change that made it new.
+   */
+  async forget(scope: CacheScope): Promise<void> {
+    const multi = this.#redis.multi();
+    multi.eval(RAISE_FENCE, 1, fenceKey(scope.accountId), scope.version ?? 0);
+    for (const several of [true, false])
+      multi.del(openOrdersKey({ ...scope, several }), lastSyncKey({ ...scope, several }));
+    await execute(multi);
+  }
+
   async clear(scope: CacheScope): Promise<void> {
     await this.#redis.del(openOrdersKey(scope), lastSyncKey(scope));
   }
@@ -191,13 +226,15 @@ export function addOrder(pipeline: ChainableCommander, scope: CacheScope, record
   const json = isOpen(order) ? JSON.stringify(order) : '';
   pipeline.eval(
     PUT,
-    2,
+    3,
     openOrdersKey(scope),
     versionKey(orderId),
+    fenceKey(scope.accountId),
     orderId,
     record.actual.version,
     json,
     VERSION_TTL_MS,
+    scope.version ?? 0,
   );
 }
 

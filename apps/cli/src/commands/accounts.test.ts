@@ -126,6 +126,23 @@ describe('accounts', () => {
     expect(out).toContain("a1 has no dead man's switch\n");
   });
 
+  it('sets what is kept of orders, leaves out what was not named, and forgets the cache', async () => {
+    const privacy = { cacheOpenOrders: false, encryptAtRest: true, historyRetentionDays: 0, converting: true };
+    answer = { setPrivacy: { account: { id: 'a1', privacy }, userErrors: [] } };
+    const words = ['privacy', 'a1', '--cache', 'off', '--encrypt', 'on', '--keep-days', '0'];
+    expect(await accountsCommand(words)).toBe(0);
+    const { converting: _progress, ...settings } = privacy;
+    expect(requests[0]?.variables).toEqual({ input: { accountId: 'a1', ...settings } });
+    expect(out).toBe(
+      'a1 orders are not cached in Redis, encrypted at rest (earlier ones are being converted), purged at their end\n',
+    );
+    await accountsCommand(['privacy', 'a1', '--keep-days', 'all']);
+    expect(requests[1]?.variables).toEqual({ input: { accountId: 'a1', historyRetentionDays: null } });
+    answer = { clearOrderCache: { account: { id: 'a1' }, userErrors: [] } };
+    expect(await accountsCommand(['clear-cache', 'a1'])).toBe(0);
+    expect(out).toContain('a1 has no cached orders\n');
+  });
+
   it('says why it was refused, with the code', async () => {
     const userErrors = [{ code: 'INVALID_INPUT', message: 'this key may withdraw', field: ['credentials'] }];
     answer = { rotateCredentials: { userErrors } };
@@ -147,6 +164,11 @@ describe('accounts', () => {
     [['dead-mans-switch', 'a', '-5'], /-5/],
     [['dead-mans-switch', 'a', 'soon'], /whole seconds or "off"/],
     [['dead-mans-switch', 'a', '60', 'more'], /one account id/],
+    [['privacy', 'a'], /needs --cache/],
+    [['privacy', 'a', '--cache', 'maybe'], /"on" or "off"/],
+    [['privacy', 'a', '--keep-days', '-1'], /keep-days/],
+    [['privacy', 'a', '--keep-days', 'two'], /a number of days, or "all"/],
+    [['clear-cache'], /one account id/],
     [['dance'], /unknown: accounts dance/],
     [['link', '--secret', 'x'], /--secret/],
     [['link', '--exchange', 'kraken', '--credentials', '/nowhere'], /can't be read/],

@@ -8,6 +8,7 @@ import { CommandFailure, EXIT, messageOf, usageFailure } from '../failure.ts';
 import { query } from '../graphql.ts';
 import { table } from '../table.ts';
 import { LIMIT_OPTIONS, limits } from './limits.ts';
+import { clearCache, setPrivacy } from './account-privacy.ts';
 
 /** Trying credentials at an exchange takes this long at most, ms: longer than the service waits by itself. */
 const CHECK_MS = 30_000;
@@ -46,6 +47,9 @@ const OPTIONS = {
   credentials: { type: 'string' },
   'keep-open': { type: 'boolean' },
   ...LIMIT_OPTIONS,
+  cache: { type: 'string' },
+  encrypt: { type: 'string' },
+  'keep-days': { type: 'string' },
 } as const;
 
 function parse(argv: readonly string[]) {
@@ -57,12 +61,17 @@ function parse(argv: readonly string[]) {
 }
 type Values = ReturnType<typeof parse>['values'];
 
+const OF_ONE = new Set([
+  ...['sessions', 'rotate', 'unlink', 'halt', 'resume', 'dead-mans-switch'],
+  ...['limits', 'privacy', 'clear-cache'],
+]);
+
 /** Lists, shows sessions, links, gives new credentials, unlinks, halts and resumes. Secrets come from a file or from stdin, never from the arguments. */
 export async function accountsCommand(argv: readonly string[], stdin: Readable = process.stdin): Promise<number> {
   const { values, positionals } = parse(argv);
   const [action = 'list', id, ...further] = positionals;
   const [seconds, ...rest] = action === 'dead-mans-switch' ? further : [undefined, ...further];
-  const takesId = ['sessions', 'rotate', 'unlink', 'halt', 'resume', 'dead-mans-switch', 'limits'].includes(action);
+  const takesId = OF_ONE.has(action);
   if (rest.length > 0 || (id !== undefined) !== takesId)
     throw usageFailure(`accounts ${action} takes ${takesId ? 'one account id' : 'no further words'}`);
   switch (action) {
@@ -84,6 +93,11 @@ export async function accountsCommand(argv: readonly string[], stdin: Readable =
       return limits(values, id ?? '');
     case 'dead-mans-switch':
       return deadMansSwitch(values, id ?? '', seconds ?? '');
+    case 'privacy':
+    case 'clear-cache': {
+      const done = await (action === 'privacy' ? setPrivacy : clearCache)(values, id ?? '');
+      return report(values, done.userErrors, done.account ?? { id: id ?? '' }, done.said);
+    }
     default:
       throw usageFailure(`unknown: accounts ${action}. See "orderplane accounts --help"`);
   }

@@ -49,6 +49,8 @@ export const PERMISSIONS: Permissions = {
     resumeAccount: 'trader',
     setDeadMansSwitch: 'trader',
     setRiskLimits: 'trader',
+    setPrivacy: 'trader',
+    clearOrderCache: 'trader',
     transitionSession: 'trader',
     createUser: 'admin',
     disableUser: 'admin',

@@ -8,6 +8,7 @@ import { linkAccount } from './link-account.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
 import { lastSyncRun, unattributedFill, unattributedFillConnection, unattributedFills } from './observed.ts';
 import { setRiskLimits } from './set-risk-limits.ts';
+import { clearOrderCache, setPrivacy } from './privacy.ts';
 import { unlinkAccount } from './unlink-account.ts';
 
 export const accountResolvers: Resolvers = {
@@ -29,6 +30,7 @@ export const accountResolvers: Resolvers = {
       return account?.unlinkedAt === null ? account : null;
     },
   },
+  PrivacySettings: { converting: ({ converting }) => converting ?? false },
   Mutation: {
     linkAccount,
     rotateCredentials,
@@ -37,6 +39,8 @@ export const accountResolvers: Resolvers = {
     resumeAccount,
     setDeadMansSwitch,
     setRiskLimits,
+    setPrivacy,
+    clearOrderCache,
   },
   AccountHalt: accountHalt,
   RemainingOrder: remainingOrder,

@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type {
   Account as AccountModel,
+  Privacy,
   OrderRecord,
   OrderGroup as OrderGroupModel,
   ExchangeSession as ExchangeSessionModel,
@@ -281,6 +282,10 @@ export type Mutation = {
   readonly setDeadMansSwitch: AccountPayload;
   /** Holds for every order from the answer on; orders that are open stay. */
   readonly setRiskLimits: AccountPayload;
+  /** What is left out stays as it is; `historyRetentionDays: null` keeps the history for ever. */
+  readonly setPrivacy: AccountPayload;
+  /** Forgets the cached open orders of the account (what a user expects of a log-out). */
+  readonly clearOrderCache: AccountPayload;
   readonly createAlert: AlertPayload;
   readonly cancelAlert: AlertPayload;
   readonly placeOrderGroup: OrderGroupPayload;
@@ -353,6 +358,14 @@ export type MutationSetDeadMansSwitchArgs = {
 
 export type MutationSetRiskLimitsArgs = {
   input: RiskInput;
+};
+
+export type MutationSetPrivacyArgs = {
+  input: PrivacyInput;
+};
+
+export type MutationClearOrderCacheArgs = {
+  accountId: Scalars['ID']['input'];
 };
 
 export type MutationCreateAlertArgs = {
@@ -528,6 +541,8 @@ export type PrivacySettings = {
   readonly encryptAtRest: Scalars['Boolean']['output'];
   /** terminal orders are purged after this many days; null keeps them; 0 purges as soon as they end */
   readonly historyRetentionDays?: Maybe<Scalars['Int']['output']>;
+  /** true: orders from before the last change of `encryptAtRest` are still being encrypted, or decrypted */
+  readonly converting: Scalars['Boolean']['output'];
 };
 
 export type RiskLimits = {
@@ -566,6 +581,13 @@ export type CredentialsInput = {
   readonly apiKey: Scalars['String']['input'];
   readonly secret: Scalars['String']['input'];
   readonly passphrase?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type PrivacyInput = {
+  readonly accountId: Scalars['ID']['input'];
+  readonly cacheOpenOrders?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly encryptAtRest?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly historyRetentionDays?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type AccountPayload = {
@@ -1314,11 +1336,12 @@ export type ResolversTypes = {
   RemainingOrder: ResolverTypeWrapper<OrderRecord>;
   AccountHealth: ResolverTypeWrapper<AccountHealth>;
   AccountMode: AccountMode;
-  PrivacySettings: ResolverTypeWrapper<PrivacySettings>;
+  PrivacySettings: ResolverTypeWrapper<Privacy>;
   RiskLimits: ResolverTypeWrapper<RiskLimits>;
   RiskInput: RiskInput;
   LinkAccountInput: LinkAccountInput;
   CredentialsInput: CredentialsInput;
+  PrivacyInput: PrivacyInput;
   AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'account'> & { account?: Maybe<ResolversTypes['Account']> }>;
   AlertStatus: AlertStatus;
   TriggerSource: TriggerSource;
@@ -1440,11 +1463,12 @@ export type ResolversParentTypes = {
   AccountHalt: HaltedAccount;
   RemainingOrder: OrderRecord;
   AccountHealth: AccountHealth;
-  PrivacySettings: PrivacySettings;
+  PrivacySettings: Privacy;
   RiskLimits: RiskLimits;
   RiskInput: RiskInput;
   LinkAccountInput: LinkAccountInput;
   CredentialsInput: CredentialsInput;
+  PrivacyInput: PrivacyInput;
   AccountPayload: Omit<AccountPayload, 'account'> & { account?: Maybe<ResolversParentTypes['Account']> };
   Trigger: Trigger;
   Alert: AlertModel;
@@ -1772,6 +1796,18 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationSetRiskLimitsArgs, 'input'>
   >;
+  setPrivacy?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationSetPrivacyArgs, 'input'>
+  >;
+  clearOrderCache?: Resolver<
+    ResolversTypes['AccountPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationClearOrderCacheArgs, 'accountId'>
+  >;
   createAlert?: Resolver<
     ResolversTypes['AlertPayload'],
     ParentType,
@@ -1963,6 +1999,7 @@ export type PrivacySettingsResolvers<
   cacheOpenOrders?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   encryptAtRest?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   historyRetentionDays?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  converting?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type RiskLimitsResolvers<

@@ -209,6 +209,15 @@ export class OrderBook {
         const { kind } = await this.#deps.store.deadMansSwitches.set(userId, accountId, timeoutSeconds, at);
         return kind === 'set' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
       }
+      case 'setPrivacy': {
+        const { userId, accountId, change } = command;
+        const { kind } = await this.#deps.store.accounts.setPrivacy(userId, accountId, change);
+        return kind === 'set' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
+      }
+      case 'clearOrderCache': {
+        const { kind } = await this.#deps.store.accounts.renewCache(command.userId, command.accountId);
+        return kind === 'set' ? done([]) : { orderIds: [], userErrors: [...none.userErrors] };
+      }
       case 'createAlert': {
         const createdAt = this.#deps.now();
         const alert = { id: command.commandId, userId: command.userId, exchange: 'binance', createdAt } as const;

@@ -9,6 +9,7 @@ import { setDeadMansSwitch } from './dead-mans-switch.ts';
 import { halt, resume } from './halt.ts';
 import { place } from './place.ts';
 import { placeGroup } from './place-group.ts';
+import { clearOrderCache, setPrivacy } from './privacy.ts';
 import { unlink } from './unlink.ts';
 
 /**
@@ -50,6 +51,10 @@ export function handle(context: CommandContext, command: OrderCommand): Promise<
       return resume(context, command);
     case 'setDeadMansSwitch':
       return setDeadMansSwitch(context, command);
+    case 'setPrivacy':
+      return setPrivacy(context, command);
+    case 'clearOrderCache':
+      return clearOrderCache(context, command);
     case 'createAlert':
       return createAlert(context, command);
     case 'cancelAlert':

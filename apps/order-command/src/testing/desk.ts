@@ -2,6 +2,7 @@ import type { ExchangeId, Market, UserError } from '@orderplane/domain';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import type { AlertInput, CommandResult, OrderCommand, PlaceInput, ReconcileUrgency, Waker } from '@orderplane/queues';
 import { accountOf, openWorld, type World } from '@orderplane/recorder/testing';
+import type { CacheScope } from '@orderplane/store';
 import { handle } from '../commands/handle.ts';
 import type { CommandContext } from '../context.ts';
 import { accountTroubles, marketDirectory, reachability } from '../directories.ts';
@@ -38,6 +39,8 @@ export interface Desk {
   readonly rings: string[];
   /** Last prices, by "exchange symbol". */
   readonly prices: Map<string, string>;
+  /** Scopes whose cached orders were forgotten, in order. */
+  readonly forgotten: CacheScope[];
   run(command: OrderCommand): Promise<CommandResult>;
   /** Runs a command that must be refused, and checks that it has left no trace. */
   refusal(command: OrderCommand): Promise<UserError>;
@@ -56,12 +59,15 @@ export async function openDesk(): Promise<Desk> {
   const wakes: Wake[] = [];
   const rings: string[] = [];
   const prices = new Map<string, string>();
+  const forgotten: CacheScope[] = [];
   const context: CommandContext = {
     recorder: world.recorder,
     access: store.access,
     accounts: store.accounts,
     alerts: store.alerts,
     deadMansSwitches: store.deadMansSwitches,
+    canSeal: true,
+    cache: { forget: async (scope) => void forgotten.push(scope) },
     alertBell: {
       changed: (accountId) => rings.push(accountId),
       armed: (exchange, symbol) => rings.push(`${exchange} ${symbol}`),
@@ -91,6 +97,7 @@ export async function openDesk(): Promise<Desk> {
     wakes,
     rings,
     prices,
+    forgotten,
     run,
     refusal: async (command) => {
       const before = { orders: await traces(), wakes: wakes.length };

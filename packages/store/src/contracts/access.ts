@@ -8,6 +8,20 @@ export interface AccountHalt {
   readonly cancelOpenBefore: string | null;
 }
 
+/** What is kept of an account's orders, where, and for how long. */
+export interface Privacy {
+  /** False: none of them is in Redis. */
+  readonly cacheOpenOrders: boolean;
+  /** True: what they hold is sealed wherever it lies (docs/privacy.md). */
+  readonly encryptAtRest: boolean;
+  /** Days from its end until an order is purged; 0: at its end. Null: never. */
+  readonly historyRetentionDays: number | null;
+  /** Raised by every change of what Redis may hold, and whenever that is forgotten. Left out: 0. */
+  readonly cacheVersion?: number;
+  /** Earlier rows are still being sealed, or opened. Left out: none is. */
+  readonly converting?: true;
+}
+
 export interface Account {
   readonly id: string;
   readonly userId: string;
@@ -21,11 +35,7 @@ export interface Account {
   readonly createdAt: string;
   /** Its credentials are destroyed and nothing trades on it any more; its history stays. Null: linked. */
   readonly unlinkedAt: string | null;
-  readonly privacy: {
-    readonly cacheOpenOrders: boolean;
-    readonly encryptAtRest: boolean;
-    readonly historyRetentionDays: number | null;
-  };
+  readonly privacy: Privacy;
   readonly risk: RiskLimits;
 }
 

@@ -75,6 +75,21 @@ export type Resuming =
   /** `again`: it was not halted. */
   { readonly kind: 'resumed'; readonly account: Account; readonly again: boolean } | { readonly kind: 'notFound' };
 
+/** What is left out stays. */
+export interface PrivacyChange {
+  readonly cacheOpenOrders?: boolean;
+  readonly encryptAtRest?: boolean;
+  /** 0 to MAX_RETENTION_DAYS; null: nothing is purged. */
+  readonly historyRetentionDays?: number | null;
+}
+export const MAX_RETENTION_DAYS = 36_500;
+
+export type PrivacySetting =
+  /** `again`: everything was so already. */
+  | { readonly kind: 'set'; readonly account: Account; readonly again: boolean }
+  /** Also for an unlinked account. */
+  | { readonly kind: 'notFound' };
+
 export interface SealedEnvelope {
   /** What the envelope is bound to. */
   readonly boundTo: string;
@@ -119,6 +134,13 @@ export interface AccountStore {
   resume(userId: string, accountId: string): Promise<Resuming>;
   /** From the moment this returns every order and every change is held against these limits, whenever it was decided. */
   setRiskLimits(userId: string, accountId: string, change: RiskChange): Promise<LimitsSetting>;
+  /**
+   * From the moment this returns nothing of the account's orders is written the other way (`encryptAtRest`), and no
+   * scope that was read before it is taken by the cache (`cacheVersion`).
+   */
+  setPrivacy(userId: string, accountId: string, change: PrivacyChange): Promise<PrivacySetting>;
+  /** Raises `cacheVersion`: what was read of the account before is not taken by the cache any more. */
+  renewCache(userId: string, accountId: string): Promise<PrivacySetting>;
   serviceKey(name: string): Promise<ServiceKey | null>;
   /** Keeps the first; gives the one that is kept. */
   addServiceKey(name: string, key: ServiceKey, at: string): Promise<ServiceKey>;

@@ -8,6 +8,8 @@ import type {
   Halting,
   KeptCredentials,
   LimitsSetting,
+  PrivacyChange,
+  PrivacySetting,
   ProvedCredentials,
   Resuming,
   RiskChange,
@@ -18,6 +20,7 @@ import type {
 import { haltAfter } from '../halt-terms.ts';
 import { limitsAfter } from '../limits.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
+import { privacyAfter, renewed } from '../privacy-terms.ts';
 import { SERVICE_KEY_PREFIX } from '../service-keys.ts';
 import { enter } from './sessions.ts';
 import { compareText, isRecorded } from './state.ts';
@@ -156,6 +159,26 @@ export class MemoryAccountStore implements AccountStore {
     const risk = limitsAfter(row.account.risk, change);
     if (risk === row.account.risk) return { kind: 'set', account: row.account, again: true };
     const account = { ...row.account, risk };
+    this.#state.accounts.set(accountId, { ...row, account });
+    return { kind: 'set', account, again: false };
+  }
+
+  async setPrivacy(userId: string, accountId: string, change: PrivacyChange): Promise<PrivacySetting> {
+    const row = this.#linked(userId, accountId);
+    if (row === null) return { kind: 'notFound' };
+    const { privacy, converts } = privacyAfter(row.account.privacy, change);
+    if (privacy === row.account.privacy) return { kind: 'set', account: row.account, again: true };
+    // There are no rows at rest here: what is kept in memory counts as sealed.
+    const { converting: _none, ...rest } = privacy;
+    const account = { ...row.account, privacy: converts ? rest : privacy };
+    this.#state.accounts.set(accountId, { ...row, account });
+    return { kind: 'set', account, again: false };
+  }
+
+  async renewCache(userId: string, accountId: string): Promise<PrivacySetting> {
+    const row = this.#linked(userId, accountId);
+    if (row === null) return { kind: 'notFound' };
+    const account = { ...row.account, privacy: renewed(row.account.privacy) };
     this.#state.accounts.set(accountId, { ...row, account });
     return { kind: 'set', account, again: false };
   }

@@ -38,6 +38,8 @@ export const toAccount = (row: Omit<AccountRow, keyof typeof WITHOUT_CREDENTIALS
     cacheOpenOrders: row.cacheOpenOrders,
     encryptAtRest: row.encryptAtRest,
     historyRetentionDays: row.historyRetentionDays,
+    ...(row.cacheVersion === 0 ? {} : { cacheVersion: row.cacheVersion }),
+    ...(row.converting ? { converting: true } : {}),
   },
   risk: {
     maxOrderNotional: nullable(row.maxOrderNotional),
@@ -67,7 +69,15 @@ export function newAccountRow(account: Account, credentials: CredentialColumns) 
     ...privacy,
     ...risk,
     ...credentials,
-    journal: { create: { seq: 0n, halted: plain.halted, limited: isLimited(risk), sessionId: session.id } },
+    journal: {
+      create: {
+        seq: 0n,
+        halted: plain.halted,
+        limited: isLimited(risk),
+        encrypted: privacy.encryptAtRest,
+        sessionId: session.id,
+      },
+    },
     sessions: { create: session },
   };
 }

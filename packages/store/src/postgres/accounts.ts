@@ -8,6 +8,8 @@ import type {
   Activation,
   KeptCredentials,
   LimitsSetting,
+  PrivacyChange,
+  PrivacySetting,
   ProvedCredentials,
   Resuming,
   RiskChange,
@@ -22,6 +24,7 @@ import { SERVICE_KEY_PREFIX } from '../service-keys.ts';
 import { newAccountRow, toAccount, WITHOUT_CREDENTIALS } from './account-rows.ts';
 import { databaseFailure, withRetry } from './errors.ts';
 import { halt, resume } from './halting.ts';
+import { renewCache, setPrivacy } from './privacy.ts';
 import { enter, lockSession } from './entering.ts';
 import { setRiskLimits } from './limits.ts';
 
@@ -147,6 +150,14 @@ export class PostgresAccountStore implements AccountStore {
 
   setRiskLimits(userId: string, accountId: string, change: RiskChange): Promise<LimitsSetting> {
     return withRetry(() => this.#prisma.$transaction((tx) => setRiskLimits(tx, userId, accountId, change)));
+  }
+
+  setPrivacy(userId: string, accountId: string, change: PrivacyChange): Promise<PrivacySetting> {
+    return withRetry(() => this.#prisma.$transaction((tx) => setPrivacy(tx, userId, accountId, change)));
+  }
+
+  renewCache(userId: string, accountId: string): Promise<PrivacySetting> {
+    return withRetry(() => this.#prisma.$transaction((tx) => renewCache(tx, userId, accountId)));
   }
 
   async serviceKey(name: string): Promise<ServiceKey | null> {
