@@ -1,4 +1,4 @@
-import { AccountHaltedError, NotFoundError } from '../contracts.ts';
+import { AccountHaltedError, NotFoundError, PurgedError } from '../contracts.ts';
 import type {
   ActualState,
   CommitResult,
@@ -7,10 +7,12 @@ import type {
   OrderChange,
   OrderGroup,
   OrderRecord,
+  PlaceOptions,
 } from '../contracts.ts';
 import type { OrderMachine } from '@orderplane/state-machine';
 import { storableJson } from '../json.ts';
 import { allFillRows, eventRows, legIdRows, legRows, touchedFillRows } from '../order-rows.ts';
+import { namesOfNew } from '../retention.ts';
 import type { EventRow, FillRow, LegIdRow, LegRow } from '../order-rows.ts';
 import { isStatementFailure, orderWriteError, withRetry } from './errors.ts';
 import { Lanes } from './lanes.ts';
@@ -21,6 +23,9 @@ import type { Sql } from './sql.ts';
 import { commitStatement } from './statements/commit.ts';
 import type { WrittenParts } from './statements/order-columns.ts';
 import { placeStatement } from './statements/place.ts';
+
+/** Purges that a place may be overtaken by. */
+const MAX_PURGES = 20;
 
 /** Orders in one statement. Its transaction holds the account's journal, so it must stay short. */
 const MAX_ORDERS = 64;
@@ -87,10 +92,16 @@ interface NewOrder extends Hanging {
   readonly origin: string;
   readonly version: number;
   readonly event_count: number;
+  /** By which it would be known if it had been purged. */
+  readonly names: readonly string[];
   readonly state: Readonly<Record<string, unknown>>;
 }
 
-function newOrder({ intent, actual }: OrderRecord, journal: readonly JournalRecord[]): NewOrder {
+function newOrder(
+  { intent, actual }: OrderRecord,
+  journal: readonly JournalRecord[],
+  { despitePurge = false }: PlaceOptions = {},
+): NewOrder {
   const parts = hanging(actual.machine, journal, allFillRows(actual.machine));
   return {
     ...parts,
@@ -100,6 +111,7 @@ function newOrder({ intent, actual }: OrderRecord, journal: readonly JournalReco
     origin: intent.origin,
     version: actual.version,
     event_count: parts.events,
+    names: despitePurge ? [] : namesOfNew(intent, actual.machine),
     state: {
       ...intentColumnsOf(intent),
       ...actualColumnsOf(actual.version, actual.machine, actual.reconciliation, actual.updatedAt),
@@ -109,9 +121,10 @@ function newOrder({ intent, actual }: OrderRecord, journal: readonly JournalReco
   };
 }
 
-/** `admitted` false: the account is not there, or unlinked, or halted. */
+/** `admitted` false: the account is not there, or unlinked, or halted, or the order was purged. */
 interface Inserted {
   readonly admitted: boolean;
+  readonly purged: boolean;
   readonly seq: bigint | null;
   readonly halted: boolean | null;
   /** The account's active session, which has made the order. */
@@ -121,18 +134,21 @@ interface Inserted {
 async function insert(sql: Sql, orders: readonly NewOrder[], group?: OrderGroup): Promise<readonly Inserted[]> {
   const [text, rest] =
     group === undefined ? [placeText(orders), []] : [placeGroupText(orders), [storableJson(groupColumnsOf(group))]];
-  const rows = await withRetry(() =>
-    sql.$queryRawUnsafe<(Inserted & { n: number })[]>(text, numbered(orders), ...rest),
-  );
+  const run = (): Promise<(Inserted & { n: number; again: boolean })[]> =>
+    withRetry(() => sql.$queryRawUnsafe(text, numbered(orders), ...rest));
+  let rows = await run();
+  for (let tries = 1; rows.some(({ again }) => again) && tries < MAX_PURGES; tries += 1) rows = await run();
+  if (rows.some(({ again }) => again)) throw new Error(`the account was purged ${MAX_PURGES} times in a row`);
   const byNumber = new Map(rows.map((row) => [row.n, row]));
-  return orders.map(
-    (_, index) => byNumber.get(index + 1) ?? { admitted: false, seq: null, halted: null, session_id: null },
-  );
+  return orders.map((_, index) => byNumber.get(index + 1) ?? NOT_THERE);
 }
 
-/** The order as it was written, with the cursors of its lines. Throws AccountHaltedError, NotFoundError. */
+const NOT_THERE: Inserted = { admitted: false, purged: false, seq: null, halted: null, session_id: null };
+
+/** The order as it was written, with the cursors of its lines. Throws AccountHaltedError, NotFoundError, PurgedError. */
 function placed(record: OrderRecord, inserted: Inserted | undefined, events: number): CommitResult {
-  const { accountId } = record.intent;
+  const { accountId, clientOrderId } = record.intent;
+  if (inserted?.purged === true) throw new PurgedError('order', clientOrderId);
   if (inserted?.admitted !== true)
     throw inserted?.halted === true ? new AccountHaltedError(accountId) : new NotFoundError('account', accountId);
   const { intent } = record;
@@ -183,9 +199,9 @@ export class OrderWrites {
   }
 
   /** Throws AlreadyExistsError, AccountHaltedError; NotFoundError for an unknown or unlinked account. */
-  async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
+  async place(record: OrderRecord, journal: readonly JournalRecord[], options?: PlaceOptions): Promise<CommitResult> {
     const { orderId, accountId, clientOrderId } = record.intent;
-    const order = newOrder(record, journal);
+    const order = newOrder(record, journal, options);
     try {
       return placed(record, await this.#places.add(accountId, order), order.events);
     } catch (error) {
@@ -199,6 +215,8 @@ export class OrderWrites {
     const clientOrderId = given.map(({ record }) => record.intent.clientOrderId).join(', ');
     try {
       const inserted = await insert(this.#sql, orders, group);
+      const purged = given.find((_, index) => inserted[index]?.purged === true);
+      if (purged !== undefined) throw new PurgedError('order', purged.record.intent.clientOrderId);
       return given.map(({ record }, index) => {
         const { events } = orders[index] ?? { events: 0 };
         return placed(record, inserted[index], events);
