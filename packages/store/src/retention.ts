@@ -61,19 +61,18 @@ export function isDue(record: OrderRecord, fills: readonly FillRow[], facts: Due
 
 /**
  * The same over rows of `orders`. $1 account, $2, $3, $4 the cuts, $5 whether it is unlinked, $6 up to where executions
- * were read.
+ * were read. Scalar subqueries on purpose, as everywhere here: NOT EXISTS may become a hash of the whole table.
  */
 export const dueOf = (o: string): string => `${o}.version IS NOT NULL AND ${o}.done AND ${o}.attempts = 0
   AND (${o}.group_id IS NULL OR ${o}.filled_size = ${o}.told_filled)
   AND ${o}.actual_updated_at <= CASE WHEN ${o}.reconciliation_status = 'IN_SYNC' THEN $2::timestamptz ELSE $3::timestamptz END
-  AND (${o}.actual_updated_at <= $4::timestamptz OR NOT EXISTS (
-    SELECT 1 FROM order_fills f WHERE f.order_id = ${o}.id AND f.fee_cost IS NULL AND NOT f.void))
-  AND ($5::boolean OR ${o}.actual_updated_at <= $6::timestamptz OR NOT EXISTS (
-    SELECT 1 FROM order_legs l WHERE l.order_id = ${o}.id))
-  AND NOT EXISTS (
-    SELECT 1 FROM unattributed_fills u WHERE u.account_id = $1 AND u.attributed_at IS NULL AND (
-      u.exchange_order_id IN (SELECT i.venue_order_id FROM order_leg_ids i WHERE i.order_id = ${o}.id)
-      OR u.client_order_id IN (SELECT l.venue_client_id FROM order_legs l WHERE l.order_id = ${o}.id)))`;
+  AND (${o}.actual_updated_at <= $4::timestamptz OR (
+    SELECT true FROM order_fills f WHERE f.order_id = ${o}.id AND f.fee_cost IS NULL AND NOT f.void LIMIT 1) IS NULL)
+  AND ($5::boolean OR ${o}.actual_updated_at <= $6::timestamptz OR (
+    SELECT true FROM order_legs l WHERE l.order_id = ${o}.id LIMIT 1) IS NULL)
+  AND (SELECT true FROM unattributed_fills u WHERE u.account_id = $1 AND u.attributed_at IS NULL AND (
+      u.exchange_order_id = ANY(ARRAY(SELECT i.venue_order_id FROM order_leg_ids i WHERE i.order_id = ${o}.id))
+      OR u.client_order_id = ANY(ARRAY(SELECT l.venue_client_id FROM order_legs l WHERE l.order_id = ${o}.id))) LIMIT 1) IS NULL`;
 
 /** The names under which what is left of an order is found again. */
 export const clientOrderName = (clientOrderId: string): string => `order|${clientOrderId}`;

@@ -63,7 +63,7 @@ test.each([
   ['account journal', ACCOUNT_JOURNAL, 'order_events_pkey'],
   ['group', GROUP_WITH_MEMBERS, 'orders_group_idx'],
   ['first events', FIRST_EVENTS, 'order_events_order_id_sequence_key'],
-  ['accounts with something due', DUE_ACCOUNTS, 'orders_account_id_created_at_id_idx'],
+  ['accounts with something due', DUE_ACCOUNTS, 'accounts_retention_idx'],
   ['purge', PURGE, 'orders_account_id_created_at_id_idx'],
   ['purged by names', PURGED_BY_NAMES, 'purged_keys_pkey'],
   ['late executions', BOOK_LATE, 'purged_orders_pkey'],

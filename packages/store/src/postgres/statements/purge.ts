@@ -1,10 +1,12 @@
 import { dueOf } from '../../retention.ts';
+import { UNNAMED } from '../client.ts';
 
 /**
  * Accounts that keep their history for some time only, with the oldest order that is old enough; those with nothing are left
- * out. $1 now, less the grace. Walks each account's orders from the oldest, which are purged or open or kept back: few.
+ * out. $1 now, less the grace. Walks each account's orders from the oldest, which are purged or open or kept back: few. Planned
+ * anew each time: a plan from when the tables were small would read all orders of an account.
  */
-export const DUE_ACCOUNTS = `
+export const DUE_ACCOUNTS = `${UNNAMED}
 SELECT a.id, a.exchange, o.ended_at
 FROM accounts a
 CROSS JOIN LATERAL (SELECT $1::timestamptz - make_interval(secs => 86400.0 * a.history_retention_days) AS quiet) c
@@ -32,14 +34,15 @@ const NAMES = `
 /**
  * Takes away what is due of one account, in one transaction whose first statement has locked the account's journal: this
  * one sees all that was written before, and nothing is written before it is over. $1 to $6 as in `dueOf`, $7 orders at
- * most, $8 the key of the hashes, $9 now. Events, legs, ids and fills go with their orders. The journal can't be resumed
+ * most, $8 the key of the hashes, $9 now. (The pair of columns leaves the planner no other index than theirs.) Events, legs, ids and fills go with their orders. The journal can't be resumed
  * from before the newest line that goes; its later lines stay, without gaps.
  */
 export const PURGE = `
 WITH ready AS MATERIALIZED (
   SELECT o.id, o.group_id FROM orders o
-  WHERE o.account_id = $1 AND o.created_at <= $2::timestamptz AND ${dueOf('o')}
-    AND (o.group_id IS NULL OR NOT EXISTS (SELECT 1 FROM orders s WHERE s.group_id = o.group_id AND (${dueOf('s')}) IS NOT TRUE))
+  WHERE o.account_id = $1 AND (o.account_id, o.created_at) <= ($1, $2::timestamptz) AND ${dueOf('o')}
+    AND (o.group_id IS NULL OR (
+      SELECT true FROM orders s WHERE s.group_id = o.group_id AND (${dueOf('s')}) IS NOT TRUE LIMIT 1) IS NULL)
   ORDER BY o.created_at, o.id LIMIT $7::int
 ), chosen AS MATERIALIZED (
   SELECT o.id, o.group_id, o.client_order_id, o.request_hash, o.state, o.actual_updated_at FROM orders o
@@ -66,7 +69,7 @@ WITH ready AS MATERIALIZED (
 ), journal AS (
   UPDATE account_journals j SET purges = j.purges + 1, purge_key = $8,
     purged_up_to = GREATEST(j.purged_up_to, COALESCE((SELECT newest FROM lines), 0))
-  WHERE j.account_id = $1 AND EXISTS (SELECT 1 FROM chosen)
+  WHERE j.account_id = $1 AND (SELECT count(*) FROM chosen) > 0
 ), gone AS (
   DELETE FROM orders o WHERE o.id = ANY(ARRAY(SELECT id FROM chosen)) RETURNING o.id
 ), groups AS (
