@@ -1,5 +1,13 @@
 import type { Waker } from '@orderplane/queues';
-import type { CommitResult, GroupStore, JournalRecord, OrderChange, OrderLedger, OrderRecord } from '@orderplane/store';
+import type {
+  CommitResult,
+  GroupStore,
+  JournalRecord,
+  OrderChange,
+  OrderLedger,
+  OrderRecord,
+  PlaceOptions,
+} from '@orderplane/store';
 import type { Faults } from './faults.ts';
 import type { Judge } from './judge.ts';
 import type { SimProcess } from './process.ts';
@@ -57,8 +65,8 @@ export function watchedLedger(ledger: OrderLedger, judge: Judge): OrderLedger {
   return new Proxy(ledger, {
     get: (target, method) => {
       if (method === 'place')
-        return async (record: OrderRecord, journal: readonly JournalRecord[]) =>
-          seen(await target.place(record, journal), journal);
+        return async (record: OrderRecord, journal: readonly JournalRecord[], options?: PlaceOptions) =>
+          seen(await target.place(record, journal, options), journal);
       if (method === 'commit') return async (change: OrderChange) => seen(await target.commit(change), change.journal);
       if (method === 'groups') return watchedGroups(target.groups, judge);
       const member: unknown = Reflect.get(target, method, target);

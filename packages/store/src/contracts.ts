@@ -7,6 +7,7 @@ import type { OrderLedger } from './contracts/ledger.ts';
 import type { ObservationStore } from './contracts/observations.ts';
 import type { UnattributedFillStore } from './contracts/unattributed.ts';
 import type { OrderQueries } from './contracts/queries.ts';
+import type { RetentionStore } from './contracts/retention.ts';
 import type { SessionStore } from './contracts/sessions.ts';
 import type { UserStore } from './contracts/users.ts';
 
@@ -23,6 +24,7 @@ export * from './contracts/observations.ts';
 export * from './contracts/orders.ts';
 export * from './contracts/paging.ts';
 export * from './contracts/queries.ts';
+export * from './contracts/retention.ts';
 export * from './contracts/sessions.ts';
 export * from './contracts/unattributed.ts';
 export * from './contracts/users.ts';
@@ -40,6 +42,7 @@ export interface Store {
   readonly dark: DarkOrderStore;
   readonly deadMansSwitches: DeadMansSwitchStore;
   readonly sessions: SessionStore;
+  readonly retention: RetentionStore;
   /** Answers when the database does; throws otherwise. For readiness checks. */
   ping(): Promise<void>;
   /** The database's clock, ms since the epoch: the one that all processes share. */

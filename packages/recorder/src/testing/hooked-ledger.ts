@@ -15,6 +15,7 @@ export function hookedLedger(ledger: OrderLedger, hooks: LedgerHooks): OrderLedg
   return {
     intents: ledger.intents,
     states: ledger.states,
+    purged: ledger.purged,
     groups: {
       place: async (group, orders) => {
         await hooks.before('place');
@@ -32,9 +33,9 @@ export function hookedLedger(ledger: OrderLedger, hooks: LedgerHooks): OrderLedg
       byIds: (userId, groupIds) => ledger.groups.byIds(userId, groupIds),
       membersOf: (userId, groupIds) => ledger.groups.membersOf(userId, groupIds),
     },
-    place: async (record, journal) => {
+    place: async (record, journal, options) => {
       await hooks.before('place');
-      const result = await ledger.place(record, journal);
+      const result = await ledger.place(record, journal, options);
       await hooks.after('place');
       return result;
     },

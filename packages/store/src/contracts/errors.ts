@@ -15,6 +15,14 @@ export class AlreadyExistsError extends Error {
   }
 }
 
+/** It belonged to an order that has ended and was purged: see `OrderLedger.purged`. */
+export class PurgedError extends AlreadyExistsError {
+  constructor(what: string, id: string) {
+    super(`purged ${what}`, id);
+    this.name = 'PurgedError';
+  }
+}
+
 /** Nothing is placed on a halted account, and nothing is written that names `unlessHalted`. */
 export class AccountHaltedError extends Error {
   readonly id: string;

@@ -10,6 +10,7 @@ import type {
 } from './orders.ts';
 import type { GroupStore } from './groups.ts';
 import type { PageRequest } from './paging.ts';
+import type { PurgedOrders } from './retention.ts';
 
 /** Desired state. Durable; indices follow changes of symbol and group. */
 export interface IntentStore {
@@ -64,16 +65,22 @@ export interface JournalBounds {
   readonly newest: bigint;
 }
 
+export interface PlaceOptions {
+  /** It is the very order that was purged, which lives against all evidence: taken into the books again. */
+  readonly despitePurge?: boolean;
+}
+
 /** The transactional port that the services use. Implementations: PostgreSQL, in memory. */
 export interface OrderLedger {
   readonly intents: IntentStore;
   readonly states: OrderStateStore;
   readonly groups: GroupStore;
+  readonly purged: PurgedOrders;
   /**
    * Intent, state and journal of a new order in one transaction. Throws AlreadyExistsError (account + clientOrderId, or a
-   * known venue order of an adoption) and, unless it is adopted, AccountHaltedError.
+   * known venue order of an adoption; PurgedError where that order was purged) and, unless it is adopted, AccountHaltedError.
    */
-  place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult>;
+  place(record: OrderRecord, journal: readonly JournalRecord[], options?: PlaceOptions): Promise<CommitResult>;
   /** Single statement; `conflict` when the version moved on, `halted` where the change may not be written then. */
   commit(change: OrderChange): Promise<CommitResult>;
   /** Reconciliation bookkeeping only, no journal; also compare-and-swap. */

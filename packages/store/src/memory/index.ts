@@ -7,6 +7,7 @@ import { MemoryDeadMansSwitchStore } from './dead-mans-switches.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
+import { MemoryRetentionStore } from './retention-store.ts';
 import { MemorySessionStore } from './sessions.ts';
 import { MemoryUserStore } from './users.ts';
 import { MemoryUnattributedFillStore } from './unattributed.ts';
@@ -24,12 +25,13 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     access: new MemoryAccessStore(tables),
     users: new MemoryUserStore(tables),
     accounts: new MemoryAccountStore(tables),
-    unattributed: new MemoryUnattributedFillStore(),
-    observations: new MemoryObservationStore(options.nowMs),
+    unattributed: new MemoryUnattributedFillStore(tables),
+    observations: new MemoryObservationStore(options.nowMs, tables),
     alerts: new MemoryAlertStore(tables),
     dark: new MemoryDarkOrderStore(tables),
     deadMansSwitches: new MemoryDeadMansSwitchStore(tables),
     sessions: new MemorySessionStore(tables),
+    retention: new MemoryRetentionStore(tables),
     ping: () => Promise.resolve(),
     nowMs: () => Promise.resolve(options.nowMs()),
     close: () => Promise.resolve(),

@@ -1,5 +1,11 @@
 import type { ExchangeId } from '@orderplane/domain';
-import { AccountHaltedError, AlreadyExistsError, LimitExceededError, NotFoundError } from '../contracts.ts';
+import {
+  AccountHaltedError,
+  AlreadyExistsError,
+  LimitExceededError,
+  NotFoundError,
+  PurgedError,
+} from '../contracts.ts';
 import type {
   AccountJournalPage,
   JournalBounds,
@@ -12,13 +18,16 @@ import type {
   OrderLedger,
   OrderRecord,
   PageRequest,
+  PlaceOptions,
   StoredOrderEvent,
 } from '../contracts.ts';
 import { allFillRows, eventRows, journalRecords, touchedFillRows } from '../order-rows.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
+import { namesOfNew } from '../retention.ts';
 import { MemoryGroupStore } from './group-store.ts';
 import { MemoryIntentStore } from './intent-store.ts';
 import { judged } from './limits.ts';
+import { MemoryPurgedOrders } from './purged-orders.ts';
 import { byCreation, compareText, isRecorded, key, toRecord } from './state.ts';
 import type { OrderRow, RecordedOrder } from './state.ts';
 import { MemoryOrderStateStore } from './state-store.ts';
@@ -30,6 +39,7 @@ export class MemoryOrderLedger implements OrderLedger {
   readonly intents: MemoryIntentStore;
   readonly states: MemoryOrderStateStore;
   readonly groups: MemoryGroupStore;
+  readonly purged: MemoryPurgedOrders;
   readonly #tables: MemoryTables;
 
   constructor(tables: MemoryTables) {
@@ -37,19 +47,27 @@ export class MemoryOrderLedger implements OrderLedger {
     this.intents = new MemoryIntentStore(tables);
     this.states = new MemoryOrderStateStore(tables);
     this.groups = new MemoryGroupStore(tables, (orders) => this.#placeAll(orders));
+    this.purged = new MemoryPurgedOrders(tables);
   }
 
-  async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
-    const row = this.#insert(record, journal);
+  async place(
+    record: OrderRecord,
+    journal: readonly JournalRecord[],
+    { despitePurge = false }: PlaceOptions = {},
+  ): Promise<CommitResult> {
+    const row = this.#insert(record, journal, despitePurge);
     return { kind: 'committed', record: { ...record, intent: row.intent }, ...this.#tables.append(row, journal) };
   }
 
-  #insert({ intent: given, actual }: OrderRecord, journal: readonly JournalRecord[]): OrderRow {
+  #insert({ intent: given, actual }: OrderRecord, journal: readonly JournalRecord[], despitePurge = false): OrderRow {
     const active = this.#tables.state.sessions.get(given.accountId)?.at(-1)?.id ?? null;
     const createdSessionId = given.createdSessionId ?? active;
     const intent = { ...given, createdSessionId, sessionId: given.sessionId ?? active };
     if (intent.origin !== 'EXTERNAL' && this.#isHalted(intent.accountId))
       throw new AccountHaltedError(intent.accountId);
+    const names = despitePurge ? [] : namesOfNew(intent, actual.machine);
+    if (names.some((name) => this.#tables.state.purgedNames.has(key(intent.accountId, name))))
+      throw new PurgedError('order', intent.clientOrderId);
     if (this.#tables.state.orders.has(intent.orderId)) throw new AlreadyExistsError('order', intent.orderId);
     const refusal = intent.origin === 'EXTERNAL' ? null : judged(this.#tables.state, intent, actual.machine, 'anew');
     if (refusal !== null) throw new LimitExceededError(intent.orderId, refusal);
@@ -175,9 +193,12 @@ export class MemoryOrderLedger implements OrderLedger {
   }
 
   async journalBounds(accountIds: readonly string[]): Promise<ReadonlyMap<string, JournalBounds>> {
-    const { journals } = this.#tables.state;
+    const { journals, purgedUpTo } = this.#tables.state;
     return new Map(
-      accountIds.map((accountId) => [accountId, { oldest: 0n, newest: BigInt(journals.get(accountId)?.length ?? 0) }]),
+      accountIds.map((accountId) => [
+        accountId,
+        { oldest: purgedUpTo.get(accountId) ?? 0n, newest: BigInt(journals.get(accountId)?.length ?? 0) },
+      ]),
     );
   }
 

@@ -9,11 +9,12 @@ import type {
   TapeMark,
 } from '../contracts.ts';
 import { compareText, key } from './state.ts';
+import type { MemoryTables } from './tables.ts';
 
 export class MemoryObservationStore implements ObservationStore {
   readonly #nowMs: () => number;
   readonly #runs = new Map<string, SyncRun>();
-  readonly #watermarks = new Map<string, string>();
+  readonly #watermarks: Map<string, string>;
   readonly #markets = new Map<ExchangeId, readonly Market[]>();
   readonly #health = new Map<ExchangeId, ExchangeHealthRecord>();
   readonly #accounts = new Map<string, AccountHealthRecord>();
@@ -21,8 +22,9 @@ export class MemoryObservationStore implements ObservationStore {
   readonly #leases = new Map<string, { owner: string; expiresAtMs: number }>();
 
   /** `nowMs` stands for the database's clock; only leases read it. */
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, tables: MemoryTables) {
     this.#nowMs = nowMs;
+    this.#watermarks = tables.state.fillsWatermarks;
   }
 
   async saveSyncRun(run: SyncRun): Promise<void> {

@@ -10,8 +10,10 @@ import type {
   Intent,
   OrderGroup,
   OrderRecord,
+  PurgedOrder,
   ServiceKey,
   StoredOrderEvent,
+  UnattributedFill,
   User,
 } from '../contracts.ts';
 import type { DerivedColumns, FillRow } from '../order-rows.ts';
@@ -78,6 +80,12 @@ export class MemoryState {
   readonly alerts = new Map<string, AlertRow>();
   readonly alertPositions = new Map<string, bigint>();
   readonly deadMansSwitches = new Map<string, DeadMansSwitch>();
+  readonly unattributed = new Map<string, UnattributedFill>();
+  readonly fillsWatermarks = new Map<string, string>();
+  /** What is left of purged orders, and which of them a name of an account is known by. */
+  readonly purged = new Map<string, PurgedOrder>();
+  readonly purgedNames = new Map<string, string>();
+  readonly purgedUpTo = new Map<string, bigint>();
 }
 
 /** Unambiguous composite key. */

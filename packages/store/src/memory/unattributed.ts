@@ -1,6 +1,7 @@
 import type { FillKey, PageRequest, UnattributedFill, UnattributedFillStore } from '../contracts.ts';
 import { pageLimit, parseUnattributedFillId } from '../paging.ts';
 import { compareText, key } from './state.ts';
+import type { MemoryTables } from './tables.ts';
 
 type Position = readonly [executedAt: string, symbol: string, exchangeOrderId: string, exchangeTradeId: string];
 
@@ -12,10 +13,15 @@ const positionOf = (fill: UnattributedFill): Position => [
 ];
 const byPosition = (a: Position, b: Position): number =>
   compareText(a[0], b[0]) || compareText(a[1], b[1]) || compareText(a[2], b[2]) || compareText(a[3], b[3]);
-const keyOf = (fill: FillKey): string => key(fill.accountId, fill.symbol, fill.exchangeOrderId, fill.exchangeTradeId);
+export const keyOf = (fill: FillKey): string =>
+  key(fill.accountId, fill.symbol, fill.exchangeOrderId, fill.exchangeTradeId);
 
 export class MemoryUnattributedFillStore implements UnattributedFillStore {
-  readonly #fills = new Map<string, UnattributedFill>();
+  readonly #fills: Map<string, UnattributedFill>;
+
+  constructor(tables: MemoryTables) {
+    this.#fills = tables.state.unattributed;
+  }
 
   async add(fills: readonly UnattributedFill[]): Promise<number> {
     const before = this.#fills.size;

@@ -9,6 +9,7 @@ import type { PostgresOptions } from './client.ts';
 import { PostgresDarkOrderStore } from './dark.ts';
 import { PostgresOrderLedger } from './ledger.ts';
 import { PostgresObservationStore } from './observations.ts';
+import { PostgresRetentionStore } from './retention-store.ts';
 import { PostgresSessionStore } from './sessions.ts';
 import { PostgresUserStore } from './users.ts';
 import { PostgresUnattributedFillStore } from './unattributed.ts';
@@ -33,6 +34,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     dark: new PostgresDarkOrderStore(sql),
     deadMansSwitches: new PostgresDeadMansSwitchStore(prisma),
     sessions: new PostgresSessionStore(prisma, sql),
+    retention: new PostgresRetentionStore(prisma, sql),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;
     },

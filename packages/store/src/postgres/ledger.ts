@@ -11,6 +11,7 @@ import type {
   OrderLedger,
   OrderRecord,
   PageRequest,
+  PlaceOptions,
 } from '../contracts.ts';
 import { journalRecords } from '../order-rows.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
@@ -22,6 +23,7 @@ import { PostgresIntentStore } from './intent-store.ts';
 import { Lanes } from './lanes.ts';
 import { IS_OPEN, IS_UNSETTLED, isRecordRow, OPEN_ACCOUNT, recordColumns, toRecord } from './records.ts';
 import type { RecordRow } from './records.ts';
+import { PostgresPurgedOrders } from './purged-orders.ts';
 import { PostgresOrderStateStore } from './state-store.ts';
 import { ACCOUNT_JOURNAL } from './statements/account-journal.ts';
 import type { Sql } from './sql.ts';
@@ -59,6 +61,7 @@ export class PostgresOrderLedger implements OrderLedger {
   readonly intents: PostgresIntentStore;
   readonly states: PostgresOrderStateStore;
   readonly groups: PostgresGroupStore;
+  readonly purged: PostgresPurgedOrders;
   readonly #sql: Sql;
   readonly #writes: OrderWrites;
   readonly #finds: Lanes<string, { readonly record: OrderRecord | null }>;
@@ -70,10 +73,11 @@ export class PostgresOrderLedger implements OrderLedger {
     this.intents = new PostgresIntentStore(sql);
     this.states = new PostgresOrderStateStore(sql, this.#writes);
     this.groups = new PostgresGroupStore(sql, this.#writes);
+    this.purged = new PostgresPurgedOrders(sql);
   }
 
-  place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
-    return this.#writes.place(record, journal);
+  place(record: OrderRecord, journal: readonly JournalRecord[], options?: PlaceOptions): Promise<CommitResult> {
+    return this.#writes.place(record, journal, options);
   }
 
   /** NotFoundError when the order does not exist. */

@@ -11,6 +11,8 @@ import { ACCOUNT_JOURNAL } from './statements/account-journal.ts';
 import { commitStatement } from './statements/commit.ts';
 import { FIRST_EVENTS } from './statements/first-events.ts';
 import { placeStatement } from './statements/place.ts';
+import { DUE_ACCOUNTS, FORGET, PURGE } from './statements/purge.ts';
+import { BOOK_LATE, PURGED_BY_NAMES } from './statements/purged.ts';
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -61,6 +63,11 @@ test.each([
   ['account journal', ACCOUNT_JOURNAL, 'order_events_pkey'],
   ['group', GROUP_WITH_MEMBERS, 'orders_group_idx'],
   ['first events', FIRST_EVENTS, 'order_events_order_id_sequence_key'],
+  ['accounts with something due', DUE_ACCOUNTS, 'accounts_retention_idx'],
+  ['purge', PURGE, 'orders_account_id_created_at_id_idx'],
+  ['purged by names', PURGED_BY_NAMES, 'purged_keys_pkey'],
+  ['late executions', BOOK_LATE, 'purged_orders_pkey'],
+  ['forget', FORGET, 'purged_orders_purged_at_idx'],
 ])('%s reads through its index, however small the tables were when it was planned', async (_name, sql, index) => {
   const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN) ${sql}`);
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n');

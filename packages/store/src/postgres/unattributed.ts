@@ -50,7 +50,7 @@ const toFill = (row: FillRow): UnattributedFill => ({
   orderId: row.order_id,
 });
 
-const rowOf = (fill: UnattributedFill) => ({
+export const rowOf = (fill: UnattributedFill) => ({
   account_id: fill.accountId,
   symbol: fill.symbol,
   exchange_order_id: fill.exchangeOrderId,

@@ -1,4 +1,4 @@
-import { AccountHaltedError, LimitExceededError, NotFoundError } from '../contracts.ts';
+import { AccountHaltedError, LimitExceededError, NotFoundError, PurgedError } from '../contracts.ts';
 import type {
   ActualState,
   CommitResult,
@@ -7,10 +7,12 @@ import type {
   OrderChange,
   OrderGroup,
   OrderRecord,
+  PlaceOptions,
 } from '../contracts.ts';
 import type { OrderMachine } from '@orderplane/state-machine';
 import { storableJson } from '../json.ts';
 import { allFillRows, eventRows, legIdRows, legRows, touchedFillRows } from '../order-rows.ts';
+import { namesOfNew } from '../retention.ts';
 import type { EventRow, FillRow, LegIdRow, LegRow } from '../order-rows.ts';
 import { isStatementFailure, orderWriteError, withRetry } from './errors.ts';
 import { Lanes } from './lanes.ts';
@@ -22,6 +24,9 @@ import type { Sql } from './sql.ts';
 import { commitStatement } from './statements/commit.ts';
 import type { WrittenParts } from './statements/order-columns.ts';
 import { placeStatement } from './statements/place.ts';
+
+/** Purges that a place may be overtaken by. */
+const MAX_PURGES = 20;
 
 /** Orders in one statement. Its transaction holds the account's journal, so it must stay short. */
 const MAX_ORDERS = 64;
@@ -91,10 +96,16 @@ interface NewOrder extends Hanging {
   readonly limited?: 'anew';
   readonly version: number;
   readonly event_count: number;
+  /** By which it would be known if it had been purged. */
+  readonly names: readonly string[];
   readonly state: Readonly<Record<string, unknown>>;
 }
 
-function newOrder({ intent, actual }: OrderRecord, journal: readonly JournalRecord[]): NewOrder {
+function newOrder(
+  { intent, actual }: OrderRecord,
+  journal: readonly JournalRecord[],
+  { despitePurge = false }: PlaceOptions = {},
+): NewOrder {
   const parts = hanging(actual.machine, journal, allFillRows(actual.machine));
   return {
     ...parts,
@@ -105,6 +116,7 @@ function newOrder({ intent, actual }: OrderRecord, journal: readonly JournalReco
     ...(intent.origin === 'EXTERNAL' ? {} : { limited: 'anew' }),
     version: actual.version,
     event_count: parts.events,
+    names: despitePurge ? [] : namesOfNew(intent, actual.machine),
     state: {
       ...intentColumnsOf(intent),
       ...actualColumnsOf(actual.version, actual.machine, actual.reconciliation, actual.updatedAt),
@@ -114,9 +126,10 @@ function newOrder({ intent, actual }: OrderRecord, journal: readonly JournalReco
   };
 }
 
-/** `admitted` false: the account is not there, or unlinked, or halted. */
+/** `admitted` false: the account is not there, or unlinked, or halted, or the order was purged. */
 interface Inserted {
   readonly admitted: boolean;
+  readonly purged: boolean;
   readonly seq: bigint | null;
   readonly halted: boolean | null;
   /** The account's active session, which has made the order. */
@@ -124,21 +137,30 @@ interface Inserted {
   /** What its limits say; null: nothing. */
   readonly refusal: RefusalRow | null;
 }
-const NOT_INSERTED: Inserted = { admitted: false, seq: null, halted: null, session_id: null, refusal: null };
+const NOT_INSERTED: Inserted = {
+  ...{ admitted: false, purged: false, seq: null, halted: null, session_id: null },
+  refusal: null,
+};
 
 async function insert(sql: Sql, orders: readonly NewOrder[], group?: OrderGroup): Promise<readonly Inserted[]> {
   const [text, rest] =
     group === undefined ? [placeText(orders), []] : [placeGroupText(orders), [storableJson(groupColumnsOf(group))]];
-  const rows = await withRetry(() =>
-    sql.$queryRawUnsafe<(Inserted & { n: number })[]>(text, numbered(orders), ...rest),
-  );
+  const run = (): Promise<(Inserted & { n: number; again: boolean })[]> =>
+    withRetry(() => sql.$queryRawUnsafe(text, numbered(orders), ...rest));
+  let rows = await run();
+  for (let tries = 1; rows.some(({ again }) => again) && tries < MAX_PURGES; tries += 1) rows = await run();
+  if (rows.some(({ again }) => again)) throw new Error(`the account was purged ${MAX_PURGES} times in a row`);
   const byNumber = new Map(rows.map((row) => [row.n, row]));
   return orders.map((_, index) => byNumber.get(index + 1) ?? NOT_INSERTED);
 }
 
-/** The order as it was written, with the cursors of its lines. Throws AccountHaltedError, LimitExceededError, NotFoundError. */
+/**
+ * The order as it was written, with the cursors of its lines. Throws AccountHaltedError, LimitExceededError, NotFoundError,
+ * PurgedError.
+ */
 function placed(record: OrderRecord, inserted: Inserted | undefined, events: number): CommitResult {
-  const { accountId, orderId } = record.intent;
+  const { accountId, clientOrderId, orderId } = record.intent;
+  if (inserted?.purged === true) throw new PurgedError('order', clientOrderId);
   if (inserted?.refusal != null && inserted.halted !== true)
     throw new LimitExceededError(orderId, toRefusal(inserted.refusal));
   if (inserted?.admitted !== true)
@@ -205,10 +227,10 @@ export class OrderWrites {
     this.#updates = new Lanes({ ...common, run: (writes) => update(sql, writes), keyOf: ({ id }) => id });
   }
 
-  /** Throws AlreadyExistsError, AccountHaltedError, LimitExceededError; NotFoundError for an unknown or unlinked account. */
-  async place(record: OrderRecord, journal: readonly JournalRecord[]): Promise<CommitResult> {
+  /** Throws AlreadyExistsError, AccountHaltedError, LimitExceededError, PurgedError; NotFoundError for an unknown or unlinked account. */
+  async place(record: OrderRecord, journal: readonly JournalRecord[], options?: PlaceOptions): Promise<CommitResult> {
     const { orderId, accountId, clientOrderId } = record.intent;
-    const order = newOrder(record, journal);
+    const order = newOrder(record, journal, options);
     try {
       return placed(record, await this.#places.add(accountId, order), order.events);
     } catch (error) {
@@ -224,7 +246,7 @@ export class OrderWrites {
       const inserted = await insert(this.#sql, orders, group);
       // Of a group that is refused, the order that is to blame.
       const blamed = Math.max(
-        inserted.findIndex(({ refusal }) => refusal !== null),
+        inserted.findIndex(({ purged, refusal }) => purged || refusal !== null),
         0,
       );
       const first = given[blamed];

@@ -15,6 +15,10 @@ const valueOf = (column: string): string =>
       ? countedValue('s.valued_at')
       : `s.${column}`;
 
+/** All orders of a group are placed, or none. */
+const admittedUnless = (purged: string, isGroup: boolean): string =>
+  isGroup ? `NOT EXISTS (SELECT 1 FROM ${purged})` : `n <> ALL(ARRAY(SELECT n FROM ${purged}))`;
+
 const COLUMNS = [...INTENT_WRITE, ...ACTUAL_WRITE, 'actual_created_at', 'event_count'];
 
 /** $2: the row of the group that these orders are. All are of one account, so all are admitted or none. */
@@ -32,31 +36,45 @@ grouped AS (
  * `fills`. The journals of the accounts are locked first, as in `commit`; a closed one, or none, admits no order, a halted one
  * only what was found at the exchange: nothing else of it is written. (A lock that was waited for is judged by the newest
  * row, so an account that was unlinked or halted meanwhile counts.) Where the account has limits, those orders that are
- * `limited` are held against them then (see `judge_limits` in the migrations); a group is refused whole. Gives for each order whether it was admitted, the
- * cursor of its last line, whether its account is halted (null: there is none), the account's active session, and what its
- * limits say.
+ * `limited` are held against them then (see `judge_limits` in the migrations); a group is refused whole. Gives for each
+ * order whether it was admitted, the cursor of its last line, whether its account is halted (null: there is none), the
+ * account's active session, and what its limits say.
+ *
+ * `names` are those by which a purged order is known: one that has them is not admitted (`purged`). Those rows are read as
+ * of the statement's beginning; where the account was purged while its lock was waited for, the locked row counts one
+ * purge more than the one of the beginning, and nothing is admitted (`again`): the statement is to be run once more.
  */
 export const placeStatement = (parts: WrittenParts, isGroup = false): string => `
 WITH given AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json)
     AS i(n int, id text, account_id text, symbol text, origin text, limited text, version int, event_count int, events int,
-      state json, journal json, legs json, leg_ids json, fills json)
+      names json, state json, journal json, legs json, leg_ids json, fills json)
+), seen AS MATERIALIZED (
+  SELECT account_id, purges FROM account_journals WHERE account_id = ANY(ARRAY(SELECT DISTINCT account_id FROM given))
 ), locked AS MATERIALIZED (
-  SELECT account_id, halted, session_id, limited FROM account_journals
+  SELECT account_id, halted, session_id, limited, purge_key, purges FROM account_journals
   WHERE account_id = ANY(ARRAY(SELECT DISTINCT account_id FROM given)) AND NOT closed ORDER BY account_id FOR UPDATE
 ), judged AS MATERIALIZED (
   SELECT v.n, v.refusal FROM locked l CROSS JOIN LATERAL judge_limits(l.account_id, $1::json) v
   WHERE l.limited AND EXISTS (SELECT 1 FROM given g WHERE g.account_id = l.account_id AND g.limited IS NOT NULL)
+), purged AS MATERIALIZED (
+  SELECT g.n FROM given g CROSS JOIN locked l CROSS JOIN LATERAL json_array_elements_text(g.names) AS x(name)
+  WHERE l.account_id = g.account_id AND l.purge_key IS NOT NULL AND (
+    SELECT true FROM purged_keys p
+    WHERE p.account_id = g.account_id AND p.key = sha256(convert_to(l.purge_key || x.name, 'UTF8')))
 ), input AS MATERIALIZED (
-  SELECT * FROM given WHERE account_id = ANY(ARRAY(SELECT account_id FROM locked WHERE NOT halted OR given.origin = 'EXTERNAL'))
-    AND ${isGroup ? 'NOT EXISTS (SELECT 1 FROM judged)' : 'n <> ALL(ARRAY(SELECT n FROM judged))'}
+  SELECT * FROM given WHERE ${admittedUnless('purged', isGroup)} AND ${admittedUnless('judged', isGroup)}
+    AND account_id = ANY(ARRAY(SELECT account_id FROM locked WHERE (NOT halted OR given.origin = 'EXTERNAL')
+      AND purges = (SELECT s.purges FROM seen s WHERE s.account_id = locked.account_id)))
 ), inserted AS (
   INSERT INTO orders (${COLUMNS.join(', ')}, pending_since)
   SELECT ${COLUMNS.map(valueOf).join(', ')},
     CASE WHEN s.reconciliation_status = 'IN_SYNC' THEN NULL ELSE s.actual_updated_at END
   FROM input i CROSS JOIN LATERAL json_populate_record(NULL::orders, i.state) s
 ),${isGroup ? GROUP_PART : ''}${journalParts('input')}${hangingParts('input', parts)}
-SELECT g.n, g.n = ANY(ARRAY(SELECT n FROM input)) AS admitted,
+SELECT g.n, g.n = ANY(ARRAY(SELECT n FROM input)) AS admitted, g.n = ANY(ARRAY(SELECT n FROM purged)) AS purged,
+  COALESCE((SELECT l.purges <> s.purges FROM locked l CROSS JOIN seen s
+    WHERE l.account_id = g.account_id AND s.account_id = g.account_id), false) AS again,
   (SELECT w.seq FROM numbered w WHERE w.n = g.n) AS seq,
   (SELECT l.halted FROM locked l WHERE l.account_id = g.account_id) AS halted,
   (SELECT l.session_id FROM locked l WHERE l.account_id = g.account_id) AS session_id,
