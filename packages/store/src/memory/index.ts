@@ -5,6 +5,7 @@ import { MemoryAlertStore } from './alerts.ts';
 import { MemoryDarkOrderStore } from './dark.ts';
 import { MemoryDeadMansSwitchStore } from './dead-mans-switches.ts';
 import { MemoryOrderLedger } from './ledger.ts';
+import { MemoryFundsStore } from './funds.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
 import { MemorySessionStore } from './sessions.ts';
@@ -29,6 +30,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     alerts: new MemoryAlertStore(tables),
     dark: new MemoryDarkOrderStore(tables),
     deadMansSwitches: new MemoryDeadMansSwitchStore(tables),
+    funds: new MemoryFundsStore(tables),
     sessions: new MemorySessionStore(tables),
     ping: () => Promise.resolve(),
     nowMs: () => Promise.resolve(options.nowMs()),
