@@ -1,15 +1,23 @@
+import { canonicalDecimal, type DecimalString } from '@orderplane/domain';
+import { z } from 'zod';
 import { NotFoundError } from '../contracts.ts';
 import type { AccountFunds, FundsStore } from '../contracts.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { storableJson } from '../json.ts';
 import { BalancesSchema, PositionsSchema } from '../row-schemas.ts';
 import { databaseFailure, withRetry } from './errors.ts';
+import type { Sql } from './sql.ts';
+import { RESERVED } from './statements/reserved.ts';
+
+const ReservedSchema = z.tuple([z.object({ amount: z.string() })]);
 
 export class PostgresFundsStore implements FundsStore {
   readonly #prisma: PrismaClient;
+  readonly #sql: Sql;
 
-  constructor(prisma: PrismaClient) {
+  constructor(prisma: PrismaClient, sql: Sql) {
     this.#prisma = prisma;
+    this.#sql = sql;
   }
 
   async save({ accountId, askedAt, answeredAt, balances, positions }: AccountFunds): Promise<void> {
@@ -38,5 +46,10 @@ export class PostgresFundsStore implements FundsStore {
       balances: BalancesSchema.parse(row.balances),
       positions: PositionsSchema.parse(row.positions),
     };
+  }
+
+  async reserved(accountId: string, asset: string, since: string, except: readonly string[]): Promise<DecimalString> {
+    const rows = await this.#sql.$queryRawUnsafe(RESERVED, accountId, asset, since, [...except]);
+    return canonicalDecimal(ReservedSchema.parse(rows)[0].amount);
   }
 }

@@ -33,7 +33,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     alerts: new PostgresAlertStore(prisma, sql),
     dark: new PostgresDarkOrderStore(sql),
     deadMansSwitches: new PostgresDeadMansSwitchStore(prisma),
-    funds: new PostgresFundsStore(prisma),
+    funds: new PostgresFundsStore(prisma, sql),
     sessions: new PostgresSessionStore(prisma, sql),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;
