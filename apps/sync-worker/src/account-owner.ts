@@ -16,6 +16,7 @@ interface Owned {
   readonly adapter: ExchangeAdapter;
   readonly stream: OrderStream;
   nextSyncAtMs: number;
+  nextFundsAtMs: number;
 }
 
 const ROUND_MS = 1_000;
@@ -60,6 +61,7 @@ export function ownAccounts(
     owned.set(account.id, current);
     switches.tend(account.id, adapter);
     scheduleSync(context, desk, account, current, held === undefined);
+    scheduleFunds(context, desk, account, current);
   };
   const round = async (): Promise<void> => {
     const accounts = await context.access.linkedAccounts();
@@ -115,7 +117,7 @@ function letGo(context: SyncContext, accountId: string, why: string): void {
 
 function take(context: SyncContext, desk: SyncDesk, account: Account, adapter: ExchangeAdapter): Owned {
   context.log.info({ accountId: account.id, exchange: account.exchange }, 'owns the account');
-  return { adapter, stream: openOrderStream(context, desk, account, adapter), nextSyncAtMs: 0 };
+  return { adapter, stream: openOrderStream(context, desk, account, adapter), nextSyncAtMs: 0, nextFundsAtMs: 0 };
 }
 
 /** What Redis holds of an unlinked account's orders. A loss of Redis does the same, so a failure costs nothing. */
@@ -157,4 +159,17 @@ function scheduleSync(context: SyncContext, desk: SyncDesk, account: Account, ow
     },
     (error: unknown) => context.log.warn({ err: error, accountId: account.id }, 'a scheduled sync failed'),
   );
+}
+
+/** What the account owns: orders that hang on it have it read when they need it, so that this is for the eye. */
+function scheduleFunds({ clock, env, log }: SyncContext, desk: SyncDesk, account: Account, owned: Owned): void {
+  const { showsBalances, showsPositions } = owned.adapter.capabilities;
+  const nowMs = clock.now().getTime();
+  if (nowMs < owned.nextFundsAtMs || (!showsBalances && !showsPositions)) return;
+  owned.nextFundsAtMs = nowMs + env.FUNDS_INTERVAL_MS;
+  const maxAgeMs = Math.floor(env.FUNDS_INTERVAL_MS / 2);
+  const job = { accountId: account.id, parts: ['funds'] as const, reason: 'scheduled' as const, maxAgeMs };
+  desk.request({ ...job, requestedAt: clock.iso() }).catch((error: unknown) => {
+    log.warn({ err: error, accountId: account.id }, 'a scheduled reading of balances failed');
+  });
 }

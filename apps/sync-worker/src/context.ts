@@ -6,6 +6,7 @@ import type { CrashPoint, Logger } from '@orderplane/service-kit';
 import type {
   AccessStore,
   DeadMansSwitchStore,
+  FundsStore,
   ObservationStore,
   OpenOrderCache,
   UnattributedFillStore,
@@ -21,6 +22,7 @@ export interface SyncContext {
   readonly observations: ObservationStore;
   readonly unattributed: UnattributedFillStore;
   readonly deadMansSwitches: DeadMansSwitchStore;
+  readonly funds: FundsStore;
   readonly cache: OpenOrderCache;
   readonly scopes: CacheScopes;
   readonly adapters: Pick<AdapterPool, 'get'>;

@@ -16,6 +16,9 @@ export const EnvironmentSchema = z.object({
   SIMULATOR_URL: z.url().optional().describe('the address of the venue simulator; needed for PAPER accounts'),
   SYNC_INTERVAL_STREAMING_MS: Ms.default(30_000).describe('scheduled sync while the order stream is up, ms'),
   SYNC_INTERVAL_BLIND_MS: Ms.default(5_000).describe('scheduled sync while it is not, ms'),
+  FUNDS_INTERVAL_MS: Ms.default(30_000).describe(
+    'how often balances and positions are read, beside what orders need, ms',
+  ),
   STREAM_SILENCE_MS: Ms.default(10_000).describe(
     'how long an order stream may keep silent about what is proved otherwise before it is dialled anew, ms',
   ),

@@ -17,12 +17,14 @@ export async function syncAccount(
   context: SyncContext,
   account: Account,
   reason: SyncJob['reason'],
+  onAsking: () => void = () => undefined,
 ): Promise<SyncOutcome> {
   const startedAt = context.clock.iso();
   const adapter = await context.adapters.get(account.id);
   // Read before asking: an order that was alive then and is missing in a complete list has to be looked up.
   const before = await context.recorder.ledger.openOrders(account.id);
   const control = { timeoutMs: context.env.CALL_TIMEOUT_MS };
+  onAsking();
   const [open, { listing: fills, isWhole }] = await Promise.all([
     adapter.openOrders(control),
     readFills(context, account, adapter, before, reason),

@@ -2,28 +2,70 @@ import type { ExchangeId } from '@orderplane/domain';
 import type { SyncJob, SyncOutcome } from '@orderplane/queues';
 import { CredentialsError } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
+import { createFundsDesk, type FundsDesk } from './funds-desk.ts';
 import { syncAccount } from './sync-account.ts';
 
 /**
- * Runs syncs, at most one per account at a time: who asks while one runs that was begun after the request (or young
- * enough for it) shares its answer; who needs a newer one waits for the next, together with everybody else.
+ * Runs syncs, at most one per account at a time: who asks while one runs that has not asked the exchange yet, or has asked
+ * it after the request (or lately enough for it), shares its answer; who needs a newer one waits for the next, together
+ * with everybody else.
  */
 export interface SyncDesk {
   request(job: SyncJob): Promise<SyncOutcome>;
 }
 
 interface Running {
-  readonly startedAtMs: number;
+  /** When the exchange was asked; null: it has not been yet. */
+  readonly asked: { atMs: number | null };
   readonly outcome: Promise<SyncOutcome>;
 }
 
-export function createSyncDesk(context: SyncContext): SyncDesk {
+export function createSyncDesk(context: SyncContext, funds: FundsDesk = createFundsDesk(context)): SyncDesk {
+  const orders = createOrderDesk(context);
+  return {
+    request: async (job) => {
+      const parts = job.parts ?? ['orders'];
+      const [synced, owned] = await Promise.all([
+        parts.includes('orders') ? orders.request(job) : null,
+        parts.includes('funds') ? readFunds(context, funds, job) : null,
+      ]);
+      if (owned === null) return synced ?? nothing(job.accountId, null, 'nothing was asked for');
+      const outcome = synced ?? { ...nothing(job.accountId, owned.syncedAt, null), fresh: true, complete: true };
+      const isRead = owned.askedAt !== null;
+      return {
+        ...outcome,
+        fresh: outcome.fresh && isRead,
+        complete: outcome.complete && isRead,
+        fundsAt: owned.askedAt,
+        error: outcome.error ?? owned.error,
+      };
+    },
+  };
+}
+
+async function readFunds(context: SyncContext, funds: FundsDesk, job: SyncJob) {
+  const account = await context.access.account(job.accountId);
+  if (account === null || account.unlinkedAt !== null) return { askedAt: null, error: NO_ACCOUNT, syncedAt: null };
+  const read = await funds.request(account, Date.parse(job.requestedAt) - job.maxAgeMs);
+  return { ...read, syncedAt: account.lastSyncedAt };
+}
+
+const NO_ACCOUNT = 'there is no such account';
+const nothing = (accountId: string, syncedAt: string | null, error: string | null): SyncOutcome => ({
+  ...{ accountId, syncedAt, fresh: false, complete: false, adopted: 0, error },
+});
+
+function createOrderDesk(context: SyncContext): SyncDesk {
   const running = new Map<string, Running>();
   const waiting = new Map<string, Promise<SyncOutcome>>();
 
   const start = (job: SyncJob): Promise<SyncOutcome> => {
-    const outcome = run(context, job).finally(() => running.delete(job.accountId));
-    running.set(job.accountId, { startedAtMs: context.clock.now().getTime(), outcome });
+    const asked: Running['asked'] = { atMs: null };
+    const onAsking = (): void => {
+      asked.atMs = context.clock.now().getTime();
+    };
+    const outcome = run(context, job, onAsking).finally(() => running.delete(job.accountId));
+    running.set(job.accountId, { asked, outcome });
     return outcome;
   };
   return {
@@ -31,7 +73,7 @@ export function createSyncDesk(context: SyncContext): SyncDesk {
       const wantedAfterMs = Date.parse(job.requestedAt) - job.maxAgeMs;
       const active = running.get(job.accountId);
       if (active !== undefined) {
-        if (active.startedAtMs >= wantedAfterMs) return active.outcome;
+        if (active.asked.atMs === null || active.asked.atMs >= wantedAfterMs) return active.outcome;
         const next =
           waiting.get(job.accountId) ??
           active.outcome
@@ -69,20 +111,12 @@ function stopwatch({ onSync }: SyncContext, exchange: ExchangeId): Told {
   return (outcome) => onSync(exchange, outcome, performance.now() - startedAt);
 }
 
-async function run(context: SyncContext, job: SyncJob): Promise<SyncOutcome> {
+async function run(context: SyncContext, job: SyncJob, onAsking: () => void): Promise<SyncOutcome> {
   const account = await context.access.account(job.accountId);
-  if (account === null || account.unlinkedAt !== null)
-    return {
-      accountId: job.accountId,
-      syncedAt: null,
-      fresh: false,
-      complete: false,
-      adopted: 0,
-      error: 'there is no such account',
-    };
+  if (account === null || account.unlinkedAt !== null) return nothing(job.accountId, null, NO_ACCOUNT);
   const told = stopwatch(context, account.exchange);
   try {
-    const outcome = await syncAccount(context, account, job.reason);
+    const outcome = await syncAccount(context, account, job.reason, onAsking);
     told(outcome.complete ? 'complete' : 'partial');
     return outcome;
   } catch (error) {
@@ -92,13 +126,6 @@ async function run(context: SyncContext, job: SyncJob): Promise<SyncOutcome> {
     // Adapters do not throw: what fails here is ours (the database is away), and says nothing of the exchange.
     if (error instanceof CredentialsError)
       await context.health.looked(account, { trouble: 'account', isLimited: false, error: message.slice(0, 200) });
-    return {
-      accountId: account.id,
-      syncedAt: account.lastSyncedAt,
-      fresh: false,
-      complete: false,
-      adopted: 0,
-      error: message.slice(0, 200),
-    };
+    return nothing(account.id, account.lastSyncedAt, message.slice(0, 200));
   }
 }

@@ -61,6 +61,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     observations: store.observations,
     unattributed: store.unattributed,
     deadMansSwitches: store.deadMansSwitches,
+    funds: store.funds,
     cache: new OpenOrderCache(redis),
     scopes,
     adapters,

@@ -10,6 +10,7 @@ import type {
   CredentialsVerdict,
   ExchangeAdapter,
   ExchangeCapabilities,
+  FundsReading,
   Listing,
   LookupRequest,
   LookupResult,
@@ -33,7 +34,7 @@ import type { Answer } from './transport.ts';
 import { graver, troubleIn } from './trouble.ts';
 import type { Trouble } from './trouble.ts';
 import { coverage } from './venue.ts';
-import type { Ask, Link, VenueDefinition } from './venue.ts';
+import type { Ask, FundsPart, Link, VenueDefinition } from './venue.ts';
 
 /** From the record of an intention to the exchange's own stamp, in a burst, ms: an order is taken for younger by it. */
 const ARRIVED_WITHIN_MS = 2_000;
@@ -149,6 +150,18 @@ export class AccountAdapter implements ExchangeAdapter {
     return this.#listing(control, unread<NormalizedFill>(askedAt, from), (link, ask) =>
       this.#venue.reads.fills(link, ask, from, symbols, askedAt),
     );
+  }
+
+  async funds(control: CallControl): Promise<FundsReading> {
+    const askedAt = this.#iso();
+    const listed = await this.#listing(control, unread<FundsPart>(askedAt, null), async (link, ask) => {
+      const part = await this.#venue.funds(link, ask);
+      const { error, pages } = part;
+      return { items: [part], coverage: coverage(askedAt, { complete: error === null, pages, error }) };
+    });
+    const [part] = listed.items;
+    const { balances = [], positions = [] } = part ?? {};
+    return { balances, positions, answeredAt: this.#iso(), coverage: listed.coverage };
   }
 
   /** One stream however many listen; who joins a stream that is up is told so at once. */

@@ -12,7 +12,14 @@ import type {
 import type { Permit } from './admission.ts';
 import type { Trouble } from './trouble.ts';
 import type { OrderRequestKind } from './limits.ts';
-import type { NormalizedFill, NormalizedOrder, NormalizedTicker, OrderReport } from '@orderplane/normalization';
+import type {
+  NormalizedBalance,
+  NormalizedFill,
+  NormalizedOrder,
+  NormalizedPosition,
+  NormalizedTicker,
+  OrderReport,
+} from '@orderplane/normalization';
 
 /** What the exchange does itself; everything else is emulated here or refused. Shared code reads this, never a venue's name. */
 export interface ExchangeCapabilities {
@@ -30,6 +37,10 @@ export interface ExchangeCapabilities {
   readonly postOnly: boolean;
   /** On contracts; pairs have no such orders anywhere. */
   readonly reduceOnly: boolean;
+  /** Whether the account can be asked what is free of each asset. Where it can't, no order is refused for want of funds. */
+  readonly showsBalances: boolean;
+  /** Whether it can be asked what it holds of each contract. */
+  readonly showsPositions: boolean;
   readonly marketByQuoteSize: { readonly BUY: boolean; readonly SELL: boolean };
   /** Native amend: which terms it can change. `none` means cancel, prove, place the rest. */
   readonly amend: 'none' | 'sizeAndPrice';
@@ -212,6 +223,17 @@ export interface Listing<Item> {
   readonly coverage: Coverage;
 }
 
+/**
+ * What the account owns. Only with `coverage.complete` is an asset that is not named owned by nobody. What is told is as of
+ * some instant between `coverage.askedAt` and `answeredAt`.
+ */
+export interface FundsReading {
+  readonly balances: readonly NormalizedBalance[];
+  readonly positions: readonly NormalizedPosition[];
+  readonly answeredAt: string;
+  readonly coverage: Coverage;
+}
+
 /** One targeted look-up through every place where the order could be. */
 export interface LookupResult {
   readonly order: NormalizedOrder | null;
@@ -277,6 +299,8 @@ export interface ExchangeAdapter {
   openOrders(control: CallControl): Promise<Listing<NormalizedOrder>>;
   /** Every execution of the account since `from`; `symbols` are those to ask where the exchange lists by symbol only. */
   fills(from: string, symbols: readonly string[], control: CallControl): Promise<Listing<NormalizedFill>>;
+  /** What is free and held of each asset, and held of each contract, where the capabilities say that it is shown. */
+  funds(control: CallControl): Promise<FundsReading>;
   watchOrders(sink: (event: StreamEvent) => void): Subscription;
   /**
    * Tells the exchange to cancel all orders of the account when it has not been told so again for `timeoutSeconds`; null

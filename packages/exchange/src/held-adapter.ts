@@ -7,6 +7,7 @@ import type {
   CredentialsVerdict,
   ExchangeAdapter,
   ExchangeCapabilities,
+  FundsReading,
   Listing,
   LookupRequest,
   LookupResult,
@@ -67,6 +68,10 @@ export class HeldAdapter implements ExchangeAdapter {
 
   fills(from: string, symbols: readonly string[], control: CallControl): Promise<Listing<NormalizedFill>> {
     return this.#counted(() => this.#inner.fills(from, symbols, control));
+  }
+
+  funds(control: CallControl): Promise<FundsReading> {
+    return this.#counted(() => this.#inner.funds(control));
   }
 
   checkCredentials(control: CallControl): Promise<CredentialsVerdict> {

@@ -43,6 +43,7 @@ function adapterWith(apiKey: string): ExchangeAdapter {
     lookup: unused,
     openOrders: unused,
     fills: unused,
+    funds: unused,
     watchOrders: unused,
     reserve: unused,
     setDeadMansSwitch: unused,

@@ -1,6 +1,12 @@
 import type { ExchangeId } from '@orderplane/domain';
-import { NormalizationError, normalizeTickers, readNative } from '@orderplane/normalization';
-import type { NormalizedFill, NormalizedOrder, NormalizedTicker, SymbolTable } from '@orderplane/normalization';
+import { NormalizationError, normalizeFunds, normalizeTickers, readNative } from '@orderplane/normalization';
+import type {
+  NormalizedFill,
+  NormalizedFunds,
+  NormalizedOrder,
+  NormalizedTicker,
+  SymbolTable,
+} from '@orderplane/normalization';
 
 export interface ReadPayload {
   readonly orders: readonly NormalizedOrder[];
@@ -13,6 +19,8 @@ export interface ReadPayload {
 export interface Reader {
   rest(method: string, payload: unknown): ReadPayload;
   stream(method: string, payload: unknown): ReadPayload;
+  /** Nothing of what an answer says counts when it can't be read whole. */
+  funds(method: string, payload: unknown): NormalizedFunds & { readonly error: string | null };
   ticker(transport: 'rest' | 'ws', method: string, payload: unknown, receivedAt: string): readonly NormalizedTicker[];
 }
 
@@ -33,6 +41,13 @@ export function readerFor(exchange: ExchangeId, symbols: SymbolTable): Reader {
   return {
     rest: (method, payload) => read('rest', method, payload),
     stream: (method, payload) => read('ws', method, payload),
+    funds: (method, payload) => {
+      try {
+        return { ...normalizeFunds({ exchange, transport: 'rest', method, payload }, { symbols }), error: null };
+      } catch (error) {
+        return { balances: [], positions: [], error: error instanceof Error ? error.message : String(error) };
+      }
+    },
     ticker: (transport, method, payload, receivedAt) => {
       try {
         return normalizeTickers({ exchange, transport, method, payload }, receivedAt, { symbols });

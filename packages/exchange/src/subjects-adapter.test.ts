@@ -40,6 +40,7 @@ interface Part {
   armed: SwitchOutcome;
   permits: unknown[];
   tell: (event: StreamEvent) => void;
+  funds: number;
   closed: number;
 }
 let present: Part;
@@ -49,7 +50,7 @@ let adapter: SubjectsAdapter;
 function part(): Part & { readonly adapter: ExchangeAdapter } {
   const own: Part = {
     ...{ outcome: refusal('unknownOrder'), found: NOTHING, listed: [], verdict: GOOD, armed: { kind: 'set' } },
-    ...{ permits: [], tell: () => undefined, closed: 0 },
+    ...{ permits: [], tell: () => undefined, funds: 0, closed: 0 },
   };
   const asked = async (_: unknown, control: { readonly permit?: unknown }): Promise<CancelOutcome> => {
     own.permits.push(control.permit);
@@ -67,6 +68,10 @@ function part(): Part & { readonly adapter: ExchangeAdapter } {
       cancel: asked,
       amend: asked,
       lookup: async () => own.found,
+      funds: async () => {
+        own.funds += 1;
+        return { balances: [], positions: [], answeredAt: AT, coverage: coverage(AT) };
+      },
       openOrders: listing,
       fills: listing,
       watchOrders: (sink) => {
@@ -167,4 +172,9 @@ test('credentials are good when they open every subject; the key’s own account
   expect(await adapter.checkCredentials(CONTROL)).toEqual(present.verdict);
   await adapter.close();
   expect([present.closed, earlier.closed]).toEqual([1, 1]);
+});
+
+test('what is owned is asked of the present subject alone', async () => {
+  expect(await adapter.funds(CONTROL)).toMatchObject({ coverage: { complete: true } });
+  expect([present.funds, earlier.funds]).toEqual([1, 0]);
 });

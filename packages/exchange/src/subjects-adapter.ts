@@ -8,6 +8,7 @@ import type {
   CredentialsVerdict,
   ExchangeAdapter,
   ExchangeCapabilities,
+  FundsReading,
   Listing,
   LookupRequest,
   LookupResult,
@@ -89,6 +90,11 @@ export class SubjectsAdapter implements ExchangeAdapter {
 
   async fills(from: string, symbols: readonly string[], control: CallControl): Promise<Listing<NormalizedFill>> {
     return together(await Promise.all(this.#all.map(({ adapter }) => adapter.fills(from, symbols, control))));
+  }
+
+  /** Of the present subject: what is new is placed with what that one owns. */
+  funds(control: CallControl): Promise<FundsReading> {
+    return this.#present.funds(control);
   }
 
   /** Connected when all are, each time that one comes back; down with the first. */

@@ -1,5 +1,11 @@
 import type { Market, OrderSpec } from '@orderplane/domain';
-import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
+import type {
+  NormalizedBalance,
+  NormalizedFill,
+  NormalizedOrder,
+  NormalizedPosition,
+  OrderReport,
+} from '@orderplane/normalization';
 import type {
   AccountCredentials,
   AccountSession,
@@ -65,6 +71,17 @@ export interface ReadCalls {
     askedAt: string,
   ): Promise<Listing<NormalizedFill>>;
 }
+
+/** One part of what an account owns, read as far as it got. */
+export interface FundsPart {
+  readonly balances: readonly NormalizedBalance[];
+  readonly positions: readonly NormalizedPosition[];
+  readonly pages: number;
+  readonly error: string | null;
+}
+
+/** How a venue tells what an account owns; where the capabilities say that it does. */
+export type FundsCall = (link: Link, ask: Ask) => Promise<FundsPart>;
 
 /** What one raw message of the order stream is about. */
 export type StreamSignal =
@@ -157,6 +174,7 @@ export interface VenueDefinition {
   nativeNames(native: CcxtMarket): readonly string[];
   readonly orders: OrderCalls;
   readonly reads: ReadCalls;
+  readonly funds: FundsCall;
   readonly stream: OrderStreamProtocol;
   /** Where the capabilities say that there is one. */
   readonly deadMansSwitch?: SwitchCalls;

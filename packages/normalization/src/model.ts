@@ -60,6 +60,30 @@ export interface NormalizedTicker {
   readonly at: string;
 }
 
+/** What an account owns of one asset, as the exchange tells it. An asset that a complete list leaves out is owned by nobody. */
+export interface NormalizedBalance {
+  readonly exchange: ExchangeId;
+  /** In the currency codes of everyday use, as in symbols. */
+  readonly asset: string;
+  /** What a new order may use: not held by open orders, nor locked otherwise. */
+  readonly free: DecimalString;
+  /** Held by open orders, or locked otherwise. */
+  readonly held: DecimalString;
+}
+
+/** What an account holds of one contract: above 0 bought, below 0 sold. */
+export interface NormalizedPosition {
+  readonly exchange: ExchangeId;
+  readonly symbol: string;
+  readonly size: DecimalString;
+}
+
+/** What one native payload says about what an account owns. */
+export interface NormalizedFunds {
+  readonly balances: readonly NormalizedBalance[];
+  readonly positions: readonly NormalizedPosition[];
+}
+
 /** What one native payload says: several orders and fills, each possibly none. */
 export interface NormalizedPayload {
   readonly orders: readonly NormalizedOrder[];

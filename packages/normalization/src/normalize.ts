@@ -1,5 +1,5 @@
 import { has, isRecord } from './fields.ts';
-import type { NormalizedPayload, NormalizedTicker } from './model.ts';
+import type { NormalizedFunds, NormalizedPayload, NormalizedTicker } from './model.ts';
 import { venueOf } from './registry.ts';
 import type { SymbolTable } from './symbols.ts';
 import { asNormalizationError } from './venue.ts';
@@ -64,6 +64,16 @@ export function normalizeTickers(
   const venue = venueOf(input.exchange);
   try {
     return venue.readTickers(unwrapUnified(input.payload), contextOf(input, options), receivedAt);
+  } catch (error) {
+    throw asNormalizationError(error);
+  }
+}
+
+/** What a native payload says about balances and positions. Throws NormalizationError when any entry can't be read. */
+export function normalizeFunds(input: NativePayload, options: NormalizeOptions = {}): NormalizedFunds {
+  const venue = venueOf(input.exchange);
+  try {
+    return venue.readFunds(input.payload, contextOf(input, options));
   } catch (error) {
     throw asNormalizationError(error);
   }

@@ -1,6 +1,6 @@
 import type { ExchangeId, OrderStatus, OrderType, TimeInForce } from '@orderplane/domain';
 import { NormalizationError, UnreadablePayload } from './errors.ts';
-import type { NormalizedFill, NormalizedOrder, NormalizedPayload, NormalizedTicker } from './model.ts';
+import type { NormalizedFill, NormalizedFunds, NormalizedOrder, NormalizedPayload, NormalizedTicker } from './model.ts';
 import type { SymbolTable } from './symbols.ts';
 
 /** What a venue's reader may use besides the payload. */
@@ -88,4 +88,6 @@ export interface Venue {
   readonly read: (payload: unknown, context: ReadContext) => Reading;
   /** Throws NormalizationError. `receivedAt` stands in where the venue gives no time. */
   readonly readTickers: (payload: unknown, context: ReadContext, receivedAt: string) => readonly NormalizedTicker[];
+  /** Balances and positions. An entry that can't be read spoils the whole: half of what is owned is no answer. Throws NormalizationError. */
+  readonly readFunds: (payload: unknown, context: ReadContext) => NormalizedFunds;
 }

@@ -169,8 +169,12 @@ export const RECONCILE_PRIORITY = { cancel: 1, submit: 2, read: 3, resync: 4 } a
 export type ReconcileUrgency = keyof typeof RECONCILE_PRIORITY;
 
 export const SYNC_REASONS = ['scheduled', 'on-demand', 'pre-trade', 'stream-connected', 'takeover', 'forced'] as const;
+export const SYNC_PARTS = ['orders', 'funds'] as const;
+export type SyncPart = (typeof SYNC_PARTS)[number];
 export const SyncJobSchema = z.object({
   accountId: Id,
+  /** What is to be asked: orders with their executions, what the account owns. Left out: orders. */
+  parts: z.array(z.enum(SYNC_PARTS)).min(1).readonly().exactOptional(),
   reason: z.enum(SYNC_REASONS),
   requestedAt: Instant,
   /** A complete sync that was asked at most this long before `requestedAt` will do. */
@@ -181,6 +185,9 @@ export const SyncOutcomeSchema = z.object({
   accountId: Id,
   /** When the newest successful open-order listing was asked; null: never. */
   syncedAt: Instant.nullable(),
+  /** When the newest complete reading of what the account owns was asked; null: none. Absent where it was not asked for. */
+  fundsAt: Instant.nullable().exactOptional(),
+  /** Of all that was asked for. */
   fresh: z.boolean(),
   complete: z.boolean(),
   adopted: z.number().int().min(0),

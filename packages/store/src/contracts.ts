@@ -3,6 +3,7 @@ import type { AccountStore } from './contracts/accounts.ts';
 import type { AlertStore } from './contracts/alerts.ts';
 import type { DarkOrderStore } from './contracts/dark.ts';
 import type { DeadMansSwitchStore } from './contracts/dead-mans-switches.ts';
+import type { FundsStore } from './contracts/funds.ts';
 import type { OrderLedger } from './contracts/ledger.ts';
 import type { ObservationStore } from './contracts/observations.ts';
 import type { UnattributedFillStore } from './contracts/unattributed.ts';
@@ -17,6 +18,7 @@ export * from './contracts/alerts.ts';
 export * from './contracts/dark.ts';
 export * from './contracts/dead-mans-switches.ts';
 export * from './contracts/errors.ts';
+export * from './contracts/funds.ts';
 export * from './contracts/groups.ts';
 export * from './contracts/ledger.ts';
 export * from './contracts/limits.ts';
@@ -43,6 +45,7 @@ export interface Store {
   readonly deadMansSwitches: DeadMansSwitchStore;
   readonly sessions: SessionStore;
   readonly retention: RetentionStore;
+  readonly funds: FundsStore;
   /** Answers when the database does; throws otherwise. For readiness checks. */
   ping(): Promise<void>;
   /** The database's clock, ms since the epoch: the one that all processes share. */

@@ -24,6 +24,8 @@ export const CoverageSchema = z.array(
     error: z.string().nullable(),
   }),
 );
+export const BalancesSchema = z.array(z.object({ asset: z.string(), free: z.string(), held: z.string() }));
+export const PositionsSchema = z.array(z.object({ symbol: z.string(), size: z.string() }));
 export {
   AlertStatusSchema,
   SessionTransitionSchema,

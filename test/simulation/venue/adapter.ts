@@ -200,6 +200,11 @@ export class SimAdapter implements ExchangeAdapter {
     };
   }
 
+  /** Balances are none of what is simulated here; its capabilities say so. */
+  funds(): never {
+    throw new Error('not shown');
+  }
+
   async setDeadMansSwitch(): Promise<SwitchOutcome> {
     return { kind: 'set' };
   }

@@ -65,7 +65,7 @@ export class SimExchange {
     this.number = number;
     this.accountId = `account-${number}`;
     this.exchange = exchange;
-    this.capabilities = capabilitiesOf(exchange);
+    this.capabilities = { ...capabilitiesOf(exchange), showsBalances: false, showsPositions: false };
     this.habits = HABITS[exchange];
     this.#timeline = timeline;
     this.#random = random;

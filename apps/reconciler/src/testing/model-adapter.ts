@@ -170,6 +170,9 @@ export class ModelAdapter implements ExchangeAdapter {
   watchOrders = (): never => {
     throw new Error('the reconciler does not stream');
   };
+  funds = (): never => {
+    throw new Error('the reconciler reads no balances');
+  };
   setDeadMansSwitch = (): never => {
     throw new Error("the reconciler sets no dead man's switch");
   };

@@ -37,6 +37,7 @@ export async function openFloor(): Promise<Floor> {
     observations: store.observations,
     unattributed: store.unattributed,
     deadMansSwitches: store.deadMansSwitches,
+    funds: store.funds,
     // No scope: the cache is never written. It has tests of its own beside the store.
     cache: new OpenOrderCache(new Redis({ lazyConnect: true })),
     scopes: () => Promise.resolve(null),
@@ -65,6 +66,7 @@ const ENVIRONMENT: Environment = {
   CALL_TIMEOUT_MS: 5_000,
   SYNC_INTERVAL_STREAMING_MS: 30_000,
   SYNC_INTERVAL_BLIND_MS: 5_000,
+  FUNDS_INTERVAL_MS: 30_000,
   STREAM_SILENCE_MS: 10_000,
   LEASE_MS: 400,
   MARKETS_INTERVAL_MS: 600_000,

@@ -1,6 +1,7 @@
 import type {
   CredentialsVerdict,
   ExchangeAdapter,
+  FundsReading,
   Listing,
   LookupRequest,
   LookupResult,
@@ -62,6 +63,20 @@ export class ScriptedAdapter implements ExchangeAdapter {
     await this.gate;
     const fault = this.fillFaults.shift();
     return listing(fault === undefined ? all : [], askedAt, from, fault === undefined ? null : 'page 1 did not come');
+  }
+
+  /** What it owns, and what the next readings of it suffer, in order. */
+  owned: Pick<FundsReading, 'balances' | 'positions'> = { balances: [], positions: [] };
+  readonly fundsFaults: 'failed'[] = [];
+
+  async funds(): Promise<FundsReading> {
+    const askedAt = this.#clock.iso();
+    this.calls.push('funds');
+    const owned = this.owned;
+    await this.gate;
+    const error = this.fundsFaults.shift() === undefined ? null : 'the balances did not come';
+    const { coverage } = listing([], askedAt, null, error);
+    return { ...(error === null ? owned : { balances: [], positions: [] }), answeredAt: this.#clock.iso(), coverage };
   }
 
   lookup(request: LookupRequest): Promise<LookupResult> {

@@ -5,6 +5,7 @@ import { MemoryAlertStore } from './alerts.ts';
 import { MemoryDarkOrderStore } from './dark.ts';
 import { MemoryDeadMansSwitchStore } from './dead-mans-switches.ts';
 import { MemoryOrderLedger } from './ledger.ts';
+import { MemoryFundsStore } from './funds.ts';
 import { MemoryObservationStore } from './observations.ts';
 import { MemoryOrderQueries } from './queries.ts';
 import { MemoryRetentionStore } from './retention-store.ts';
@@ -30,6 +31,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     alerts: new MemoryAlertStore(tables),
     dark: new MemoryDarkOrderStore(tables),
     deadMansSwitches: new MemoryDeadMansSwitchStore(tables),
+    funds: new MemoryFundsStore(tables),
     sessions: new MemorySessionStore(tables),
     retention: new MemoryRetentionStore(tables),
     ping: () => Promise.resolve(),

@@ -8,6 +8,7 @@ import { openDatabase } from './client.ts';
 import type { PostgresOptions } from './client.ts';
 import { PostgresDarkOrderStore } from './dark.ts';
 import { PostgresOrderLedger } from './ledger.ts';
+import { PostgresFundsStore } from './funds.ts';
 import { PostgresObservationStore } from './observations.ts';
 import { PostgresRetentionStore } from './retention-store.ts';
 import { PostgresSessionStore } from './sessions.ts';
@@ -33,6 +34,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     alerts: new PostgresAlertStore(prisma, sql),
     dark: new PostgresDarkOrderStore(sql),
     deadMansSwitches: new PostgresDeadMansSwitchStore(prisma),
+    funds: new PostgresFundsStore(prisma, sql),
     sessions: new PostgresSessionStore(prisma, sql),
     retention: new PostgresRetentionStore(prisma, sql),
     ping: async () => {

@@ -15,6 +15,8 @@ export const binanceCapabilities: ExchangeCapabilities = {
   emulatesGtt: true,
   postOnly: true,
   reduceOnly: false,
+  showsBalances: true,
+  showsPositions: false,
   marketByQuoteSize: { BUY: true, SELL: true },
   // Keep-priority amend only lowers the size; cancelReplace is a cancel and a new order in one request, unsafe in between.
   amend: 'none',

@@ -3,6 +3,7 @@ import { isRecord } from '../../outcome.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { binanceCapabilities } from './capabilities.ts';
 import { binanceClassifier } from './classify.ts';
+import { binanceFunds } from './funds.ts';
 import { binanceLimits } from './limits.ts';
 import { binanceMarket } from './market.ts';
 import { binanceOrders } from './orders.ts';
@@ -45,6 +46,7 @@ export const binance: VenueDefinition = {
   nativeNames: (native) => [native.id],
   orders: binanceOrders,
   reads: binanceReads,
+  funds: binanceFunds,
   stream: binanceStream,
   ticker,
   tape: binanceTape,

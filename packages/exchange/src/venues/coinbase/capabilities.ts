@@ -22,6 +22,8 @@ export const coinbaseCapabilities: ExchangeCapabilities = {
   postOnly: true,
   // Derivatives only; on spot ccxt would close a position instead.
   reduceOnly: false,
+  showsBalances: true,
+  showsPositions: false,
   // market_market_ioc takes quote_size for buys.
   marketByQuoteSize: { BUY: true, SELL: false },
   amend: 'sizeAndPrice',

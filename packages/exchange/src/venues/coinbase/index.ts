@@ -3,6 +3,7 @@ import { isRecord } from '../../outcome.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { coinbaseCapabilities } from './capabilities.ts';
 import { coinbaseClassifier } from './classify.ts';
+import { coinbaseFunds } from './funds.ts';
 import { coinbaseLimits } from './limits.ts';
 import { coinbaseMarket } from './market.ts';
 import { coinbaseOrders } from './orders.ts';
@@ -43,6 +44,7 @@ export const coinbase: VenueDefinition = {
   nativeNames: (native) => [native.id],
   orders: coinbaseOrders,
   reads: coinbaseReads,
+  funds: coinbaseFunds,
   stream: coinbaseStream,
   ticker,
   tape: coinbaseTape,

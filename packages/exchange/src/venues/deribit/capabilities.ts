@@ -22,6 +22,8 @@ export const deribitCapabilities: ExchangeCapabilities = {
   postOnly: true,
   // reduce_only, on contracts (doc).
   reduceOnly: true,
+  showsBalances: true,
+  showsPositions: true,
   // No order by amount of quote currency (doc).
   marketByQuoteSize: { BUY: false, SELL: false },
   // private/edit keeps the order's id; `amount` is the size of the whole order, what is filled included (doc).

@@ -4,6 +4,7 @@ import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { deribitCapabilities } from './capabilities.ts';
 import { deribitClassifier } from './classify.ts';
 import { learnOffset } from './clock.ts';
+import { deribitFunds } from './funds.ts';
 import { deribitSwitch, leaveGuard, placeOverGuard } from './guard.ts';
 import { deribitLimits } from './limits.ts';
 import { deribitMarket, listWithoutOptions } from './market.ts';
@@ -44,6 +45,7 @@ export const deribit: VenueDefinition = {
   nativeNames: (native) => [native.id],
   orders: deribitOrders,
   reads: deribitReads,
+  funds: deribitFunds,
   stream: deribitStream,
   deadMansSwitch: deribitSwitch,
   transport: placeOverGuard,

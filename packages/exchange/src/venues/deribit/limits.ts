@@ -48,6 +48,7 @@ export const deribitLimits: VenueLimits = {
     'GET get_user_trades_by_currency_and_time': list({ credits: 1 }),
     'GET get_user_trades_by_instrument_and_time': list({ credits: 1 }),
     'GET get_account_summaries': other({ credits: 1 }),
+    'GET get_positions': other({ credits: 1 }),
   },
   otherwise: { public: { public: 1 }, private: { credits: 1 } },
 };

@@ -18,6 +18,8 @@ export const krakenCapabilities: ExchangeCapabilities = {
   postOnly: true,
   // Margin orders only.
   reduceOnly: false,
+  showsBalances: true,
+  showsPositions: false,
   // "viqc" (volume in quote currency) exists for market buys only.
   marketByQuoteSize: { BUY: true, SELL: false },
   amend: 'sizeAndPrice',

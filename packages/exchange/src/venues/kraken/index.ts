@@ -3,6 +3,7 @@ import { isRecord } from '../../outcome.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { krakenCapabilities } from './capabilities.ts';
 import { krakenClassifier } from './classify.ts';
+import { krakenFunds } from './funds.ts';
 import { krakenLimits } from './limits.ts';
 import { krakenMarket, krakenNames } from './market.ts';
 import { krakenOrders } from './orders.ts';
@@ -35,6 +36,7 @@ export const kraken: VenueDefinition = {
   nativeNames: krakenNames,
   orders: krakenOrders,
   reads: krakenReads,
+  funds: krakenFunds,
   stream: krakenStream,
   deadMansSwitch: krakenSwitch,
   ticker,

@@ -20,6 +20,8 @@ export const kucoinCapabilities: ExchangeCapabilities = {
   postOnly: true,
   // Futures only; on spot it is an unknown field, and ignored.
   reduceOnly: false,
+  showsBalances: true,
+  showsPositions: false,
   // `funds`.
   marketByQuoteSize: { BUY: true, SELL: true },
   // "alter" cancels and places anew: nothing holds the place in between, and the new order has another id.

@@ -4,6 +4,7 @@ import { isRecord } from '../../outcome.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { kucoinCapabilities } from './capabilities.ts';
 import { kucoinClassifier } from './classify.ts';
+import { kucoinFunds } from './funds.ts';
 import { kucoinLimits } from './limits.ts';
 import { kucoinMarket } from './market.ts';
 import { kucoinOrders } from './orders.ts';
@@ -61,6 +62,7 @@ export const kucoin: VenueDefinition = {
   nativeNames: (native) => [native.id],
   orders: kucoinOrders,
   reads: kucoinReads,
+  funds: kucoinFunds,
   stream: kucoinStream,
   deadMansSwitch: kucoinSwitch,
   ticker,

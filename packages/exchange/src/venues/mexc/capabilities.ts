@@ -19,6 +19,8 @@ export const mexcCapabilities: ExchangeCapabilities = {
   // LIMIT_MAKER.
   postOnly: true,
   reduceOnly: false,
+  showsBalances: true,
+  showsPositions: false,
   // quoteOrderQty is what a buyer spends; a market sell names its quantity (documentation, "New Order").
   marketByQuoteSize: { BUY: true, SELL: false },
   // There is no amend; ccxt's editOrder is a cancel and a new order without anything in between.

@@ -2,6 +2,7 @@ import { endpoint } from '../../ccxt.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { mexcCapabilities } from './capabilities.ts';
 import { mexcClassifier } from './classify.ts';
+import { mexcFunds } from './funds.ts';
 import { mexcMarket } from './market.ts';
 import { decode } from './messages.ts';
 import { mexcLimits } from './limits.ts';
@@ -41,6 +42,7 @@ export const mexc: VenueDefinition = {
   nativeNames: (native) => [native.id],
   orders: mexcOrders,
   reads: mexcReads,
+  funds: mexcFunds,
   stream: mexcStream,
   ticker,
   tape: mexcTape,

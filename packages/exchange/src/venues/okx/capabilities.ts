@@ -20,6 +20,8 @@ export const okxCapabilities: ExchangeCapabilities = {
   postOnly: true,
   // Margin and contracts only (51205 on spot).
   reduceOnly: false,
+  showsBalances: true,
+  showsPositions: false,
   // tgtCcy=quote_ccy, both sides.
   marketByQuoteSize: { BUY: true, SELL: true },
   amend: 'sizeAndPrice',

@@ -3,6 +3,7 @@ import { isRecord } from '../../outcome.ts';
 import type { TickerCalls, VenueDefinition } from '../../venue.ts';
 import { okxCapabilities } from './capabilities.ts';
 import { okxClassifier } from './classify.ts';
+import { okxFunds } from './funds.ts';
 import { okxLimits } from './limits.ts';
 import { okxMarket } from './market.ts';
 import { okxOrders } from './orders.ts';
@@ -43,6 +44,7 @@ export const okx: VenueDefinition = {
   nativeNames: (native) => [native.id],
   orders: okxOrders,
   reads: okxReads,
+  funds: okxFunds,
   stream: okxStream,
   deadMansSwitch: okxSwitch,
   ticker,

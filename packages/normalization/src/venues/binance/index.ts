@@ -1,4 +1,5 @@
 import type { Venue } from '../../venue.ts';
+import { readFunds } from './funds.ts';
 import { readPayload } from './payload.ts';
 import { binanceSymbol } from './symbols.ts';
 import { binanceClientId, binanceTables } from './tables.ts';
@@ -12,4 +13,5 @@ export const binance: Venue = {
   symbolOf: binanceSymbol,
   read: readPayload,
   readTickers,
+  readFunds,
 };

@@ -1,4 +1,5 @@
 import type { Venue } from '../../venue.ts';
+import { readFunds } from './funds.ts';
 import { readPayload } from './payload.ts';
 import { coinbaseSymbol } from './symbols.ts';
 import { coinbaseClientId, coinbaseTables } from './tables.ts';
@@ -12,4 +13,5 @@ export const coinbase: Venue = {
   symbolOf: coinbaseSymbol,
   read: readPayload,
   readTickers,
+  readFunds,
 };

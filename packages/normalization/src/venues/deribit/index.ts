@@ -1,4 +1,5 @@
 import type { Venue } from '../../venue.ts';
+import { readFunds } from './funds.ts';
 import { readPayload } from './payload.ts';
 import { deribitSymbol } from './symbols.ts';
 import { deribitClientId, deribitTables } from './tables.ts';
@@ -12,4 +13,5 @@ export const deribit: Venue = {
   symbolOf: deribitSymbol,
   read: readPayload,
   readTickers,
+  readFunds,
 };

@@ -1,4 +1,5 @@
 import type { Venue } from '../../venue.ts';
+import { readFunds } from './funds.ts';
 import { readPayload } from './payload.ts';
 import { krakenSymbol } from './symbols.ts';
 import { krakenClientId, krakenTables } from './tables.ts';
@@ -12,4 +13,5 @@ export const kraken: Venue = {
   symbolOf: krakenSymbol,
   read: readPayload,
   readTickers,
+  readFunds,
 };

@@ -1,4 +1,5 @@
 import type { Venue } from '../../venue.ts';
+import { readFunds } from './funds.ts';
 import { readPayload } from './payload.ts';
 import { kucoinSymbol } from './symbols.ts';
 import { kucoinClientId, kucoinTables } from './tables.ts';
@@ -12,4 +13,5 @@ export const kucoin: Venue = {
   symbolOf: kucoinSymbol,
   read: readPayload,
   readTickers,
+  readFunds,
 };

@@ -1,4 +1,5 @@
 import type { Venue } from '../../venue.ts';
+import { readFunds } from './funds.ts';
 import { readPayload } from './payload.ts';
 import { mexcSymbol } from './symbols.ts';
 import { mexcClientId, mexcTables } from './tables.ts';
@@ -12,4 +13,5 @@ export const mexc: Venue = {
   symbolOf: mexcSymbol,
   read: readPayload,
   readTickers,
+  readFunds,
 };

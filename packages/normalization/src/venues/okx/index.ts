@@ -1,4 +1,5 @@
 import type { Venue } from '../../venue.ts';
+import { readFunds } from './funds.ts';
 import { readPayload } from './payload.ts';
 import { okxSymbol } from './symbols.ts';
 import { okxClientId, okxTables } from './tables.ts';
@@ -12,4 +13,5 @@ export const okx: Venue = {
   symbolOf: okxSymbol,
   read: readPayload,
   readTickers,
+  readFunds,
 };

@@ -1,0 +1,3 @@
+import { balancesFrom } from '../../funds.ts';
+
+export const mexcFunds = balancesFrom('spotPrivateGetAccount');

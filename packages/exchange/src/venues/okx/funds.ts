@@ -1,0 +1,3 @@
+import { balancesFrom } from '../../funds.ts';
+
+export const okxFunds = balancesFrom('privateGetAccountBalance');
