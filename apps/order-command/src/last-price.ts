@@ -1,5 +1,12 @@
 import type { DecimalString, ExchangeId } from '@orderplane/domain';
-import { tickerKey, TickerMessageSchema, TICKER_TTL_MS, type Producer, type StreamJob } from '@orderplane/queues';
+import {
+  tickerKey,
+  TickerMessageSchema,
+  TICKER_TTL_MS,
+  type openRedis,
+  type Producer,
+  type StreamJob,
+} from '@orderplane/queues';
 import type { CommandContext } from './context.ts';
 
 /** A price that was observed longer ago is asked for anew; who watches a market observes it every 10 s at least. */
@@ -31,6 +38,14 @@ export function lastPrices(options: LastPriceOptions): CommandContext['lastPrice
     return running;
   };
 }
+
+/** The newest price that its watcher has left, and for how long it will be there: in one round trip. */
+export const readPrice =
+  (redis: Pick<ReturnType<typeof openRedis>, 'pipeline'>): LastPriceOptions['read'] =>
+  async (key) => {
+    const [[, value] = [], [, expiresInMs] = []] = (await redis.pipeline().get(key).pttl(key).exec()) ?? [];
+    return { value: typeof value === 'string' ? value : null, expiresInMs: Number(expiresInMs) };
+  };
 
 /** Without Redis there is none. */
 async function observed({ read, onError }: LastPriceOptions, key: string): Promise<DecimalString | null> {

@@ -27,7 +27,7 @@ import { observed } from './observed.ts';
 import type { CommandContext } from './context.ts';
 import { accountTroubles, marketDirectory, reachability } from './directories.ts';
 import { EnvironmentSchema } from './environment.ts';
-import { lastPrices } from './last-price.ts';
+import { lastPrices, readPrice } from './last-price.ts';
 
 /** Without the database's clock by then, the service starts all the same, ms. */
 const CLOCK_WITHIN_MS = 5_000;
@@ -69,10 +69,7 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
     exchangeReachable: reachability(store.observations, now),
     accountTrouble: accountTroubles(store.observations, now),
     lastPrice: lastPrices({
-      read: async (key) => {
-        const [[, value] = [], [, expiresInMs] = []] = (await redis.pipeline().get(key).pttl(key).exec()) ?? [];
-        return { value: typeof value === 'string' ? value : null, expiresInMs: Number(expiresInMs) };
-      },
+      read: readPrice(redis),
       streams,
       pause: (ms) => sleep(ms),
       onError: onRedisError,

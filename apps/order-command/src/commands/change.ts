@@ -11,7 +11,7 @@ import {
   type Intent,
   type OrderRecord,
 } from '@orderplane/store';
-import { firstRefusal, type Subject } from '../checks/check.ts';
+import { firstRefusal, type Subject, type Terms } from '../checks/check.ts';
 import { factsFor } from '../checks/facts.ts';
 import { limitExceeded } from '../checks/limits.ts';
 import { CHECKS } from '../checks/list.ts';
@@ -28,7 +28,7 @@ export async function cancelOne(
 ): Promise<CommandResult> {
   const found = await context.recorder.ledger.find(orderId);
   if (found === null || found.intent.userId !== userId) return refused(notFound(orderId, 'orderId'));
-  return command(context, found, 'cancel', (current) => ({
+  return command(context, found, 'cancel', { size: null, quoteSize: null }, (current) => ({
     type: 'cancel',
     requestId: commandId,
     generation: current.intent.generation + 1,
@@ -50,6 +50,7 @@ export async function modify(context: CommandContext, wish: Modify): Promise<Com
     context,
     found,
     'modify',
+    { size: wish.size, quoteSize: null },
     (current) => ({
       type: 'modify',
       requestId: wish.commandId,
@@ -129,6 +130,7 @@ async function command(
   context: CommandContext,
   found: OrderRecord,
   kind: 'cancel' | 'modify',
+  given: Pick<Terms, 'size' | 'quoteSize'>,
   commandOf: (current: OrderRecord) => MachineCommand,
   intentOf: (current: OrderRecord, at: string) => Pick<Intent, 'spec' | 'trigger' | 'valuedAt'> = ({ intent }) => ({
     spec: intent.spec,
@@ -138,6 +140,7 @@ async function command(
   context.crashPoint('change:before-commit', found.intent.clientOrderId);
   const written = await recordUnlessRefused(
     context,
+    given,
     (current, at): Change | null => {
       refusal = null;
       const wished = commandOf(current);
@@ -177,6 +180,7 @@ async function command(
 /** The account may be halted, or its limits changed, between the check and the write: the statement that writes decides. */
 async function recordUnlessRefused(
   context: CommandContext,
+  given: Pick<Terms, 'size' | 'quoteSize'>,
   attempt: (current: OrderRecord, at: string) => Change | null,
   found: OrderRecord,
 ): Promise<Committed | UserError | null> {
@@ -184,7 +188,7 @@ async function recordUnlessRefused(
     return await record(context.recorder, found.intent.orderId, attempt, found);
   } catch (error) {
     if (error instanceof AccountHaltedError) return HALTED_ORDER;
-    if (error instanceof LimitExceededError) return limitExceeded(error.refusal);
+    if (error instanceof LimitExceededError) return limitExceeded(error.refusal, given);
     throw error;
   }
 }

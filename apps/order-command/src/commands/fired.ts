@@ -65,7 +65,7 @@ async function write(
   } catch (error) {
     // Halted since the account was looked at.
     if (error instanceof AccountHaltedError) return 'halted';
-    if (error instanceof LimitExceededError) return limitExceeded(error.refusal);
+    if (error instanceof LimitExceededError) return limitExceeded(error.refusal, found.intent.spec);
     throw error;
   }
 }

@@ -41,10 +41,12 @@ export async function placeGroup(context: CommandContext, command: PlaceGroup): 
   } catch (error) {
     // It was unlinked since it was looked at.
     if (error instanceof NotFoundError) return refused(ofMember(0, noAccount(accountId)));
-    const refusal = refusalOf(error, account);
+    const index = blamed(error, orders);
+    const input = command.orders[index];
+    const refusal = input === undefined ? null : refusalOf(error, account, input);
     if (refusal === null && !(error instanceof AlreadyExistsError)) throw error;
     const repeated = await repeatedGroup(context, command.orders, requestHash);
-    if (repeated === null && refusal !== null) return refused(ofMember(blamed(error, orders), refusal));
+    if (repeated === null && refusal !== null) return refused(ofMember(index, refusal));
     if (repeated === null) throw error;
     return repeated;
   }

@@ -44,7 +44,7 @@ export async function place(context: CommandContext, userId: string, input: Plac
   } catch (error) {
     // It was unlinked since it was looked at.
     if (error instanceof NotFoundError) return refused(noAccount(input.accountId));
-    const refusal = refusalOf(error, account);
+    const refusal = refusalOf(error, account, input);
     if (refusal === null && !(error instanceof AlreadyExistsError)) throw error;
     // The client order id was there already: whoever came first is the order, and a repeat is not judged anew.
     const winner = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
@@ -62,10 +62,10 @@ export async function place(context: CommandContext, userId: string, input: Plac
 }
 
 /** What the write itself has judged; null: it failed for another reason. */
-export function refusalOf(error: unknown, account: Account): UserError | null {
+export function refusalOf(error: unknown, account: Account, input: PlaceInput): UserError | null {
   // It was halted since it was looked at.
   if (error instanceof AccountHaltedError) return isHalted(account);
-  return error instanceof LimitExceededError ? limitExceeded(error.refusal) : null;
+  return error instanceof LimitExceededError ? limitExceeded(error.refusal, input) : null;
 }
 
 export const noAccount = (accountId: string): UserError =>

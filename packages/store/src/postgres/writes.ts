@@ -161,7 +161,7 @@ async function insert(sql: Sql, orders: readonly NewOrder[], group?: OrderGroup)
 function placed(record: OrderRecord, inserted: Inserted | undefined, events: number): CommitResult {
   const { accountId, clientOrderId, orderId } = record.intent;
   if (inserted?.purged === true) throw new PurgedError('order', clientOrderId);
-  if (inserted?.refusal != null && inserted.halted !== true)
+  if (inserted !== undefined && inserted.refusal !== null && inserted.halted !== true)
     throw new LimitExceededError(orderId, toRefusal(inserted.refusal));
   if (inserted?.admitted !== true)
     throw inserted?.halted === true ? new AccountHaltedError(accountId) : new NotFoundError('account', accountId);
@@ -205,7 +205,8 @@ async function update(sql: Sql, writes: readonly StateWrite[]): Promise<readonly
   return writes.map((_, index) => ({ row: byNumber.get(index + 1) ?? null }));
 }
 
-const isRefused = (row: WrittenRow | RefusedRow): row is RefusedRow => row.refusal != null;
+const isRefused = (row: WrittenRow | RefusedRow): row is RefusedRow =>
+  row.refusal !== undefined && row.refusal !== null;
 
 /**
  * Writes of orders. Those of one account that come while another is under way share the next statement and its commit:
