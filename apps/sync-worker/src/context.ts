@@ -32,7 +32,7 @@ export interface SyncContext {
   readonly clock: { now(): Date; iso(): string };
   readonly newId: () => string;
   readonly log: Logger;
-  readonly count: (what: 'unattributedFill' | 'muteStream', by: number) => void;
+  readonly count: (what: 'unattributedFill' | 'lateFill' | 'muteStream', by: number) => void;
   /** Told of every sync that was run. Left out: nobody is. */
   readonly onSync?: (exchange: ExchangeId, outcome: 'complete' | 'partial' | 'failed', ms: number) => void;
   /** Where crash tests kill this process, by exchange; does nothing in operation. */

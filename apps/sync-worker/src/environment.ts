@@ -23,6 +23,17 @@ export const EnvironmentSchema = z.object({
     'how long an order stream may keep silent about what is proved otherwise before it is dialled anew, ms',
   ),
   LEASE_MS: Ms.default(10_000).describe('an account whose owner is silent for this long is taken over, ms'),
+  RETENTION_INTERVAL_MS: Ms.default(2_000).describe('how often history that is due is looked for, ms'),
+  RETENTION_GRACE_MS: Ms.default(10_000).describe(
+    'how long an ended order and its events stay at least, so that those who follow the account have read them, ms',
+  ),
+  PURGED_IDS_DAYS: z.coerce
+    .number()
+    .int()
+    .min(30)
+    .max(36_500)
+    .default(400)
+    .describe('how long a purged order is known by its ids, so that it is not placed again nor adopted, days'),
   MARKETS_INTERVAL_MS: Ms.default(600_000).describe('how often the markets are read anew, ms'),
 });
 export type Environment = z.infer<typeof EnvironmentSchema>;

@@ -29,6 +29,7 @@ import { alertConsumer } from './prices/alerts.ts';
 import { darkConsumer } from './prices/dark.ts';
 import { createPriceDesk, type PriceDesk } from './prices/desk.ts';
 import { tickerPublisher } from './prices/publish.ts';
+import { keepRetention } from './retention.ts';
 import { createSyncDesk, type SyncDesk } from './sync-desk.ts';
 import { openParts, type Parts as Wiring } from './wiring.ts';
 
@@ -60,6 +61,7 @@ async function main(service: ServiceContext): Promise<{ health: string }> {
   const credentials = checks(() => owner.nudge());
   void tendCandidates(credentials, stopping);
   const consumers = startConsumers(env, service, { desk, owner, prices, markets, credentials });
+  openRetention(env, service, { store, context }, desk, ownerId);
   const watchedGauge = metrics.gauge('prices_watched', 'Markets whose price this process watches');
   void tendForEver(prices, service, (watched) => watchedGauge.set(watched));
   const health = await startHealthServer({
@@ -116,6 +118,30 @@ function openPrices(
   });
   subscriber.subscribe(ARMED_CHANNEL).catch(onRedisError);
   return prices;
+}
+
+/** History that accounts do not keep. Ends with the process: a round under way is waited for. */
+function openRetention(
+  env: Environment,
+  { metrics, shutdown, stopping }: ServiceContext,
+  { store, context }: Pick<Wiring, 'store' | 'context'>,
+  desk: SyncDesk,
+  ownerId: string,
+): void {
+  const gone = metrics.counter('retention_purged_total', 'History that was purged', ['what']);
+  const oldest = metrics.gauge('retention_oldest_due_seconds', 'How long the oldest order has been due to be purged');
+  const { visibilityDelayMs } = context.recorder;
+  const rounds = keepRetention(
+    {
+      ...context,
+      ...{ env, desk, visibilityDelayMs, retention: store.retention, nowMs: () => store.nowMs() },
+      purged: (what, count) => gone.inc({ what }, count),
+      waits: (seconds) => oldest.set(seconds),
+    },
+    ownerId,
+    stopping,
+  );
+  shutdown.defer('retention', () => rounds);
 }
 
 interface Parts {

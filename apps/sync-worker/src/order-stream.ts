@@ -111,6 +111,7 @@ function openBookings(context: SyncContext, account: Account, fullSync: () => vo
         context.crashPoint('stream:before-booking', account.exchange);
         const observed = await observe(context.recorder, key, batch, memory);
         context.crashPoint('stream:after-booking', account.exchange);
+        if (observed.late > 0) context.count('lateFill', observed.late);
         if (observed.untold.size > 0) await context.waker.wakeMany(account.exchange, [...observed.untold], 'cancel');
         const ids = new Set(observed.questions.map((question) => question.orderId));
         if (ids.size > 0) await context.waker.wakeMany(account.exchange, [...ids], 'read');

@@ -33,6 +33,7 @@ export async function syncAccount(
 
   context.crashPoint('sync:before-booking', account.exchange);
   const observed = await observe(context.recorder, key, reportsOf(open, fills));
+  if (observed.late > 0) context.count('lateFill', observed.late);
   const missing = open.coverage.complete ? await markMissing(context, before, observed.seen, open) : [];
   if (observed.untold.size > 0) await context.waker.wakeMany(account.exchange, [...observed.untold], 'cancel');
   const wake = new Set([...observed.questions.map((question) => question.orderId), ...missing]);

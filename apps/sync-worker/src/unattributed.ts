@@ -1,6 +1,6 @@
 import type { ExchangeAdapter } from '@orderplane/exchange';
-import type { NormalizedFill, OrderReport } from '@orderplane/normalization';
-import { adopt, adoptSecond, indexRecords, observe, type AccountKey } from '@orderplane/recorder';
+import type { OrderReport } from '@orderplane/normalization';
+import { adopt, adoptSecond, indexRecords, keptAs, observe, type AccountKey } from '@orderplane/recorder';
 import type { OrderRecord, UnattributedFill } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
 
@@ -25,7 +25,7 @@ export async function attributeFills(
   orphans: readonly OrderReport[],
 ): Promise<number> {
   const seenAt = context.clock.iso();
-  const pending = await context.unattributed.pending(key.accountId, MAX_PENDING);
+  const pending = await withoutPurged(context, key, await context.unattributed.pending(key.accountId, MAX_PENDING));
   const known = new Set(pending.map(nameOf));
   const fresh = orphans
     .flatMap((orphan) => orphan.fills.map((fill) => keptAs(key.accountId, fill, seenAt)))
@@ -52,25 +52,29 @@ async function keep(
   context.log.warn({ accountId, added }, 'executions belong to no order that the exchange shows');
 }
 
-const keptAs = (accountId: string, fill: NormalizedFill, firstSeenAt: string): UnattributedFill => ({
-  accountId,
-  symbol: fill.symbol ?? '',
-  exchangeOrderId: fill.orderId,
-  exchangeTradeId: fill.tradeId,
-  clientOrderId: fill.clientOrderId,
-  side: fill.side,
-  size: fill.size,
-  price: fill.price,
-  fee: fill.fee,
-  liquidity: fill.liquidity,
-  executedAt: fill.executedAt,
-  firstSeenAt,
-  tries: 0,
-  lastTriedAt: null,
-  lastError: null,
-  attributedAt: null,
-  orderId: null,
-});
+/** Of an order that was purged while these were looked for: they are late news of it, and wait no longer. */
+async function withoutPurged(
+  context: SyncContext,
+  { accountId }: AccountKey,
+  pending: readonly UnattributedFill[],
+): Promise<readonly UnattributedFill[]> {
+  if (pending.length === 0) return pending;
+  const { purged } = context.recorder.ledger;
+  const owners = await purged.byVenueNames(
+    accountId,
+    pending.map((fill) => ({
+      venueOrderId: fill.exchangeOrderId,
+      symbol: fill.symbol === '' ? null : fill.symbol,
+      venueClientId: fill.clientOrderId,
+    })),
+  );
+  const late = pending.flatMap((fill, index) => {
+    const orderId = owners[index]?.orderId;
+    return orderId === undefined ? [] : [{ orderId, fill: { ...fill, firstSeenAt: context.clock.iso() } }];
+  });
+  if (late.length > 0) await purged.bookLate(accountId, late);
+  return pending.filter((_, index) => (owners[index] ?? null) === null);
+}
 
 type Group = readonly [UnattributedFill, ...UnattributedFill[]];
 

@@ -106,6 +106,7 @@ const entering =
 function countedBy({ metrics }: ServiceContext): SyncContext['count'] {
   const counters = {
     unattributedFill: metrics.counter('unattributed_fills_total', 'Executions that belonged to no order when seen'),
+    lateFill: metrics.counter('late_fills_total', 'Executions that were told after their order had been purged'),
     muteStream: metrics.counter('mute_streams_total', 'Order streams that were connected and said nothing'),
   };
   return (what, by) => counters[what].inc(by);

@@ -2,13 +2,21 @@ import type { ExchangeId, OrderSpec } from '@orderplane/domain';
 import type { NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import { fold } from '@orderplane/planner';
 import { born, type MachineEvent, type OrderMachine } from '@orderplane/state-machine';
-import { AlreadyExistsError, type OrderRecord } from '@orderplane/store';
+import { AlreadyExistsError, type OrderRecord, type PurgedOrder } from '@orderplane/store';
 import { record, type RecorderOptions } from './record.ts';
 
 export interface AccountKey {
   readonly accountId: string;
   readonly userId: string;
   readonly exchange: ExchangeId;
+}
+
+/** What is odd about an adopted order: kept in its metadata, and shown to a person. */
+interface Mark {
+  readonly key: typeof SECOND_OF | typeof PURGED_AS;
+  /** The order of ours that it has to do with. */
+  readonly orderId: string;
+  readonly alert: string;
 }
 
 /**
@@ -19,7 +27,7 @@ export async function adopt(
   options: RecorderOptions,
   account: AccountKey,
   report: OrderReport,
-  secondOf: string | null = null,
+  mark: Mark | null = null,
 ): Promise<OrderRecord | null> {
   const seen = report.order;
   if (seen === null) return null;
@@ -47,10 +55,11 @@ export async function adopt(
     id: options.newId(),
     at,
     askedAt: report.askedAt,
-    secondOf,
+    mark,
   });
   try {
-    const result = await options.ledger.place(adopted, [{ event: birth, entries: start.journal }, ...folded.journal]);
+    const journal = [{ event: birth, entries: start.journal }, ...folded.journal];
+    const result = await options.ledger.place(adopted, journal, { despitePurge: mark?.key === PURGED_AS });
     if (result.kind !== 'committed') return null;
     options.listener.committed(result.record, result.firstCursor, result.lastCursor);
     return result.record;
@@ -74,7 +83,8 @@ export async function adoptSecond(
   original: OrderRecord,
 ): Promise<OrderRecord | null> {
   const { orderId } = original.intent;
-  const adopted = await adopt(options, account, report, orderId);
+  const raised = `a second order at the exchange under the client id of order ${orderId}`;
+  const adopted = await adopt(options, account, report, { key: SECOND_OF, orderId, alert: raised });
   if (adopted === null) return null;
   const venueOrderId = report.order?.orderId ?? '';
   const alert = `the exchange has a second order ${venueOrderId} under this order's client id: it is order ${adopted.intent.orderId} here`;
@@ -84,6 +94,27 @@ export async function adoptSecond(
       ? { machine: actual.machine, journal: [], reconciliation: { alert } }
       : null,
   );
+  return adopted;
+}
+
+/** In the metadata of an adopted order: the id that it had before it was purged. */
+export const PURGED_AS = 'purgedAs';
+
+/**
+ * The exchange shows an order alive that had ended by all evidence, and was purged. That is taken back in the open: it
+ * comes into the books again, with what it executes from now on and what the exchange still tells of it, and is raised.
+ */
+export async function adoptPurged(
+  options: RecorderOptions,
+  account: AccountKey,
+  report: OrderReport,
+  purged: PurgedOrder,
+): Promise<OrderRecord | null> {
+  const { orderId, state, purgedAt } = purged;
+  const alert = `the exchange shows it alive, though it had ended as order ${orderId} (${state}) and was purged at ${purgedAt}`;
+  const adopted = await adopt(options, account, report, { key: PURGED_AS, orderId, alert });
+  if (adopted === null) return null;
+  options.log.warn({ orderId: adopted.intent.orderId, purgedAs: orderId }, 'an order that was purged lives');
   return adopted;
 }
 
@@ -113,7 +144,7 @@ function adoptedRecord(
   seen: NormalizedOrder,
   spec: OrderSpec,
   machine: OrderMachine,
-  stamp: { readonly id: string; readonly at: string; readonly askedAt: string; readonly secondOf: string | null },
+  stamp: { readonly id: string; readonly at: string; readonly askedAt: string; readonly mark: Mark | null },
 ): OrderRecord {
   const times = { createdAt: stamp.at, updatedAt: stamp.at };
   return {
@@ -131,7 +162,7 @@ function adoptedRecord(
       groupId: null,
       createdSessionId: null,
       sessionId: null,
-      metadata: stamp.secondOf === null ? {} : { [SECOND_OF]: stamp.secondOf },
+      metadata: stamp.mark === null ? {} : { [stamp.mark.key]: stamp.mark.orderId },
       ...times,
     },
     actual: {
@@ -139,16 +170,14 @@ function adoptedRecord(
       version: 1,
       machine,
       reconciliation: {
-        status: stamp.secondOf === null ? 'IN_SYNC' : 'NEEDS_ATTENTION',
+        status: stamp.mark === null ? 'IN_SYNC' : 'NEEDS_ATTENTION',
         observedGeneration: 1,
         attempts: 0,
         nextAttemptAt: null,
         lastError: null,
         lastEvidenceAt: stamp.askedAt,
         absentLookups: [],
-        ...(stamp.secondOf === null
-          ? {}
-          : { alert: `a second order at the exchange under the client id of order ${stamp.secondOf}` }),
+        ...(stamp.mark === null ? {} : { alert: stamp.mark.alert }),
       },
       ...times,
     },

@@ -4,6 +4,7 @@ export * from './record-memory.ts';
 export * from './match.ts';
 export * from './adopt.ts';
 export * from './observe.ts';
+export { keptAs } from './late.ts';
 export * from './limits.ts';
 export * from './commit-listener.ts';
 export * from './account-contexts.ts';

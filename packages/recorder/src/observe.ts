@@ -1,8 +1,9 @@
 import type { OrderReport } from '@orderplane/normalization';
 import { fold } from '@orderplane/planner';
 import { isTerminal } from '@orderplane/state-machine';
-import { isUntold, type OrderRecord } from '@orderplane/store';
-import { adopt, adoptSecond, type AccountKey } from './adopt.ts';
+import { isUntold, type LateFill, type OrderRecord, type PurgedOrder } from '@orderplane/store';
+import { adopt, adoptPurged, adoptSecond, type AccountKey } from './adopt.ts';
+import { lateFills, livesOn, nameOf } from './late.ts';
 import { idsOf, indexRecords, type RecordIndex } from './match.ts';
 import { foldContext, record, type RecorderOptions } from './record.ts';
 import type { RecordMemory } from './record-memory.ts';
@@ -22,6 +23,8 @@ export interface Observed {
   readonly orphans: readonly OrderReport[];
   /** Our orders that these reports spoke of, by id. */
   readonly seen: ReadonlySet<string>;
+  /** Executions of purged orders that nobody knew of before: kept, as attributed to those. */
+  readonly late: number;
 }
 
 /**
@@ -47,12 +50,16 @@ class Observation implements Observed {
   readonly untold = new Set<string>();
   changed = 0;
   adopted = 0;
+  late = 0;
   readonly #options: RecorderOptions;
   readonly #account: AccountKey;
   readonly #memory: RecordMemory | null;
   readonly #index: RecordIndex;
   /** Orders as they were remembered and not yet read in this run. */
   readonly #remembered = new Set<string>();
+  /** Reports about orders that were purged, and which those are. */
+  readonly #purged = new Map<OrderReport, PurgedOrder>();
+  readonly #lateFills: LateFill[] = [];
   /** The last booking of each order that is under way. */
   readonly #bookings = new Map<string, Promise<unknown>>();
 
@@ -70,6 +77,7 @@ class Observation implements Observed {
     } finally {
       await this.#settle();
     }
+    await this.#bookLate();
   }
 
   async #load(reports: readonly OrderReport[]): Promise<void> {
@@ -81,6 +89,22 @@ class Observation implements Observed {
     if (strange.length === 0) return;
     const { accountId } = this.#account;
     for (const record of await this.#options.ledger.findByVenueIds(accountId, idsOf(strange))) this.#keep(record);
+    await this.#findPurged(strange.filter((report) => this.#index.find(report) === null));
+  }
+
+  /** Asked for after the orders themselves: what is purged in between is not missed by both. */
+  async #findPurged(reports: readonly OrderReport[]): Promise<void> {
+    const named = reports.flatMap((report) => {
+      const name = nameOf(report);
+      return name === null ? [] : [{ report, name }];
+    });
+    if (named.length === 0) return;
+    const names = named.map(({ name }) => name);
+    const found = await this.#options.ledger.purged.byVenueNames(this.#account.accountId, names);
+    named.forEach(({ report }, index) => {
+      const purged = found[index] ?? null;
+      if (purged !== null) this.#purged.set(report, purged);
+    });
   }
 
   #keep(record: OrderRecord): void {
@@ -90,11 +114,8 @@ class Observation implements Observed {
   }
 
   async #observe(report: OrderReport): Promise<void> {
-    const owner = await this.#ownerOf(report);
-    if (owner === null) {
-      this.orphans.push(report);
-      return;
-    }
+    const owner = (await this.#ownerOf(report)) ?? (await this.#adopt(report));
+    if (owner === null) return this.#leave(report);
     const { orderId } = owner.intent;
     this.seen.add(orderId);
     const before = this.#bookings.get(orderId);
@@ -110,20 +131,41 @@ class Observation implements Observed {
     if (owner !== null) return owner;
     // What is being booked may bring the id by which this report's order is known.
     await this.#settle();
-    return this.#index.find(report) ?? (isAlive(report) ? this.#adopt(report) : null);
+    return this.#index.find(report);
+  }
+
+  /** No order of ours: late news of a purged one, or something for others to look after. */
+  #leave(report: OrderReport): void {
+    const purged = this.#purged.get(report);
+    if (purged === undefined) this.orphans.push(report);
+    else this.#lateFills.push(...lateFills(purged, report, this.#options.clock.iso()));
   }
 
   async #adopt(report: OrderReport): Promise<OrderRecord | null> {
-    const { accountId } = this.#account;
-    const original = this.#index.original(report);
-    const owner = await (original === null
-      ? adopt(this.#options, this.#account, report)
-      : adoptSecond(this.#options, this.#account, report, original));
+    if (!isAlive(report)) return null;
+    const owner = await this.#adoptAs(report);
     if (owner === null) return null;
+    const { accountId } = this.#account;
     this.adopted += 1;
     this.#keep(owner);
     this.#options.log.info({ orderId: owner.intent.orderId, accountId }, 'adopted an order placed elsewhere');
     return owner;
+  }
+
+  async #adoptAs(report: OrderReport): Promise<OrderRecord | null> {
+    const original = this.#index.original(report);
+    if (original !== null) return adoptSecond(this.#options, this.#account, report, original);
+    const purged = this.#purged.get(report);
+    if (purged === undefined) return adopt(this.#options, this.#account, report);
+    if (!livesOn(report, purged, this.#options.visibilityDelayMs(this.#account.exchange))) return null;
+    return adoptPurged(this.#options, this.#account, report, purged);
+  }
+
+  async #bookLate(): Promise<void> {
+    if (this.#lateFills.length === 0) return;
+    const { accountId } = this.#account;
+    this.late = await this.#options.ledger.purged.bookLate(accountId, this.#lateFills);
+    if (this.late > 0) this.#options.log.warn({ accountId, late: this.late }, 'executions of purged orders');
   }
 
   /** The booking before has changed the order. */
@@ -140,13 +182,25 @@ class Observation implements Observed {
     const { orderId } = owner.intent;
     let outcome = await foldInto(this.#options, orderId, report, owner);
     if (!outcome.changed && this.#remembered.has(orderId)) outcome = await foldInto(this.#options, orderId, report);
-    this.#keep(outcome.record ?? owner);
+    if (outcome.record === null) {
+      await this.#gone(report, orderId);
+      return false;
+    }
+    this.#keep(outcome.record);
     if (outcome.changed) this.changed += 1;
-    const wanted = outcome.changed && outcome.record !== null && waits(outcome.record);
+    const wanted = outcome.changed && waits(outcome.record);
     const why = outcome.question ?? (wanted ? 'a request waits to be sent' : null);
     if (why !== null) this.questions.push({ orderId, why });
-    if (outcome.record !== null && isUntold(outcome.record)) this.untold.add(orderId);
+    if (isUntold(outcome.record)) this.untold.add(orderId);
     return outcome.changed;
+  }
+
+  /** It was purged since it was read. */
+  async #gone(report: OrderReport, orderId: string): Promise<void> {
+    this.#memory?.forget(orderId);
+    this.seen.delete(orderId);
+    await this.#findPurged([report]);
+    this.#leave(report);
   }
 
   /** Waits for all bookings, then throws what one of them threw. */

@@ -25,7 +25,7 @@ export class RecordMemory {
 
   remember(record: OrderRecord): void {
     const { orderId } = record.intent;
-    this.#forget(orderId);
+    this.forget(orderId);
     if (isTerminal(record.actual.machine)) return;
     this.#records.set(orderId, record);
     for (const key of keysOf(record)) {
@@ -33,7 +33,7 @@ export class RecordMemory {
       this.#owners.set(key, owners.add(orderId));
     }
     const [oldest] = this.#records.keys();
-    if (this.#records.size > this.#capacity && oldest !== undefined) this.#forget(oldest);
+    if (this.#records.size > this.#capacity && oldest !== undefined) this.forget(oldest);
   }
 
   /** Every order that these reports may speak of. */
@@ -44,7 +44,8 @@ export class RecordMemory {
     return [...orderIds].flatMap((orderId) => this.#records.get(orderId) ?? []);
   }
 
-  #forget(orderId: string): void {
+  /** It is not there any more. */
+  forget(orderId: string): void {
     const record = this.#records.get(orderId);
     if (record === undefined) return;
     this.#records.delete(orderId);

@@ -8,7 +8,7 @@ import {
 } from '@orderplane/planner';
 import { attemptsIn, keepFirstAndNewest } from './attempts.ts';
 import { inDoubt, isTerminal, type OrderMachine } from '@orderplane/state-machine';
-import { AccountHaltedError, LimitExceededError } from '@orderplane/store';
+import { AccountHaltedError, LimitExceededError, NotFoundError } from '@orderplane/store';
 import type {
   Attempt,
   CommitResult,
@@ -143,7 +143,7 @@ async function write(
     change.intent === undefined &&
     sameReconciliation(reconciliation, current.actual.reconciliation);
   if (same) return null;
-  return options.ledger.commit({
+  return commit(options, {
     orderId: current.intent.orderId,
     accountId: current.intent.accountId,
     expectedVersion: current.actual.version,
@@ -155,6 +155,16 @@ async function write(
     ...(change.unlessHalted === true ? { unlessHalted: true } : {}),
     ...(change.limited === undefined ? {} : { limited: change.limited }),
   });
+}
+
+/** An order that is not there any more has been purged: whoever read it before finds that out here. */
+async function commit(options: RecorderOptions, change: OrderChange): Promise<CommitResult> {
+  try {
+    return await options.ledger.commit(change);
+  } catch (error) {
+    if (error instanceof NotFoundError) return { kind: 'conflict' };
+    throw error;
+  }
 }
 
 /** Bookkeeping after the change: the doubt's look-ups and the backoff end with the doubt. */

@@ -50,7 +50,8 @@ class SlowJournal {
         );
       },
       accountSnapshot: () => Promise.reject(new Error('not asked')),
-      journalBounds: () => Promise.reject(new Error('not asked')),
+      journalBounds: (ids) =>
+        Promise.resolve(new Map(ids.map((id) => [id, { oldest: this.purgedUpTo, newest: this.#lines }]))),
       openOrders: () => Promise.reject(new Error('not asked')),
     },
   };
@@ -162,4 +163,10 @@ test('lines that are gone are never passed over', async () => {
   expect(journal.reader.attach(4n, late)).toBe(4n);
   await journal.answer();
   expect(late.error).toBeNull();
+  // Also the last ones, after which nothing has come.
+  journal.write();
+  journal.purgedUpTo = 5n;
+  journal.reader.wake(5n);
+  await journal.answer();
+  expect(late.error).toBeInstanceOf(JournalGapError);
 });

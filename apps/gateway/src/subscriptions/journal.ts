@@ -66,6 +66,12 @@ export function orderJournal(
   };
 }
 
+/** Nothing follows. Something did, and has been purged, where the journal can't be resumed from here any more. */
+async function refusePurged(ledger: Ports['ledger'], accountId: string, after: bigint): Promise<void> {
+  const bounds = (await ledger.journalBounds([accountId])).get(accountId);
+  if (bounds !== undefined && bounds.oldest > after) throw new JournalGapError(accountId, after, bounds.oldest + 1n);
+}
+
 /** One read: lines and orders of one moment. Positions have no gaps, so a missing one is never passed over. */
 async function readOrderLines(
   ledger: Ports['ledger'],
@@ -78,6 +84,7 @@ async function readOrderLines(
     if (cursor !== position + 1n) throw new JournalGapError(accountId, position, cursor);
     position = cursor;
   }
+  if (lines.length === 0) await refusePurged(ledger, accountId, after);
   return {
     lines: lines
       .filter((line) => line.entry !== null)

@@ -14,7 +14,7 @@ import { checkGroup } from '../checks/group.ts';
 import { checkPlace, type Passed } from '../checks/place.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 import { ringIfDark } from '../dark.ts';
-import { hashOf, newOrder, noAccount, refusalOf, wishOf } from './place.ts';
+import { hashOf, isPurged, newOrder, noAccount, refusalOf, wishOf } from './place.ts';
 
 type PlaceGroup = Extract<OrderCommand, { kind: 'placeGroup' }>;
 
@@ -144,7 +144,7 @@ async function repeatedGroup(
     orders.map(({ accountId, clientOrderId }) => ledger.findByClientOrderId(accountId, clientOrderId)),
   );
   const taken = earlier.findIndex((order) => order !== null);
-  if (taken < 0) return null;
+  if (taken < 0) return purgedGroup(context, orders, requestHash);
   const orderIds = earlier.flatMap((order, index) =>
     order !== null && order.intent.requestHash === memberHash(requestHash, index) ? [order.intent.orderId] : [],
   );
@@ -158,4 +158,20 @@ async function repeatedGroup(
       'clientOrderId',
     ),
   );
+}
+
+/** The orders of a group are purged together: of a repeat all are known, or some belong to something else. */
+async function purgedGroup(
+  context: CommandContext,
+  orders: readonly PlaceInput[],
+  requestHash: string,
+): Promise<CommandResult | null> {
+  const { purged } = context.recorder.ledger;
+  const found = await Promise.all(
+    orders.map(({ accountId, clientOrderId }) => purged.byClientOrderId(accountId, clientOrderId)),
+  );
+  for (const [index, order] of found.entries()) {
+    if (order !== null) return refused(ofMember(index, isPurged(order, memberHash(requestHash, index))));
+  }
+  return null;
 }

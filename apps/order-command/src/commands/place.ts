@@ -13,6 +13,7 @@ import {
   type Account,
   type JournalRecord,
   type OrderRecord,
+  type PurgedOrder,
 } from '@orderplane/store';
 import { limitExceeded } from '../checks/limits.ts';
 import { checkPlace, type Passed } from '../checks/place.ts';
@@ -31,10 +32,7 @@ export async function place(context: CommandContext, userId: string, input: Plac
   const requestHash = hashOf(input);
   const wished = wishOf(context, account, input);
   const verdict = await checkPlace(context, account, input, wished.spec, wished.held);
-  if ('code' in verdict) {
-    const earlier = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
-    return earlier === null ? refused(verdict) : repeated(earlier, requestHash);
-  }
+  if ('code' in verdict) return (await repeatOf(context, input, requestHash)) ?? refused(verdict);
   const { record, journal } = newOrder(context, account, input, { ...wished, ...verdict }, requestHash);
   context.crashPoint('place:before-commit', input.clientOrderId);
   try {
@@ -47,10 +45,10 @@ export async function place(context: CommandContext, userId: string, input: Plac
     const refusal = refusalOf(error, account, input);
     if (refusal === null && !(error instanceof AlreadyExistsError)) throw error;
     // The client order id was there already: whoever came first is the order, and a repeat is not judged anew.
-    const winner = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
-    if (winner === null && refusal !== null) return refused(refusal);
-    if (winner === null) throw error;
-    return repeated(winner, requestHash);
+    const repeat = await repeatOf(context, input, requestHash);
+    if (repeat !== null) return repeat;
+    if (refusal !== null) return refused(refusal);
+    throw error;
   }
   context.crashPoint('place:after-commit', input.clientOrderId);
   ringIfDark(context, record);
@@ -70,6 +68,29 @@ export function refusalOf(error: unknown, account: Account, input: PlaceInput): 
 
 export const noAccount = (accountId: string): UserError =>
   userError('NOT_FOUND', `there is no account ${accountId}`, 'accountId');
+
+/** What to answer where the client order id is known; null: it is not. */
+async function repeatOf(
+  context: CommandContext,
+  input: PlaceInput,
+  requestHash: string,
+): Promise<CommandResult | null> {
+  const { ledger } = context.recorder;
+  const { accountId, clientOrderId } = input;
+  const earlier = await ledger.findByClientOrderId(accountId, clientOrderId);
+  if (earlier !== null) return repeated(earlier, requestHash);
+  const purged = await ledger.purged.byClientOrderId(accountId, clientOrderId);
+  return purged === null ? null : refused(isPurged(purged, requestHash));
+}
+
+/** There is no order to give any more, and none is placed a second time. */
+export function isPurged({ orderId, state, requestHash }: PurgedOrder, wanted: string): UserError {
+  const message =
+    requestHash === wanted
+      ? `this was placed before: order ${orderId}, ${state}, whose history is purged; a new order needs a new clientOrderId`
+      : `clientOrderId belongs to another request (order ${orderId}, ${state}, history purged): use a new one`;
+  return userError('ALREADY_EXISTS', message, 'clientOrderId');
+}
 
 function repeated(earlier: OrderRecord, requestHash: string): CommandResult {
   if (earlier.intent.requestHash === requestHash) return accepted(earlier.intent.orderId);

@@ -234,3 +234,21 @@ export async function openOrder(
     { type: 'Acknowledged', venueOrderId: ids.venue },
   );
 }
+
+/** An account like account-1 that keeps the history of its orders for so many days. */
+export async function openRetaining(world: World, accountId: string, historyRetentionDays: number): Promise<void> {
+  const account = accountOf(accountId, 'user-1', 'binance', world.clock.iso());
+  await world.store.access.createAccount(
+    { ...account, privacy: { ...account.privacy, historyRetentionDays } },
+    'sealed',
+  );
+}
+
+/** Its executions have been read by now, and everything that is due is purged. Gives what has gone. */
+export async function purgeNow(world: World, accountId: string): Promise<readonly string[]> {
+  const { store, clock } = world;
+  clock.advance(10_000);
+  await store.observations.setFillsWatermark(accountId, clock.iso());
+  const terms = { accountId, now: clock.iso(), graceMs: 1_000, visibilityMs: VISIBILITY_DELAY_MS, limit: 100 };
+  return (await store.retention.purge(terms)).orderIds;
+}
