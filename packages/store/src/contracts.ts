@@ -6,6 +6,7 @@ import type { DeadMansSwitchStore } from './contracts/dead-mans-switches.ts';
 import type { OrderLedger } from './contracts/ledger.ts';
 import type { ObservationStore } from './contracts/observations.ts';
 import type { UnattributedFillStore } from './contracts/unattributed.ts';
+import type { PayloadStore } from './contracts/payloads.ts';
 import type { OrderQueries } from './contracts/queries.ts';
 import type { SessionStore } from './contracts/sessions.ts';
 import type { UserStore } from './contracts/users.ts';
@@ -21,6 +22,7 @@ export * from './contracts/ledger.ts';
 export * from './contracts/observations.ts';
 export * from './contracts/orders.ts';
 export * from './contracts/paging.ts';
+export * from './contracts/payloads.ts';
 export * from './contracts/queries.ts';
 export * from './contracts/sessions.ts';
 export * from './contracts/unattributed.ts';
@@ -39,6 +41,7 @@ export interface Store {
   readonly dark: DarkOrderStore;
   readonly deadMansSwitches: DeadMansSwitchStore;
   readonly sessions: SessionStore;
+  readonly payloads: PayloadStore;
   /** Answers when the database does; throws otherwise. For readiness checks. */
   ping(): Promise<void>;
   /** The database's clock, ms since the epoch: the one that all processes share. */

@@ -6,6 +6,7 @@ import { MemoryDarkOrderStore } from './dark.ts';
 import { MemoryDeadMansSwitchStore } from './dead-mans-switches.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryObservationStore } from './observations.ts';
+import { MemoryPayloadStore } from './payloads.ts';
 import { MemoryOrderQueries } from './queries.ts';
 import { MemorySessionStore } from './sessions.ts';
 import { MemoryUserStore } from './users.ts';
@@ -30,6 +31,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     dark: new MemoryDarkOrderStore(tables),
     deadMansSwitches: new MemoryDeadMansSwitchStore(tables),
     sessions: new MemorySessionStore(tables),
+    payloads: new MemoryPayloadStore(),
     ping: () => Promise.resolve(),
     nowMs: () => Promise.resolve(options.nowMs()),
     close: () => Promise.resolve(),

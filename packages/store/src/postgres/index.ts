@@ -12,6 +12,7 @@ import { PostgresObservationStore } from './observations.ts';
 import { PostgresSessionStore } from './sessions.ts';
 import { PostgresUserStore } from './users.ts';
 import { PostgresUnattributedFillStore } from './unattributed.ts';
+import { PostgresPayloadStore } from './payloads.ts';
 import { PostgresOrderQueries } from './queries.ts';
 
 const NowSchema = z.tuple([z.object({ ms: z.number() })]);
@@ -20,9 +21,10 @@ export type { PostgresOptions } from './client.ts';
 
 /** Connects lazily: the first statement opens the first connection. The schema must have been migrated (migrate.ts). */
 export function createPostgresStore(options: PostgresOptions): Store {
-  const { prisma, sql, close } = openDatabase(options);
+  const { prisma, sql, rows, close } = openDatabase(options);
+  const vault = options.vault ?? null;
   return {
-    ledger: new PostgresOrderLedger(sql),
+    ledger: new PostgresOrderLedger(sql, vault),
     queries: new PostgresOrderQueries(sql),
     access: new PostgresAccessStore(prisma, sql),
     users: new PostgresUserStore(prisma, sql),
@@ -33,6 +35,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     dark: new PostgresDarkOrderStore(sql),
     deadMansSwitches: new PostgresDeadMansSwitchStore(prisma),
     sessions: new PostgresSessionStore(prisma, sql),
+    payloads: new PostgresPayloadStore(prisma, rows, vault),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;
     },
