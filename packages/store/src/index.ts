@@ -2,7 +2,6 @@ export * from './contracts.ts';
 export {
   CredentialsError,
   CredentialsSchema,
-  DataKeySchema,
   generateMasterKey,
   openCredentials,
   parseKeyRing,
@@ -21,7 +20,7 @@ export { cacheScope, fenceKey, lastSyncKey, OpenOrderCache, openOrdersKey } from
 export type { CachedOpenOrders, CacheScope } from './open-order-cache.ts';
 export { isUntold } from './order-rows.ts';
 export { alertCursor, datedCursor, orderCursor, PAGE_LIMIT, unattributedFillId, WALK_LIMIT } from './paging.ts';
-export { isSealed, PayloadError, payloadVault, PayloadVault } from './payloads/vault.ts';
+export { DATA_KEY_ENVIRONMENT, isSealed, PayloadError, payloadVault, PayloadVault } from './payloads/vault.ts';
 export { createPostgresStore } from './postgres/index.ts';
 export type { PostgresOptions } from './postgres/index.ts';
 export { databaseOutage } from './postgres/outage.ts';

@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { decrypt, encrypt, parseKeyRing } from '../credentials.ts';
+import { DataKeySchema, decrypt, encrypt, parseKeyRing } from '../credentials.ts';
 import type { KeyRing } from '../credentials.ts';
 
 /** Something sealed that does not open here. Says where and under which key; never what it holds. */
@@ -115,3 +115,10 @@ export class PayloadVault {
 /** From ORDERPLANE_DATA_KEY; null where there is none. Throws CredentialsError. */
 export const payloadVault = (dataKey: string | undefined): PayloadVault | null =>
   dataKey === undefined ? null : new PayloadVault(parseKeyRing(dataKey, 'ORDERPLANE_DATA_KEY'));
+
+/** What every service reads: who has no key can neither seal orders nor read sealed ones. */
+export const DATA_KEY_ENVIRONMENT = {
+  ORDERPLANE_DATA_KEY: DataKeySchema.optional().describe(
+    '"id:base64key", the key ring that seals orders and jobs (several: comma between them, the first seals); secret; the same for all services',
+  ),
+};
