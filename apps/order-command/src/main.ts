@@ -24,6 +24,7 @@ import { handleOrSay } from './commands/handle.ts';
 import { observed } from './observed.ts';
 import type { CommandContext } from './context.ts';
 import { accountTroubles, marketDirectory, reachability } from './directories.ts';
+import { keepConverting } from './convert-orders.ts';
 import { EnvironmentSchema } from './environment.ts';
 
 /** Without the database's clock by then, the service starts all the same, ms. */
@@ -81,6 +82,8 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
     ),
   });
   shutdown.defer('consumer', () => consumer.close(5_000));
+  const converting = vault === null ? Promise.resolve() : keepConverting(store, stopping, log);
+  shutdown.defer('conversion', () => converting);
   const health = await startHealthServer({
     port: env.HEALTH_PORT,
     host: env.HEALTH_HOST,
