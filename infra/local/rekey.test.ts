@@ -21,10 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => database.stop());
 
-async function run(args: readonly string[], masterKey?: string) {
+async function run(args: readonly string[], masterKey?: string, dataKey?: string) {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'rekey.ts'), ...args], {
     env: {
       PATH: process.env['PATH'],
+      ...(dataKey === undefined ? {} : { ORDERPLANE_DATA_KEY: dataKey }),
       ...(masterKey === undefined ? {} : { DATABASE_URL: database.url, ORDERPLANE_MASTER_KEY: masterKey }),
     },
   });
@@ -68,6 +69,10 @@ test('moves every envelope to the first key, counts, may be repeated, and prints
   // Services with both keys go on; nobody takes these for new credentials.
   expect(openCredentials(parseKeyRing(both), 'account-7', sealed)).toEqual(secrets);
   expect(id).toBe('candidate-7');
+
+  // Of orders: nobody is encrypted here; a ring that can't be read is told by its name.
+  expect((await run([], both, both)).output).toContain('data key "fresh": 0 rows sealed anew, 0 encrypted accounts');
+  expect((await run([], both, 'nonsense')).output).toContain('ORDERPLANE_DATA_KEY, key 1');
 
   const without = await run([], old);
   expect(without.code).not.toBe(0);

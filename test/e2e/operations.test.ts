@@ -178,6 +178,7 @@ async function metricsOf(name: string): Promise<string> {
 
 const HomeSecretsSchema = z.object({
   masterKey: z.string(),
+  dataKey: z.string(),
   postgresPassword: z.string(),
   redisPassword: z.string(),
   admin: z.object({ token: z.string() }),
@@ -188,13 +189,13 @@ const HomeSecretsSchema = z.object({
 /** Everything that a home keeps under lock; of a key in several lines, each line. */
 async function secretsOfHome(): Promise<readonly string[]> {
   const home = HomeSecretsSchema.parse(JSON.parse(await readFile(join(system.home, 'secrets.json'), 'utf8')));
-  const [, key = ''] = home.masterKey.split(':');
+  const keys = [home.masterKey, home.dataKey].map((ring) => ring.split(':')[1] ?? '');
   const credentials = home.accounts.flatMap(({ apiKey, secret, passphrase }) => [
     apiKey,
     passphrase ?? '',
     ...secret.split('\n').filter((line) => !line.startsWith('-----')),
   ]);
-  const all = [key, home.postgresPassword, home.redisPassword, home.admin.token, home.trader.token, ...credentials];
+  const all = [...keys, home.postgresPassword, home.redisPassword, home.admin.token, home.trader.token, ...credentials];
   return all.filter((secret) => secret.length >= 8);
 }
 

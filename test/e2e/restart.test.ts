@@ -37,7 +37,15 @@ const isAlive = (pid: number): boolean => {
   }
 };
 /** Tokens, keys and passwords: what stands under these names. */
-const SECRET_NAMES = new Set(['masterKey', 'postgresPassword', 'redisPassword', 'token', 'apiKey', 'secret']);
+const SECRET_NAMES = new Set([
+  'masterKey',
+  'dataKey',
+  'postgresPassword',
+  'redisPassword',
+  'token',
+  'apiKey',
+  'secret',
+]);
 const secretsIn = (value: unknown): string[] =>
   typeof value === 'object' && value !== null
     ? Object.entries(value).flatMap(([name, part]) =>

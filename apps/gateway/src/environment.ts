@@ -6,6 +6,7 @@ import {
   RedisUrlSchema,
   SERVICE_ENVIRONMENT,
 } from '@orderplane/service-kit';
+import { DATA_KEY_ENVIRONMENT } from '@orderplane/store';
 import { z } from 'zod';
 import { JWT_ALGORITHMS } from './access/jwt.ts';
 import { DEFAULT_LIMITS } from './policy.ts';
@@ -86,6 +87,7 @@ export const EnvironmentSchema = z.object({
   HOST: z.string().default('127.0.0.1').describe('the address to bind the GraphQL server to'),
   DATABASE_URL: DatabaseUrlSchema.describe('the address of PostgreSQL, postgresql://user@host:5432/orderplane'),
   REDIS_URL: RedisUrlSchema.describe('the address of Redis, redis://host:6379'),
+  ...DATA_KEY_ENVIRONMENT,
   COMMAND_TIMEOUT_MS: Milliseconds.default(5_000).describe('the longest wait for the result of a command, in ms'),
   SYNC_TIMEOUT_MS: Milliseconds.default(10_000).describe('the longest wait for a sync of one account, in ms'),
   ACCOUNT_TIMEOUT_MS: Milliseconds.default(15_000).describe('the longest wait until credentials were tried, in ms'),

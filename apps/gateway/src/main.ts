@@ -16,7 +16,7 @@ import {
   type ServiceContext,
   type SharedClock,
 } from '@orderplane/service-kit';
-import { createPostgresStore, type Store } from '@orderplane/store';
+import { createPostgresStore, payloadVault, type PayloadVault, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
 import { readGatewayEnvironment, type Environment } from './environment.ts';
 import { startGateway } from './gateway.ts';
@@ -37,11 +37,12 @@ await runService({
   name: 'gateway',
   main: async (context) => {
     const environment = readGatewayEnvironment();
-    const store = openStore(environment, context);
+    const vault = payloadVault(environment.ORDERPLANE_DATA_KEY);
+    const store = openStore(environment, context, vault);
     const clock = createSharedClock({ read: () => store.nowMs() });
     const policy = await readPolicy(environment, { users: store.users, clock });
     const redis = openRedisConnection(environment, context);
-    const queues = openQueues(environment, context);
+    const queues = openQueues(environment, context, vault);
     watchQueues(redis, context.metrics);
     // Ready means that no result of the first command can be missed.
     await Promise.all([
@@ -77,9 +78,10 @@ await runService({
   },
 });
 
-function openStore(environment: Environment, { shutdown, log }: ServiceContext): Store {
+function openStore(environment: Environment, { shutdown, log }: ServiceContext, vault: PayloadVault | null): Store {
   const store = createPostgresStore({
     url: environment.DATABASE_URL,
+    vault,
     poolSize: POOL_SIZE,
     onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
   });
@@ -103,9 +105,12 @@ interface Queues extends Pick<Ports, 'commands' | 'accountChecks' | 'sync' | 'st
   ready(): Promise<void>;
 }
 
-function openQueues(environment: Environment, context: ServiceContext): Queues {
+function openQueues(environment: Environment, context: ServiceContext, vault: PayloadVault | null): Queues {
   const options = { redisUrl: environment.REDIS_URL, onError: onRedisError(context) };
-  const commands = createProducer(ORDER_COMMANDS, { ...options, awaitsResults: true });
+  const commands = createProducer(ORDER_COMMANDS, {
+    ...{ ...options, awaitsResults: true },
+    ...(vault === null ? {} : { seal: vault }),
+  });
   const sync = createProducer(SYNC, { ...options, awaitsResults: true });
   const streams = createProducer(STREAMS, options);
   const accountChecks = createProducer(ACCOUNT_CHECKS, { ...options, awaitsResults: true });

@@ -21,11 +21,12 @@ import {
   createSharedClock,
   type ServiceContext,
 } from '@orderplane/service-kit';
-import { createPostgresStore, OpenOrderCache } from '@orderplane/store';
+import { createPostgresStore, OpenOrderCache, payloadVault } from '@orderplane/store';
 import { handleOrSay } from './commands/handle.ts';
 import { observed } from './observed.ts';
 import type { CommandContext } from './context.ts';
 import { accountTroubles, marketDirectory, reachability } from './directories.ts';
+import { keepConverting } from './convert-orders.ts';
 import { EnvironmentSchema } from './environment.ts';
 import { lastPrices, readPrice } from './last-price.ts';
 
@@ -37,7 +38,8 @@ await runService({ name: 'order-command', main });
 async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promise<{ health: string }> {
   const env = readEnvironment(EnvironmentSchema);
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
-  const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16 });
+  const vault = payloadVault(env.ORDERPLANE_DATA_KEY);
+  const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16, vault });
   shutdown.defer('store', () => store.close());
   const clock = createSharedClock({ read: () => store.nowMs() });
   await clock.start(stopping, CLOCK_WITHIN_MS);
@@ -51,7 +53,7 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
   const context: CommandContext = {
     recorder: {
       ledger: store.ledger,
-      listener: createCommitListener({ redis, scopes: cacheScopes(store.access, now), onError: onRedisError }),
+      listener: createCommitListener({ redis, scopes: cacheScopes(store.access, now), onError: onRedisError, vault }),
       clock,
       limits: limitsFrom(env),
       visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
@@ -59,8 +61,8 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
       log,
     },
     ...store,
-    cache: new OpenOrderCache(redis),
-    canSeal: false,
+    cache: new OpenOrderCache(redis, vault),
+    canSeal: vault !== null,
     alertBell: createAlertBell(redis, onRedisError),
     maxArmedAlerts: env.MAX_ARMED_ALERTS,
     waker,
@@ -83,6 +85,7 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
   const consumer = createConsumer(ORDER_COMMANDS, {
     redisUrl: env.REDIS_URL,
     concurrency: env.COMMAND_CONCURRENCY,
+    ...(vault === null ? {} : { seal: vault }),
     now,
     onError: (error, jobId) => log.warn({ err: error, jobId }, 'command trouble'),
     handle: observed({ log, metrics, traces: createTraceBook(redis) }, (command) =>
@@ -90,6 +93,8 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
     ),
   });
   shutdown.defer('consumer', () => consumer.close(5_000));
+  const converting = vault === null ? Promise.resolve() : keepConverting(store, stopping, log);
+  shutdown.defer('conversion', () => converting);
   const health = await startHealthServer({
     port: env.HEALTH_PORT,
     host: env.HEALTH_HOST,

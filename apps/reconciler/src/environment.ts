@@ -1,6 +1,6 @@
 import { LIMITS_ENVIRONMENT } from '@orderplane/recorder';
 import { DatabaseUrlSchema, RedisUrlSchema, SERVICE_ENVIRONMENT } from '@orderplane/service-kit';
-import { MasterKeySchema } from '@orderplane/store';
+import { DATA_KEY_ENVIRONMENT, MasterKeySchema } from '@orderplane/store';
 import { z } from 'zod';
 
 export const EnvironmentSchema = z.object({
@@ -11,6 +11,7 @@ export const EnvironmentSchema = z.object({
   ORDERPLANE_MASTER_KEY: MasterKeySchema.describe(
     '"id:base64key", the key ring that seals exchange credentials (several: comma between them, the first seals); secret',
   ),
+  ...DATA_KEY_ENVIRONMENT,
   SIMULATOR_URL: z.url().optional().describe('the address of the venue simulator; needed for PAPER accounts'),
   RECONCILE_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(32).describe('orders per exchange at once'),
   RESYNC_INTERVAL_MS: z.coerce

@@ -21,7 +21,7 @@ import {
   type ServiceContext,
   type SharedClock,
 } from '@orderplane/service-kit';
-import { createPostgresStore, type Store } from '@orderplane/store';
+import { createPostgresStore, payloadVault, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
 import type { ReconcilerContext } from './context.ts';
 import type { Environment } from './environment.ts';
@@ -43,7 +43,8 @@ const RULES_PAUSE_MS = 5_000;
 export function openParts(service: ServiceContext, env: Environment): Parts {
   const { log, metrics, shutdown } = service;
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
-  const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16 });
+  const vault = payloadVault(env.ORDERPLANE_DATA_KEY);
+  const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 16, vault });
   shutdown.defer('store', () => store.close());
   const clock = createSharedClock({
     read: () => store.nowMs(),
@@ -74,6 +75,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
           redis,
           scopes: cacheScopes(store.access, clock.nowMs),
           onError: onRedisError,
+          vault,
         }),
         clock,
         limits,

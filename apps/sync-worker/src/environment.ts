@@ -1,6 +1,6 @@
 import { LIMITS_ENVIRONMENT } from '@orderplane/recorder';
 import { DatabaseUrlSchema, RedisUrlSchema, SERVICE_ENVIRONMENT } from '@orderplane/service-kit';
-import { MasterKeySchema } from '@orderplane/store';
+import { DATA_KEY_ENVIRONMENT, MasterKeySchema } from '@orderplane/store';
 import { z } from 'zod';
 
 const Ms = z.coerce.number().int().min(100).max(3_600_000);
@@ -13,6 +13,7 @@ export const EnvironmentSchema = z.object({
   ORDERPLANE_MASTER_KEY: MasterKeySchema.describe(
     '"id:base64key", the key ring that seals exchange credentials (several: comma between them, the first seals); secret',
   ),
+  ...DATA_KEY_ENVIRONMENT,
   SIMULATOR_URL: z.url().optional().describe('the address of the venue simulator; needed for PAPER accounts'),
   SYNC_INTERVAL_STREAMING_MS: Ms.default(30_000).describe('scheduled sync while the order stream is up, ms'),
   SYNC_INTERVAL_BLIND_MS: Ms.default(5_000).describe('scheduled sync while it is not, ms'),

@@ -4,7 +4,7 @@ import { Folding } from '@orderplane/planner';
 import { observe, record, type AccountKey } from '@orderplane/recorder';
 import { currentLeg, isTerminal, type Leg } from '@orderplane/state-machine';
 import type { SyncJob, SyncOutcome } from '@orderplane/queues';
-import type { Account, OrderRecord } from '@orderplane/store';
+import { cacheScope, type Account, type OrderRecord } from '@orderplane/store';
 import type { SyncContext } from './context.ts';
 import { readFills } from './read-fills.ts';
 import { attributeFills } from './unattributed.ts';
@@ -170,8 +170,9 @@ const isSince =
 async function refreshCache(context: SyncContext, account: Account, syncedAt: string): Promise<void> {
   try {
     const scope = await context.scopes(account.id);
-    const { cacheOpenOrders: enabled, cacheVersion: version = 0 } = account.privacy;
-    if (scope !== null) await context.cache.rebuild({ ...scope, enabled, version }, context.recorder.ledger, syncedAt);
+    if (scope === null) return;
+    const then = { ...cacheScope(account, []), several: scope.several };
+    await context.cache.rebuild(then, context.recorder.ledger, syncedAt);
   } catch (error) {
     context.log.debug({ err: error, accountId: account.id }, 'the open-order cache was not written');
   }

@@ -5,7 +5,7 @@ import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import { createRedisBudget, createRedisTurns, createTraceBook, createWaker, openRedis } from '@orderplane/queues';
 import { cacheScopes, createCommitListener, limitsFrom, openExchanges } from '@orderplane/recorder';
 import { crashPoints, createSharedClock, type ServiceContext, type SharedClock } from '@orderplane/service-kit';
-import { createPostgresStore, OpenOrderCache, type Store } from '@orderplane/store';
+import { createPostgresStore, OpenOrderCache, payloadVault, type Store } from '@orderplane/store';
 import type { Redis } from 'ioredis';
 import type { SyncContext } from './context.ts';
 import type { Environment } from './environment.ts';
@@ -28,7 +28,8 @@ export interface Parts {
 export function openParts(service: ServiceContext, env: Environment): Parts {
   const { log, shutdown } = service;
   const onRedisError = (error: unknown): void => log.debug({ err: error }, 'redis');
-  const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 12 });
+  const vault = payloadVault(env.ORDERPLANE_DATA_KEY);
+  const store = createPostgresStore({ url: env.DATABASE_URL, poolSize: 12, vault });
   shutdown.defer('store', () => store.close());
   const clock = createSharedClock({
     read: () => store.nowMs(),
@@ -49,7 +50,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     env,
     recorder: {
       ledger: store.ledger,
-      listener: createCommitListener({ redis, scopes, onError: onRedisError }),
+      listener: createCommitListener({ redis, scopes, onError: onRedisError, vault }),
       clock,
       limits: limitsFrom(env),
       visibilityDelayMs: (exchange) => capabilitiesOf(exchange).visibilityDelayMs,
@@ -62,7 +63,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     unattributed: store.unattributed,
     deadMansSwitches: store.deadMansSwitches,
     funds: store.funds,
-    cache: new OpenOrderCache(redis),
+    cache: new OpenOrderCache(redis, vault),
     scopes,
     adapters,
     waker,

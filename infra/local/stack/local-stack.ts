@@ -127,6 +127,7 @@ export class LocalStack implements Stack {
     return {
       DATABASE_URL: servers.databaseUrl,
       REDIS_URL: servers.redisUrl,
+      ORDERPLANE_DATA_KEY: secrets.dataKey,
       HEALTH_PORT: '0',
       ...(service === 'gateway' ? { PORT: String(this.#gateways.get(name)?.port ?? 0) } : {}),
       ...(callsExchanges ? { ORDERPLANE_MASTER_KEY: secrets.masterKey } : {}),

@@ -22,6 +22,8 @@ const AccountSchema = z.object({
 const SecretsSchema = z.object({
   /** "id:base64", seals the exchange credentials in the database. */
   masterKey: z.string(),
+  /** "id:base64", seals orders in the database and jobs in Redis. A home from before it gets one. */
+  dataKey: z.string().default(''),
   postgresPassword: z.string(),
   redisPassword: z.string(),
   admin: UserSchema,
@@ -46,6 +48,7 @@ const newAccount = (exchange: ExchangeId): Secrets['accounts'][number] => ({
 
 const newSecrets = (): Secrets => ({
   masterKey: generateMasterKey('local1'),
+  dataKey: generateMasterKey('local1'),
   postgresPassword: randomBytes(18).toString('base64url'),
   redisPassword: randomBytes(18).toString('base64url'),
   admin: newUser(),
@@ -53,12 +56,13 @@ const newSecrets = (): Secrets => ({
   accounts: EXCHANGE_IDS.map(newAccount),
 });
 
-/** A home from before an exchange was added gets its account. */
+/** A home from before an exchange was added gets its account, one from before orders could be sealed its key. */
 async function completed(file: string, secrets: Secrets): Promise<Secrets> {
   const known = new Set(secrets.accounts.map(({ exchange }) => exchange));
   const missing = EXCHANGE_IDS.filter((exchange) => !known.has(exchange));
-  if (missing.length === 0) return secrets;
-  const whole = { ...secrets, accounts: [...secrets.accounts, ...missing.map(newAccount)] };
+  if (missing.length === 0 && secrets.dataKey !== '') return secrets;
+  const dataKey = secrets.dataKey === '' ? generateMasterKey('local1') : secrets.dataKey;
+  const whole = { ...secrets, dataKey, accounts: [...secrets.accounts, ...missing.map(newAccount)] };
   await writeFileAtomically(file, `${JSON.stringify(whole, null, 2)}\n`, 0o600);
   return whole;
 }

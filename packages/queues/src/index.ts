@@ -4,6 +4,7 @@ export * from './contracts.ts';
 export * from './channels.ts';
 export * from './alert-channels.ts';
 export * from './producer.ts';
+export type { JobSeal } from './sealing.ts';
 export { readQueues, type QueueReading } from './queue-watch.ts';
 export * from './trace-book.ts';
 export * from './worker.ts';

@@ -5,6 +5,7 @@ import { QUEUE_PREFIX, QueueFullError, QueueUnavailableError, type QueueContract
 import { openRedis, redisReady } from './connection.ts';
 import { patiently, within } from './patience.ts';
 import { openResults } from './results.ts';
+import { dataPlace, resultPlace, sealed, unsealed, type JobSeal } from './sealing.ts';
 import { carried, tracedRequest } from './tracing.ts';
 
 export interface QueueCounts {
@@ -50,6 +51,8 @@ export interface ProducerOptions {
   readonly onError: (error: Error) => void;
   /** True where `request` is used: opens one more connection, which listens for results. */
   readonly awaitsResults?: boolean;
+  /** Jobs lie in Redis sealed, and so do their results. Left out: plain. */
+  readonly seal?: JobSeal;
 }
 
 export function createProducer<Data, Result>(
@@ -63,12 +66,13 @@ export function createProducer<Data, Result>(
   const gate = createGate(contract, queue);
   const reachable = readiness(contract.name, redis);
 
-  const enqueue = async (data: Data, jobOptions: JobsOptions | undefined) => {
-    const parsed = contract.data.parse(data);
+  const enqueue = async (job: Data, jobOptions: JobsOptions | undefined) => {
+    const parsed = contract.data.parse(job);
     await reachable();
     await gate(1);
     try {
-      return await queue.add(contract.name, parsed, { ...KEEP, ...jobOptions, ...carried(jobOptions) });
+      const data = sealed(options.seal, dataPlace(contract.name), parsed);
+      return await queue.add(contract.name, data, { ...KEEP, ...jobOptions, ...carried(jobOptions) });
     } catch (cause) {
       throw new QueueUnavailableError(contract.name, cause);
     }
@@ -86,7 +90,7 @@ export function createProducer<Data, Result>(
     addBulk: async (items) => {
       const jobs = items.map((item) => ({
         name: contract.name,
-        data: contract.data.parse(item.data),
+        data: sealed(options.seal, dataPlace(contract.name), contract.data.parse(item.data)),
         opts: { ...KEEP, ...item.options, ...carried(item.options) },
       }));
       await reachable();
@@ -108,7 +112,8 @@ export function createProducer<Data, Result>(
           awaited.cancel();
           throw error;
         }
-        return contract.result.parse(await awaited.result);
+        const result = await awaited.result;
+        return contract.result.parse(unsealed(options.seal, resultPlace(contract.name, awaited.jobId), result));
       }),
     ready: async (timeoutMs = READY_TIMEOUT_MS) => {
       await Promise.all([within(queue.waitUntilReady(), timeoutMs, contract.name), results?.listening(timeoutMs)]);

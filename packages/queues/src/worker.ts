@@ -1,7 +1,8 @@
 import { Worker, type Job } from 'bullmq';
-import { QUEUE_PREFIX, type QueueContract } from './contract.ts';
+import { NotAcceptedError, QUEUE_PREFIX, type QueueContract } from './contract.ts';
 import { openRedis } from './connection.ts';
 import { tellWaiter } from './results.ts';
+import { dataPlace, isSealedJob, resultPlace, sealed, unsealed, type JobSeal } from './sealing.ts';
 import { tracedJob } from './tracing.ts';
 
 export interface Consumer {
@@ -22,6 +23,8 @@ export interface ConsumerOptions<Data, Result> {
   readonly handle: (data: Data, signal: { readonly lockLost: () => boolean }) => Promise<Result>;
   readonly onError: (error: Error, jobId: string | null) => void;
   readonly now: () => number;
+  /** Opens jobs that came sealed, and seals what comes of them. Jobs that came plain stay so. */
+  readonly seal?: JobSeal;
 }
 
 /**
@@ -49,12 +52,17 @@ export function createConsumer<Data, Result>(
       const jobId = job.id ?? '';
       hold(jobId);
       try {
-        const data = contract.data.parse(job.data);
+        const data = contract.data.parse(unsealed(options.seal, dataPlace(contract.name), job.data));
         const lockLost = (): boolean => performance.now() >= (heldUntilMs.get(jobId) ?? 0);
         const handled = await tracedJob(contract.name, job, () => options.handle(data, { lockLost }));
-        const result = contract.result.parse(handled);
+        const given = contract.result.parse(handled);
+        const seal = isSealedJob(job.data) ? options.seal : undefined;
+        const result = sealed(seal, resultPlace(contract.name, jobId), given);
         tellWaiter(connection, { jobId, result });
         return result;
+      } catch (error) {
+        if (!isSealedJob(job.data)) throw error;
+        throw wordless(error, (cause) => options.onError(cause, jobId));
       } finally {
         heldUntilMs.delete(jobId);
         finished += 1;
@@ -94,6 +102,14 @@ export function createConsumer<Data, Result>(
       connection.disconnect();
     },
   };
+}
+
+/** What Redis may keep of the failure of a sealed job: words may quote what was sealed, so they go to the log only. */
+function wordless(error: unknown, tell: (cause: Error) => void): Error {
+  if (NotAcceptedError.from(error) !== null && error instanceof Error) return error;
+  const cause = error instanceof Error ? error : new Error(String(error));
+  tell(cause);
+  return new Error(`${cause.name}: the log of the service says more`);
 }
 
 async function closeWithin(worker: Worker, graceMs: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { traceparent } from '@orderplane/service-kit';
-import { CommitNotifier, cacheScope, type AccessStore, type CacheScope } from '@orderplane/store';
+import { CommitNotifier, cacheScope, type AccessStore, type CacheScope, type PayloadVault } from '@orderplane/store';
 import type { Redis } from 'ioredis';
 import type { CommitListener } from './record.ts';
 
@@ -52,8 +52,10 @@ export function createCommitListener(options: {
   readonly redis: Redis;
   readonly scopes: CacheScopes;
   readonly onError: (error: unknown) => void;
+  /** Seals what Redis holds of encrypted accounts. Left out: of those it holds nothing. */
+  readonly vault?: PayloadVault | null;
 }): CommitListener {
-  const notifier = new CommitNotifier(options.redis, options.onError);
+  const notifier = new CommitNotifier(options.redis, options.onError, options.vault);
   return {
     committed: (record, firstCursor, lastCursor) => {
       const trace = traceparent();

@@ -18,6 +18,7 @@ test.each([
   ['an error', { err: new Error(`at https://x/?apiKey=${SECRET}`, { cause: new Error(`password=${SECRET}`) }) }],
   ['JSON text', { body: JSON.stringify({ secret: SECRET }) }],
   ['the master key', { masterKey: SECRET, ORDERPLANE_MASTER_KEY: SECRET }],
+  ['the data key', { dataKey: SECRET, ORDERPLANE_DATA_KEY: SECRET }],
 ])('no secret in %s', (_, fields) => {
   const [line] = capture((log) => log.info(fields, 'x'));
   expect(JSON.stringify(line)).not.toContain(SECRET);

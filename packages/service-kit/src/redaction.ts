@@ -1,7 +1,7 @@
 /** Secrets leave no process (logs, errors, readiness answers): by the key's name in objects, by pattern in text. */
 
 const SECRET_KEYS =
-  /^(.*secret.*|api[-_]?key|.*authorization|.*passphrase|.*token|.*password|.*signature|sign|.*credentials|.*master[-_]?key|private[-_]?key|cookie|set-cookie)$/i;
+  /^(.*secret.*|api[-_]?key|.*authorization|.*passphrase|.*token|.*password|.*signature|sign|.*credentials|.*(?:master|data)[-_]?key|private[-_]?key|cookie|set-cookie)$/i;
 /** Fields that hold counts or names although their key ends in a word above. */
 const HARMLESS_KEYS = /^(tokenId|cancellationToken)$/;
 

@@ -7,6 +7,7 @@ import type { FundsStore } from './contracts/funds.ts';
 import type { OrderLedger } from './contracts/ledger.ts';
 import type { ObservationStore } from './contracts/observations.ts';
 import type { UnattributedFillStore } from './contracts/unattributed.ts';
+import type { PayloadStore } from './contracts/payloads.ts';
 import type { OrderQueries } from './contracts/queries.ts';
 import type { RetentionStore } from './contracts/retention.ts';
 import type { SessionStore } from './contracts/sessions.ts';
@@ -25,6 +26,7 @@ export * from './contracts/limits.ts';
 export * from './contracts/observations.ts';
 export * from './contracts/orders.ts';
 export * from './contracts/paging.ts';
+export * from './contracts/payloads.ts';
 export * from './contracts/queries.ts';
 export * from './contracts/retention.ts';
 export * from './contracts/sessions.ts';
@@ -46,6 +48,7 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly retention: RetentionStore;
   readonly funds: FundsStore;
+  readonly payloads: PayloadStore;
   /** Answers when the database does; throws otherwise. For readiness checks. */
   ping(): Promise<void>;
   /** The database's clock, ms since the epoch: the one that all processes share. */

@@ -31,13 +31,13 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_ID = /^[A-Za-z0-9_-]{1,32}$/;
 
-/** Reads ORDERPLANE_MASTER_KEY: "id:base64[,id2:base64]", 32 bytes each; the first seals. Throws CredentialsError. */
-export function parseKeyRing(text: string): KeyRing {
+/** Reads "id:base64[,id2:base64]", 32 bytes each; the first seals. `variable`: where it stands. Throws CredentialsError. */
+export function parseKeyRing(text: string, variable = 'ORDERPLANE_MASTER_KEY'): KeyRing {
   const keys = new Map<string, KeyObject>();
   for (const [index, entry] of text.split(',').entries()) {
     const cut = entry.indexOf(':');
     const id = entry.slice(0, Math.max(cut, 0)).trim();
-    const where = `ORDERPLANE_MASTER_KEY, key ${index + 1}`;
+    const where = `${variable}, key ${index + 1}`;
     if (!KEY_ID.test(id)) throw new CredentialsError(`${where}: expected "id:base64" with an id of letters and digits`);
     if (keys.has(id)) throw new CredentialsError(`${where}: the id "${id}" stands there twice`);
     const bytes = Buffer.from(entry.slice(cut + 1).trim(), 'base64');
@@ -48,20 +48,26 @@ export function parseKeyRing(text: string): KeyRing {
     bytes.fill(0);
   }
   const [currentId] = keys.keys();
-  if (currentId === undefined) throw new CredentialsError('ORDERPLANE_MASTER_KEY is empty');
+  if (currentId === undefined) throw new CredentialsError(`${variable} is empty`);
   return { currentId, keys };
 }
 
 /** For a service's environment, so that a key ring that can't be read is told together with what else is wrong. */
-export const MasterKeySchema: z.ZodType<string> = z.string().superRefine((text, issues) => {
-  try {
-    parseKeyRing(text);
-  } catch (cause) {
-    issues.addIssue({ code: 'custom', message: cause instanceof CredentialsError ? cause.message : 'not a key ring' });
-  }
-});
+const keyRingSchema = (variable: string): z.ZodType<string> =>
+  z.string().superRefine((text, issues) => {
+    try {
+      parseKeyRing(text, variable);
+    } catch (cause) {
+      issues.addIssue({
+        code: 'custom',
+        message: cause instanceof CredentialsError ? cause.message : 'not a key ring',
+      });
+    }
+  });
+export const MasterKeySchema = keyRingSchema('ORDERPLANE_MASTER_KEY');
+export const DataKeySchema = keyRingSchema('ORDERPLANE_DATA_KEY');
 
-/** One entry for ORDERPLANE_MASTER_KEY, freshly drawn. */
+/** One entry for a key ring, freshly drawn. */
 export const generateMasterKey = (id: string): string => `${id}:${randomBytes(KEY_BYTES).toString('base64')}`;
 
 /** iv | ciphertext | tag */

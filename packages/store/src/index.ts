@@ -20,6 +20,8 @@ export { cacheScope, fenceKey, lastSyncKey, OpenOrderCache, openOrdersKey } from
 export type { CachedOpenOrders, CacheScope } from './open-order-cache.ts';
 export { isUntold } from './order-rows.ts';
 export { alertCursor, datedCursor, orderCursor, PAGE_LIMIT, unattributedFillId, WALK_LIMIT } from './paging.ts';
+export { DATA_KEY_ENVIRONMENT, isSealed, PayloadError, payloadVault, PayloadVault } from './payloads/vault.ts';
+export { rekeyPayloads, walkPayloads } from './payloads/walk.ts';
 export { createPostgresStore } from './postgres/index.ts';
 export type { PostgresOptions } from './postgres/index.ts';
 export { databaseOutage } from './postgres/outage.ts';

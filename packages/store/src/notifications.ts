@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CommitResult, OrderRecord } from './contracts.ts';
 import { addOrder, execute } from './open-order-cache.ts';
 import type { CacheScope } from './open-order-cache.ts';
+import type { PayloadVault } from './payloads/vault.ts';
 
 /** Channel of wake-ups for readers of an account's journal. */
 export const journalChannel = (accountId: string): string => `orderplane:journal:${accountId}`;
@@ -46,12 +47,18 @@ interface Told {
 export class CommitNotifier {
   readonly #redis: Redis;
   readonly #onError: (error: unknown) => void;
+  readonly #vault: PayloadVault | null;
   #failures = 0;
   #next: Told | null = null;
 
   /** Give it a client with `enableOfflineQueue: false`, so that a dead Redis costs nothing here. */
-  constructor(redis: Redis, onError: (error: unknown) => void = () => undefined) {
+  constructor(
+    redis: Redis,
+    onError: (error: unknown) => void = () => undefined,
+    vault: PayloadVault | null | undefined = null,
+  ) {
     this.#redis = redis;
+    this.#vault = vault;
     this.#onError = onError;
   }
 
@@ -102,7 +109,7 @@ export class CommitNotifier {
   async #tell({ orders, wakeUps, traces }: Omit<Told, 'done'>): Promise<void> {
     try {
       const pipeline = this.#redis.pipeline();
-      for (const { scope, record } of orders.values()) addOrder(pipeline, scope, record);
+      for (const { scope, record } of orders.values()) addOrder(pipeline, scope, record, this.#vault);
       for (const wakeUp of wakeUps.values()) {
         const traced = traces.get(wakeUp.accountId);
         const message = traced === undefined ? wakeUp : { ...wakeUp, traces: traced };

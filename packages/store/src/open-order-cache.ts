@@ -10,6 +10,7 @@ import type { NormalizedOrder } from '@orderplane/normalization';
 import type { ChainableCommander, Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Account, OrderLedger, OrderRecord } from './contracts.ts';
+import { isSealed, type PayloadVault } from './payloads/vault.ts';
 import { toNormalizedOrder } from './projection.ts';
 
 const text = z.string().nullable();
@@ -50,6 +51,8 @@ export interface CacheScope {
   readonly enabled: boolean;
   /** `cacheVersion` of the account as it was read: after a newer one was told, nothing is written under this one. Left out: 0. */
   readonly version?: number;
+  /** The account's privacy setting `encryptAtRest`: values are sealed, and without a key to seal them there are none. */
+  readonly encrypted?: boolean;
 }
 
 /** `accountsOfUser`: all accounts of the account's user, linked or not. */
@@ -61,6 +64,7 @@ export const cacheScope = (account: Account, accountsOfUser: readonly Account[])
     accountsOfUser.filter((other) => other.exchange === account.exchange && other.unlinkedAt === null).length > 1,
   enabled: account.privacy.cacheOpenOrders,
   version: account.privacy.cacheVersion ?? 0,
+  encrypted: account.privacy.encryptAtRest,
 });
 
 const baseKey = (scope: CacheScope): string =>
@@ -115,9 +119,11 @@ const isOpen = (order: NormalizedOrder): boolean => order.status === 'PENDING' |
  */
 export class OpenOrderCache {
   readonly #redis: Redis;
+  readonly #vault: PayloadVault | null;
 
-  constructor(redis: Redis) {
+  constructor(redis: Redis, vault: PayloadVault | null = null) {
     this.#redis = redis;
+    this.#vault = vault;
   }
 
   /**
@@ -132,10 +138,10 @@ export class OpenOrderCache {
     // From the time before the user's second account here came or went.
     const before = { ...scope, several: !scope.several };
     multi.del(openOrdersKey(before), lastSyncKey(before));
-    if (scope.enabled) {
+    if (isWritten(scope, this.#vault)) {
       const fields = records.flatMap((record) => {
-        const order = toNormalizedOrder(record);
-        return isOpen(order) ? [record.intent.orderId, JSON.stringify(order)] : [];
+        const value = valueOf(scope, record, this.#vault);
+        return value === null ? [] : [record.intent.orderId, value];
       });
       for (let start = 0; start < fields.length; start += 2 * FIELDS_PER_COMMAND) {
         multi.hset(openOrdersKey(scope), ...fields.slice(start, start + 2 * FIELDS_PER_COMMAND));
@@ -150,7 +156,7 @@ export class OpenOrderCache {
   /** Keeps the order while it is open, removes it when it has ended. */
   async put(scope: CacheScope, record: OrderRecord): Promise<void> {
     const pipeline = this.#redis.pipeline();
-    addOrder(pipeline, scope, record);
+    addOrder(pipeline, scope, record, this.#vault);
     if (pipeline.length > 0) await execute(pipeline);
   }
 
@@ -166,7 +172,7 @@ export class OpenOrderCache {
     if (lastSyncedAt === null) return null;
     const orders = new Map<string, NormalizedOrder>();
     for (const [orderId, json] of Object.entries(hash)) {
-      const order = parseOrder(json);
+      const order = parseOrder(orderId, json, this.#vault);
       if (order === null) return null;
       orders.set(orderId, order);
     }
@@ -219,11 +225,15 @@ export class OpenOrderCache {
 }
 
 /** Adds the write that `put` makes to a pipeline; nothing when caching is off. */
-export function addOrder(pipeline: ChainableCommander, scope: CacheScope, record: OrderRecord): void {
-  if (!scope.enabled) return;
+export function addOrder(
+  pipeline: ChainableCommander,
+  scope: CacheScope,
+  record: OrderRecord,
+  vault: PayloadVault | null,
+): void {
+  if (!isWritten(scope, vault)) return;
   const { orderId } = record.intent;
-  const order = toNormalizedOrder(record);
-  const json = isOpen(order) ? JSON.stringify(order) : '';
+  const value = valueOf(scope, record, vault) ?? '';
   pipeline.eval(
     PUT,
     3,
@@ -232,7 +242,7 @@ export function addOrder(pipeline: ChainableCommander, scope: CacheScope, record
     fenceKey(scope.accountId),
     orderId,
     record.actual.version,
-    json,
+    value,
     VERSION_TTL_MS,
     scope.version ?? 0,
   );
@@ -240,8 +250,22 @@ export function addOrder(pipeline: ChainableCommander, scope: CacheScope, record
 
 const ReadSchema = z.tuple([z.record(z.string(), z.string()), z.string().nullable()]);
 
-function parseOrder(json: string): NormalizedOrder | null {
+const cachePlace = (orderId: string): string => `cache:${orderId}`;
+
+const isWritten = (scope: CacheScope, vault: PayloadVault | null): boolean =>
+  scope.enabled && (scope.encrypted !== true || vault !== null);
+
+/** What the hash holds of an order; null: it has ended. */
+function valueOf(scope: CacheScope, record: OrderRecord, vault: PayloadVault | null): string | null {
+  const order = toNormalizedOrder(record);
+  if (!isOpen(order)) return null;
+  const json = JSON.stringify(order);
+  return scope.encrypted === true && vault !== null ? vault.seal(cachePlace(record.intent.orderId), json) : json;
+}
+
+function parseOrder(orderId: string, value: string, vault: PayloadVault | null): NormalizedOrder | null {
   try {
+    const json = isSealed(value) ? (vault?.open(cachePlace(orderId), value) ?? '') : value;
     const parsed = CachedOrderSchema.safeParse(JSON.parse(json));
     return parsed.success ? parsed.data : null;
   } catch {

@@ -51,12 +51,16 @@ describe('privacy', () => {
     expect(desk.forgotten).toEqual([]);
   });
 
-  test('without a key nothing can be encrypted, and the refusal says what to set', async () => {
-    const { userErrors } = await handle({ ...desk.context, canSeal: false }, setting({ encryptAtRest: true }));
-    expect(userErrors).toMatchObject([{ code: 'INVALID_INPUT', field: ['input', 'encryptAtRest'] }]);
+  test.each([
+    ['encryptAtRest', { encryptAtRest: true }],
+    ['cacheOpenOrders', { cacheOpenOrders: false }],
+  ])('without a key %s is refused, and the refusal says what to set', async (field, change) => {
+    const { userErrors } = await handle({ ...desk.context, canSeal: false }, setting(change));
+    expect(userErrors).toMatchObject([{ code: 'INVALID_INPUT', field: ['input', field] }]);
     expect(userErrors[0]?.message).toContain('ORDERPLANE_DATA_KEY');
-    expect(await privacy()).toMatchObject({ encryptAtRest: false });
-    expect(await handle({ ...desk.context, canSeal: false }, setting({ encryptAtRest: false }))).toEqual(done);
+    expect(await privacy()).toMatchObject({ encryptAtRest: false, cacheOpenOrders: true });
+    const back = { encryptAtRest: false, cacheOpenOrders: true };
+    expect(await handle({ ...desk.context, canSeal: false }, setting(back))).toEqual(done);
   });
 
   test.each(['privacy:before-commit', 'privacy:after-commit'])(

@@ -21,14 +21,9 @@ export async function setPrivacy(context: CommandContext, command: SetPrivacy): 
         'historyRetentionDays',
       ),
     );
-  if (change.encryptAtRest === true && !context.canSeal)
-    return refused(
-      userError(
-        'INVALID_INPUT',
-        'this system has no key to encrypt orders with: its operator has to set ORDERPLANE_DATA_KEY',
-        'encryptAtRest',
-      ),
-    );
+  if (change.encryptAtRest === true && !context.canSeal) return noKey('encryptAtRest', 'orders');
+  // Commands go through Redis: without a key what they carry would lie there bare.
+  if (change.cacheOpenOrders === false && !context.canSeal) return noKey('cacheOpenOrders', 'commands');
   context.crashPoint('privacy:before-commit', accountId);
   const result = await context.accounts.setPrivacy(userId, accountId, change);
   if (result.kind === 'notFound') return noAccount(accountId, 'input');
@@ -61,6 +56,15 @@ const saidOf = (change: SetPrivacy['change']): string =>
   Object.entries(change)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
+
+const noKey = (field: string, what: string): CommandResult =>
+  refused(
+    userError(
+      'INVALID_INPUT',
+      `this system has no key to encrypt ${what} with: its operator has to set ORDERPLANE_DATA_KEY`,
+      field,
+    ),
+  );
 
 const noAccount = (accountId: string, ...path: string[]): CommandResult =>
   refused({ ...userError('NOT_FOUND', `there is no account ${accountId}`), field: [...path, 'accountId'] });

@@ -7,6 +7,7 @@ import { MemoryDeadMansSwitchStore } from './dead-mans-switches.ts';
 import { MemoryOrderLedger } from './ledger.ts';
 import { MemoryFundsStore } from './funds.ts';
 import { MemoryObservationStore } from './observations.ts';
+import { MemoryPayloadStore } from './payloads.ts';
 import { MemoryOrderQueries } from './queries.ts';
 import { MemoryRetentionStore } from './retention-store.ts';
 import { MemorySessionStore } from './sessions.ts';
@@ -34,6 +35,7 @@ export function createMemoryStore(options: { readonly nowMs: () => number }): St
     funds: new MemoryFundsStore(tables),
     sessions: new MemorySessionStore(tables),
     retention: new MemoryRetentionStore(tables),
+    payloads: new MemoryPayloadStore(),
     ping: () => Promise.resolve(),
     nowMs: () => Promise.resolve(options.nowMs()),
     close: () => Promise.resolve(),

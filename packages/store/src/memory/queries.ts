@@ -8,8 +8,8 @@ import type {
   PageRequest,
   StoredFill,
 } from '../contracts.ts';
-import type { FillRow } from '../order-rows.ts';
-import { exposureOf, together } from './exposure.ts';
+import { exposureSums } from '../exposure-sums.ts';
+import type { DerivedColumns, FillRow } from '../order-rows.ts';
 import {
   checkedIds,
   eventPages,
@@ -95,16 +95,11 @@ export class MemoryOrderQueries implements OrderQueries {
   }
 
   async exposure(accountId: string): Promise<readonly ExposureSum[]> {
-    const sums = new Map<string, ExposureSum>();
-    for (const row of this.#tables.state.orders.values()) {
-      if (!isRecorded(row) || row.intent.accountId !== accountId) continue;
-      if (row.derived.status !== 'PENDING' && row.derived.status !== 'OPEN') continue;
-      const own = exposureOf(row);
-      const id = key(own.symbol, own.side);
-      const known = sums.get(id);
-      sums.set(id, known === undefined ? own : together(known, own));
-    }
-    return [...sums.values()].sort((a, b) => compareText(a.symbol, b.symbol) || compareText(a.side, b.side));
+    return exposureSums(
+      [...this.#tables.state.orders.values()]
+        .filter(isRecorded)
+        .filter(({ intent, derived }) => intent.accountId === accountId && isOpen(derived)),
+    );
   }
 
   async reconcilerMetrics(now: string) {
@@ -177,3 +172,5 @@ const toStoredFill = (orderId: string, fill: FillRow): StoredFill => ({
   liquidity: fill.liquidity,
   executedAt: fill.executed_at,
 });
+
+const isOpen = ({ status }: DerivedColumns): boolean => status === 'PENDING' || status === 'OPEN';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import type { PayloadVault } from '../payloads/vault.ts';
 import { PrismaClient } from '../generated/client.ts';
 import { sqlOver } from './sql.ts';
 import type { Sql } from './sql.ts';
@@ -13,6 +14,8 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number;
   /** Longest wait for a free or new connection, ms; default 5 000. */
   readonly connectTimeoutMs?: number;
+  /** Seals and opens what encrypted orders hold; without one they can't be read here. */
+  readonly vault?: PayloadVault | null;
   /** Told of connections that broke while idle. Never receives the URL. */
   readonly onConnectionError?: (error: Error) => void;
 }
@@ -48,6 +51,8 @@ export interface Database {
   readonly prisma: PrismaClient;
   /** Statements as text, without Prisma's way round: orders, journal, fills. */
   readonly sql: Sql;
+  /** For who needs rows as they are stored: sealed stays sealed. */
+  readonly rows: pg.Pool;
   readonly close: () => Promise<void>;
 }
 
@@ -78,7 +83,8 @@ export function openDatabase(options: PostgresOptions): Database {
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
   return {
     prisma,
-    sql: sqlOver(pool, statementName),
+    sql: sqlOver(pool, statementName, options.vault ?? null),
+    rows: pool,
     close: async () => {
       await prisma.$disconnect();
       await pool.end();

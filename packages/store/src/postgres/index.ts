@@ -14,6 +14,7 @@ import { PostgresRetentionStore } from './retention-store.ts';
 import { PostgresSessionStore } from './sessions.ts';
 import { PostgresUserStore } from './users.ts';
 import { PostgresUnattributedFillStore } from './unattributed.ts';
+import { PostgresPayloadStore } from './payloads.ts';
 import { PostgresOrderQueries } from './queries.ts';
 
 const NowSchema = z.tuple([z.object({ ms: z.number() })]);
@@ -22,9 +23,10 @@ export type { PostgresOptions } from './client.ts';
 
 /** Connects lazily: the first statement opens the first connection. The schema must have been migrated (migrate.ts). */
 export function createPostgresStore(options: PostgresOptions): Store {
-  const { prisma, sql, close } = openDatabase(options);
+  const { prisma, sql, rows, close } = openDatabase(options);
+  const vault = options.vault ?? null;
   return {
-    ledger: new PostgresOrderLedger(sql),
+    ledger: new PostgresOrderLedger(sql, vault),
     queries: new PostgresOrderQueries(sql),
     access: new PostgresAccessStore(prisma, sql),
     users: new PostgresUserStore(prisma, sql),
@@ -37,6 +39,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     funds: new PostgresFundsStore(prisma, sql),
     sessions: new PostgresSessionStore(prisma, sql),
     retention: new PostgresRetentionStore(prisma, sql),
+    payloads: new PostgresPayloadStore(prisma, rows, vault),
     ping: async () => {
       await sql.$queryRaw`SELECT 1`;
     },

@@ -3,10 +3,12 @@ import { InvalidCursorError, NotFoundError } from '../contracts.ts';
 import type { Intent, IntentStore, PageRequest } from '../contracts.ts';
 import { storableJson } from '../json.ts';
 import { pageLimit } from '../paging.ts';
+import { orderColumns } from '../payloads/rows.ts';
 import { databaseFailure, orderWriteError } from './errors.ts';
 import { intentColumnsOf } from './parameters.ts';
 import { intentColumns, toIntent } from './records.ts';
 import type { IntentRow } from './records.ts';
+import type { SealingModes } from './sealing-modes.ts';
 import { INTENT_WRITE } from './statements/order-columns.ts';
 import type { Sql } from './sql.ts';
 
@@ -27,14 +29,16 @@ SELECT id FROM changed`;
 
 export class PostgresIntentStore implements IntentStore {
   readonly #sql: Sql;
+  readonly #modes: SealingModes;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, modes: SealingModes) {
     this.#sql = sql;
+    this.#modes = modes;
   }
 
   async create(intent: Intent): Promise<void> {
     try {
-      await this.#sql.$executeRawUnsafe(INSERT, storableJson(intentColumnsOf(intent)));
+      await this.#sql.$executeRawUnsafe(INSERT, await this.#columnsOf(intent));
     } catch (error) {
       throw orderWriteError(error, intent);
     }
@@ -49,7 +53,7 @@ export class PostgresIntentStore implements IntentStore {
   async update(intent: Intent): Promise<void> {
     let changed: readonly unknown[];
     try {
-      changed = await this.#sql.$queryRawUnsafe<unknown[]>(UPDATE, storableJson(intentColumnsOf(intent)));
+      changed = await this.#sql.$queryRawUnsafe<unknown[]>(UPDATE, await this.#columnsOf(intent));
     } catch (error) {
       throw databaseFailure(error).kind === 'other' ? error : orderWriteError(error, intent);
     }
@@ -86,6 +90,14 @@ export class PostgresIntentStore implements IntentStore {
   async findByClientOrderId(accountId: string, clientOrderId: string): Promise<Intent | null> {
     const [row] = await this.#select(Prisma.sql`o.account_id = ${accountId} AND o.client_order_id = ${clientOrderId}`);
     return row ?? null;
+  }
+
+  /** As the account wants it now: what is written here is written before or beside trading, by key. */
+  async #columnsOf(intent: Intent): Promise<string> {
+    const [journal] = await this.#sql.$queryRaw<{ encrypted: boolean }[]>`
+      SELECT encrypted FROM account_journals WHERE account_id = ${intent.accountId}`;
+    const vault = this.#modes.vault(journal?.encrypted === true);
+    return storableJson(orderColumns(vault, intent.orderId, intentColumnsOf(intent)));
   }
 
   async #select(where: Prisma.Sql, limit: Prisma.Sql = Prisma.empty): Promise<readonly Intent[]> {

@@ -13,6 +13,7 @@ import type {
   PageRequest,
   PlaceOptions,
 } from '../contracts.ts';
+import type { PayloadVault } from '../payloads/vault.ts';
 import { journalRecords } from '../order-rows.ts';
 import { checkedLimit, WALK_LIMIT } from '../paging.ts';
 import { haltOf } from './account-rows.ts';
@@ -25,6 +26,7 @@ import { IS_OPEN, IS_UNSETTLED, isRecordRow, OPEN_ACCOUNT, recordColumns, toReco
 import type { RecordRow } from './records.ts';
 import { PostgresPurgedOrders } from './purged-orders.ts';
 import { PostgresOrderStateStore } from './state-store.ts';
+import { SealingModes } from './sealing-modes.ts';
 import { ACCOUNT_JOURNAL } from './statements/account-journal.ts';
 import type { Sql } from './sql.ts';
 import { OrderWrites } from './writes.ts';
@@ -36,7 +38,11 @@ const isUnsettled = Prisma.raw(IS_UNSETTLED);
 /** Orders in one look-up. */
 const MAX_FINDS = 64;
 
-type FoundRow = RecordRow & { readonly halted_at: Date | null; readonly cancel_open_before: Date | null };
+type FoundRow = RecordRow & {
+  readonly halted_at: Date | null;
+  readonly cancel_open_before: Date | null;
+  readonly encrypt_at_rest: boolean;
+};
 const toFound = (row: FoundRow): OrderRecord => ({
   ...toRecord(row),
   ...(row.halted_at === null ? {} : { halt: haltOf(row.halted_at, row.cancel_open_before) }),
@@ -45,11 +51,13 @@ const toFound = (row: FoundRow): OrderRecord => ({
 async function findAll(
   sql: Sql,
   orderIds: readonly string[],
+  modes: SealingModes,
 ): Promise<readonly { readonly record: OrderRecord | null }[]> {
   const rows = await sql.$queryRaw<FoundRow[]>`
-    SELECT ${recordColumns}, a.halted_at, a.cancel_open_before FROM orders o JOIN accounts a ON a.id = o.account_id
+    SELECT ${recordColumns}, a.halted_at, a.cancel_open_before, a.encrypt_at_rest FROM orders o JOIN accounts a ON a.id = o.account_id
     WHERE o.id = ANY(${[...orderIds]}::text[]) AND o.version IS NOT NULL`;
   const byId = new Map(rows.map((row) => [row.id, row]));
+  for (const row of rows) modes.learn(row.account_id, row.encrypt_at_rest);
   return orderIds.map((orderId) => {
     const row = byId.get(orderId);
     return { record: row === undefined ? null : toFound(row) };
@@ -66,11 +74,12 @@ export class PostgresOrderLedger implements OrderLedger {
   readonly #writes: OrderWrites;
   readonly #finds: Lanes<string, { readonly record: OrderRecord | null }>;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, vault: PayloadVault | null) {
     this.#sql = sql;
-    this.#writes = new OrderWrites(sql);
-    this.#finds = new Lanes({ run: (orderIds) => findAll(sql, orderIds), maxItems: MAX_FINDS });
-    this.intents = new PostgresIntentStore(sql);
+    const modes = new SealingModes(vault);
+    this.#writes = new OrderWrites(sql, modes);
+    this.#finds = new Lanes({ run: (orderIds) => findAll(sql, orderIds, modes), maxItems: MAX_FINDS });
+    this.intents = new PostgresIntentStore(sql, modes);
     this.states = new PostgresOrderStateStore(sql, this.#writes);
     this.groups = new PostgresGroupStore(sql, this.#writes);
     this.purged = new PostgresPurgedOrders(sql);

@@ -9,6 +9,8 @@ import type {
   PageRequest,
   StoredFill,
 } from '../contracts.ts';
+import { exposureSums } from '../exposure-sums.ts';
+import { derivedColumns } from '../order-rows.ts';
 import {
   checkedIds,
   NO_EVENTS,
@@ -25,13 +27,15 @@ import type { StoredEventRow } from './events.ts';
 import { fillColumns, toStoredFill } from './fills.ts';
 import type { FillQueryRow } from './fills.ts';
 import { orderConditions } from './order-conditions.ts';
-import { recordColumns, toRecord } from './records.ts';
+import { IS_OPEN, OPEN_ACCOUNT, recordColumns, toRecord } from './records.ts';
 import type { RecordRow } from './records.ts';
 import { EXPOSURE, type ExposureRow } from './statements/exposure.ts';
 import { FIRST_EVENTS } from './statements/first-events.ts';
 import type { Sql } from './sql.ts';
 
 const unnamed = Prisma.raw(UNNAMED);
+const openAccount = Prisma.raw(OPEN_ACCOUNT);
+const isOpen = Prisma.raw(IS_OPEN);
 
 /** Reads of the public API. Every one is a single statement, whatever the page holds. */
 export class PostgresOrderQueries implements OrderQueries {
@@ -119,6 +123,7 @@ export class PostgresOrderQueries implements OrderQueries {
 
   async exposure(accountId: string): Promise<readonly ExposureSum[]> {
     const rows = await this.#sql.$queryRawUnsafe<ExposureRow[]>(EXPOSURE, accountId);
+    if (rows.some(({ sealed }) => sealed)) return this.#openedExposure(accountId);
     return rows.map(({ symbol, side, orders, size, notional, unpriced, quote }) => ({
       symbol,
       side,
@@ -128,6 +133,15 @@ export class PostgresOrderQueries implements OrderQueries {
       unpricedSize: canonicalDecimal(unpriced),
       quoteSize: canonicalDecimal(quote),
     }));
+  }
+
+  /** Where terms are sealed, nobody but who holds the key can add them up. */
+  async #openedExposure(accountId: string): Promise<readonly ExposureSum[]> {
+    const rows = await this.#sql.$queryRaw<RecordRow[]>`
+      SELECT ${recordColumns} FROM orders o WHERE ${openAccount} = ${accountId} AND ${isOpen} AND o.version IS NOT NULL`;
+    return exposureSums(
+      rows.map(toRecord).map(({ intent, actual }) => ({ intent, derived: derivedColumns(actual.machine) })),
+    );
   }
 
   async reconcilerMetrics(now: string) {

@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { Prisma } from '../generated/client.ts';
+import { openRow } from '../payloads/rows.ts';
+import type { PayloadVault } from '../payloads/vault.ts';
 
 /**
  * Statements straight through the driver, with the names, the arguments and the row types that Prisma's client has for
@@ -27,13 +29,21 @@ const types = {
 
 const isTemplate = (query: TemplateStringsArray | Prisma.Sql): query is TemplateStringsArray => Array.isArray(query);
 
-/** `nameOf`: the name under which the server keeps the plan; empty: none. */
-export function sqlOver(pool: pg.Pool, nameOf: (text: string) => string): Sql {
-  const run = (text: string, values: readonly unknown[]): Promise<pg.QueryResult> => {
+/**
+ * `nameOf`: the name under which the server keeps the plan; empty: none. What is sealed in the rows of orders and of
+ * their journal is opened here, in one place, so that no statement has to know of it.
+ */
+export function sqlOver(pool: pg.Pool, nameOf: (text: string) => string, vault: PayloadVault | null): Sql {
+  const run = async (text: string, values: readonly unknown[]): Promise<pg.QueryResult<Record<string, unknown>>> => {
     const name = nameOf(text);
-    return pool.query({ text, values: [...values], types, ...(name === '' ? {} : { name }) });
+    const result = await pool.query<Record<string, unknown>>({
+      ...{ text, values: [...values], types },
+      ...(name === '' ? {} : { name }),
+    });
+    for (const row of result.rows) openRow(vault, row);
+    return result;
   };
-  const runQuery = (query: TemplateStringsArray | Prisma.Sql, values: readonly unknown[]): Promise<pg.QueryResult> => {
+  const runQuery = (query: TemplateStringsArray | Prisma.Sql, values: readonly unknown[]) => {
     const sql = isTemplate(query) ? new Prisma.Sql(query, values) : query;
     return run(sql.text, sql.values);
   };

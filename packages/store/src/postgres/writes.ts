@@ -12,14 +12,17 @@ import type {
 import type { OrderMachine } from '@orderplane/state-machine';
 import { storableJson } from '../json.ts';
 import { allFillRows, eventRows, legIdRows, legRows, touchedFillRows } from '../order-rows.ts';
+import type { FillRow, LegIdRow, LegRow } from '../order-rows.ts';
+import { journalLine, orderColumns, type JournalLine } from '../payloads/rows.ts';
+import type { PayloadVault } from '../payloads/vault.ts';
 import { namesOfNew } from '../retention.ts';
-import type { EventRow, FillRow, LegIdRow, LegRow } from '../order-rows.ts';
 import { isStatementFailure, orderWriteError, withRetry } from './errors.ts';
 import { Lanes } from './lanes.ts';
 import { toRefusal, type RefusalRow } from './limits.ts';
 import { actualColumnsOf, groupColumnsOf, intentColumnsOf, specColumns } from './parameters.ts';
 import { toIntent } from './records.ts';
 import type { IntentRow } from './records.ts';
+import type { SealingModes } from './sealing-modes.ts';
 import type { Sql } from './sql.ts';
 import { commitStatement } from './statements/commit.ts';
 import type { WrittenParts } from './statements/order-columns.ts';
@@ -33,8 +36,9 @@ const MAX_ORDERS = 64;
 
 /** What hangs on a written order; empty lists are left out of the JSON. */
 interface Hanging {
+  readonly sealed: boolean;
   readonly events: number;
-  readonly journal: readonly EventRow[] | undefined;
+  readonly journal: readonly JournalLine[] | undefined;
   readonly legs: readonly LegRow[] | undefined;
   readonly leg_ids: readonly LegIdRow[] | undefined;
   readonly fills: readonly FillRow[] | undefined;
@@ -42,11 +46,24 @@ interface Hanging {
 
 const unlessEmpty = <Row>(rows: readonly Row[]): readonly Row[] | undefined => (rows.length === 0 ? undefined : rows);
 
-function hanging(machine: OrderMachine, journal: readonly JournalRecord[], fills: readonly FillRow[]): Hanging {
+/** Which order, at which version, and what to seal it with; null: it is plain. */
+interface Sealing {
+  readonly orderId: string;
+  readonly version: number;
+  readonly vault: PayloadVault | null;
+}
+
+function hanging(
+  { orderId, version, vault }: Sealing,
+  machine: OrderMachine,
+  journal: readonly JournalRecord[],
+  fills: readonly FillRow[],
+): Hanging {
   const rows = eventRows(journal);
   return {
+    sealed: vault !== null,
     events: rows.length,
-    journal: unlessEmpty(rows),
+    journal: unlessEmpty(rows.map((row) => journalLine(vault, orderId, version, row))),
     legs: unlessEmpty(legRows(machine)),
     leg_ids: unlessEmpty(legIdRows(machine)),
     fills: unlessEmpty(fills),
@@ -104,9 +121,11 @@ interface NewOrder extends Hanging {
 function newOrder(
   { intent, actual }: OrderRecord,
   journal: readonly JournalRecord[],
+  vault: PayloadVault | null,
   { despitePurge = false }: PlaceOptions = {},
 ): NewOrder {
-  const parts = hanging(actual.machine, journal, allFillRows(actual.machine));
+  const sealing = { orderId: intent.orderId, version: actual.version, vault };
+  const parts = hanging(sealing, actual.machine, journal, allFillRows(actual.machine));
   return {
     ...parts,
     id: intent.orderId,
@@ -117,12 +136,12 @@ function newOrder(
     version: actual.version,
     event_count: parts.events,
     names: despitePurge ? [] : namesOfNew(intent, actual.machine),
-    state: {
+    state: orderColumns(vault, intent.orderId, {
       ...intentColumnsOf(intent),
       ...actualColumnsOf(actual.version, actual.machine, actual.reconciliation, actual.updatedAt),
       actual_created_at: actual.createdAt,
       event_count: parts.events,
-    },
+    }),
   };
 }
 
@@ -132,14 +151,16 @@ interface Inserted {
   readonly purged: boolean;
   readonly seq: bigint | null;
   readonly halted: boolean | null;
+  /** Its orders are to be sealed. */
+  readonly encrypted: boolean | null;
   /** The account's active session, which has made the order. */
   readonly session_id: string | null;
   /** What its limits say; null: nothing. */
   readonly refusal: RefusalRow | null;
 }
 const NOT_INSERTED: Inserted = {
-  ...{ admitted: false, purged: false, seq: null, halted: null, session_id: null },
-  refusal: null,
+  ...{ admitted: false, purged: false, seq: null, halted: null, encrypted: null },
+  ...{ session_id: null, refusal: null },
 };
 
 async function insert(sql: Sql, orders: readonly NewOrder[], group?: OrderGroup): Promise<readonly Inserted[]> {
@@ -170,6 +191,21 @@ function placed(record: OrderRecord, inserted: Inserted | undefined, events: num
   const sessionId = intent.sessionId ?? inserted.session_id;
   const written = { ...record, intent: { ...intent, createdSessionId, sessionId } };
   return { kind: 'committed', record: written, ...cursors(inserted.seq, events) };
+}
+
+function placedGroup(
+  given: readonly NewGroupOrder[],
+  orders: readonly NewOrder[],
+  rows: readonly Inserted[],
+): readonly CommitResult[] {
+  // Of a group that is refused, the order that is to blame.
+  const blamed = Math.max(
+    rows.findIndex(({ purged, refusal }) => purged || refusal !== null),
+    0,
+  );
+  const first = given[blamed];
+  if (first !== undefined) placed(first.record, rows[blamed], 0);
+  return given.map(({ record }, index) => placed(record, rows[index], orders[index]?.events ?? 0));
 }
 
 interface StateWrite extends Hanging {
@@ -217,8 +253,11 @@ export class OrderWrites {
   readonly #places: Lanes<NewOrder, Inserted>;
   readonly #updates: Lanes<StateWrite, Written>;
 
-  constructor(sql: Sql) {
+  readonly #modes: SealingModes;
+
+  constructor(sql: Sql, modes: SealingModes) {
     this.#sql = sql;
+    this.#modes = modes;
     const common = { isFaultOfOne: isStatementFailure, maxItems: MAX_ORDERS };
     this.#places = new Lanes({
       ...common,
@@ -228,49 +267,66 @@ export class OrderWrites {
     this.#updates = new Lanes({ ...common, run: (writes) => update(sql, writes), keyOf: ({ id }) => id });
   }
 
-  /** Throws AlreadyExistsError, AccountHaltedError, LimitExceededError, PurgedError; NotFoundError for an unknown or unlinked account. */
+  /**
+   * Throws AlreadyExistsError, AccountHaltedError, LimitExceededError, PurgedError; NotFoundError for an unknown or unlinked
+   * account; PayloadError.
+   */
   async place(record: OrderRecord, journal: readonly JournalRecord[], options?: PlaceOptions): Promise<CommitResult> {
     const { orderId, accountId, clientOrderId } = record.intent;
-    const order = newOrder(record, journal, options);
-    try {
-      return placed(record, await this.#places.add(accountId, order), order.events);
-    } catch (error) {
-      throw orderWriteError(error, { orderId, accountId, clientOrderId, ...venueIds(order) });
-    }
+    return this.#prepared(accountId, async (vault) => {
+      const order = newOrder(record, journal, vault, options);
+      try {
+        const inserted = await this.#places.add(accountId, order);
+        return { inserted, done: () => placed(record, inserted, order.events) };
+      } catch (error) {
+        throw orderWriteError(error, { orderId, accountId, clientOrderId, ...venueIds(order) });
+      }
+    });
   }
 
   /** All of it in one statement, or nothing. Throws as `place` does. */
   async placeGroup(group: OrderGroup, given: readonly NewGroupOrder[]): Promise<readonly CommitResult[]> {
-    const orders = given.map(({ record, journal }) => newOrder(record, journal));
+    const { groupId: orderId, accountId } = group;
     const clientOrderId = given.map(({ record }) => record.intent.clientOrderId).join(', ');
-    try {
-      const inserted = await insert(this.#sql, orders, group);
-      // Of a group that is refused, the order that is to blame.
-      const blamed = Math.max(
-        inserted.findIndex(({ purged, refusal }) => purged || refusal !== null),
-        0,
-      );
-      const first = given[blamed];
-      if (first !== undefined) placed(first.record, inserted[blamed], 0);
-      return given.map(({ record }, index) => {
-        const { events } = orders[index] ?? { events: 0 };
-        return placed(record, inserted[index], events);
-      });
-    } catch (error) {
-      throw orderWriteError(error, { orderId: group.groupId, accountId: group.accountId, clientOrderId });
+    return this.#prepared(accountId, async (vault) => {
+      const orders = given.map(({ record, journal }) => newOrder(record, journal, vault));
+      try {
+        const rows = await insert(this.#sql, orders, group);
+        return { inserted: rows[0], done: () => placedGroup(given, orders, rows) };
+      } catch (error) {
+        throw orderWriteError(error, { orderId, accountId, clientOrderId });
+      }
+    });
+  }
+
+  /** Once more with what the statement has told, when it was prepared the other way than the account wants it by now. */
+  async #prepared<Result>(
+    accountId: string,
+    insertWith: (
+      vault: PayloadVault | null,
+    ) => Promise<{ readonly inserted: Inserted | undefined; readonly done: () => Result }>,
+  ): Promise<Result> {
+    for (;;) {
+      const isSealed = this.#modes.isEncrypted(accountId);
+      const { inserted, done } = await insertWith(this.#modes.vault(isSealed));
+      const wanted = inserted?.admitted === true ? isSealed : (inserted?.encrypted ?? isSealed);
+      if (wanted === isSealed) return done();
+      this.#modes.learn(accountId, wanted);
     }
   }
 
   /** `conflict` when the order is not at the expected version or does not exist, or may not be written now. Throws AlreadyExistsError for ids or executions of another order. */
   async commit(change: OrderChange): Promise<CommitResult> {
+    const { orderId } = change;
     const version = change.expectedVersion + 1;
-    const write = {
-      ...hanging(change.machine, change.journal, touchedFillRows(change.machine, change.journal)),
-      id: change.orderId,
+    const fills = touchedFillRows(change.machine, change.journal);
+    const written = await this.#write(change.accountId, orderId, (vault) => ({
+      ...hanging({ orderId, version, vault }, change.machine, change.journal, fills),
+      id: orderId,
       expected: change.expectedVersion,
       ...(change.unlessHalted === true ? { unless_halted: true } : {}),
       ...(change.limited === undefined ? {} : { limited: change.limited }),
-      state: {
+      state: orderColumns(vault, orderId, {
         ...actualColumnsOf(version, change.machine, change.reconciliation, change.at),
         ...(change.intent && {
           generation: change.intent.generation,
@@ -278,41 +334,65 @@ export class OrderWrites {
           ...(change.intent.trigger && { trigger: change.intent.trigger }),
           ...(change.intent.valuedAt !== undefined && { valued_at: change.intent.valuedAt }),
         }),
-      },
-    };
-    const row = await this.#write(change.accountId ?? change.orderId, write);
-    if (row === null) return { kind: 'conflict' };
+      }),
+    }));
+    if (written === null) return { kind: 'conflict' };
+    const { row, events } = written;
     if (isRefused(row)) return { kind: 'limited', refusal: toRefusal(row.refusal) };
     const actual: ActualState = {
-      orderId: change.orderId,
+      orderId,
       version,
       machine: change.machine,
       reconciliation: change.reconciliation,
       createdAt: row.actual_created_at.toISOString(),
       updatedAt: change.at,
     };
-    return { kind: 'committed', record: { intent: toIntent(row), actual }, ...cursors(row.seq, write.events) };
+    return { kind: 'committed', record: { intent: toIntent(row), actual }, ...cursors(row.seq, events) };
   }
 
   /** The state alone, without a journal. False when the order is not at the expected version or does not exist. */
   async writeState(state: ActualState, expectedVersion: number | null): Promise<boolean> {
-    const row = await this.#write(state.orderId, {
-      ...hanging(state.machine, [], allFillRows(state.machine)),
-      id: state.orderId,
+    const { orderId, version } = state;
+    const written = await this.#write(undefined, orderId, (vault) => ({
+      ...hanging({ orderId, version, vault }, state.machine, [], allFillRows(state.machine)),
+      id: orderId,
       expected: expectedVersion,
-      state: {
-        ...actualColumnsOf(state.version, state.machine, state.reconciliation, state.updatedAt),
+      state: orderColumns(vault, orderId, {
+        ...actualColumnsOf(version, state.machine, state.reconciliation, state.updatedAt),
         actual_created_at: state.createdAt,
-      },
-    });
-    return row !== null;
+      }),
+    }));
+    return written !== null;
   }
 
-  async #write(lane: string, write: StateWrite): Promise<WrittenRow | RefusedRow | null> {
-    try {
-      return (await this.#updates.add(lane, write)).row;
-    } catch (error) {
-      throw orderWriteError(error, { orderId: write.id, ...venueIds(write) });
+  /** Prepared once more where the account wants it the other way by now: what was not written is the exception, so only then it is asked. */
+  async #write(
+    accountId: string | undefined,
+    orderId: string,
+    prepare: (vault: PayloadVault | null) => StateWrite,
+  ): Promise<{ readonly row: WrittenRow | RefusedRow; readonly events: number } | null> {
+    let isSealed = this.#modes.isEncrypted(accountId ?? orderId);
+    for (;;) {
+      const write = prepare(this.#modes.vault(isSealed));
+      try {
+        const { row } = await this.#updates.add(accountId ?? orderId, write);
+        if (row !== null) return { row, events: write.events };
+      } catch (error) {
+        throw orderWriteError(error, { orderId, ...venueIds(write) });
+      }
+      const wanted = await this.#isEncrypted(orderId);
+      if (wanted === null || wanted === isSealed) return null;
+      isSealed = wanted;
     }
+  }
+
+  /** As the order's account wants it now; null: there is no such order. */
+  async #isEncrypted(orderId: string): Promise<boolean | null> {
+    const [row] = await this.#sql.$queryRaw<{ account_id: string; encrypted: boolean }[]>`
+      SELECT j.account_id, j.encrypted FROM account_journals j
+      WHERE j.account_id = (SELECT o.account_id FROM orders o WHERE o.id = ${orderId})`;
+    if (row === undefined) return null;
+    this.#modes.learn(row.account_id, row.encrypted);
+    return row.encrypted;
   }
 }

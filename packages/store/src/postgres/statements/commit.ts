@@ -19,9 +19,10 @@ FROM judged v`;
 /**
  * Compare-and-swap of the states of several orders with their journal, legs and fills: one round trip, one implicit
  * transaction. $1: one object for each order, in the order of their cursors: `n` from 1, `id`, `expected` version (null:
- * no state yet), `events`, `state` (columns of `orders`; a changed intent brings `generation`, `spec` and what is
- * filtered on), and the rows of `journal`, `legs`, `leg_ids` and `fills`. With `unless_halted` nothing of the order is
- * written while its account is halted.
+ * no state yet), `events`, whether it is `sealed`, `state` (columns of `orders`; a changed intent brings `generation`,
+ * `spec` and what is filtered on), and the rows of `journal`, `legs`, `leg_ids` and `fills`. With `unless_halted` nothing
+ * of the order is written while its account is halted; nor is it when it is sealed where its account wants it plain, or
+ * the other way round.
  *
  * Every other part hangs on the rows that the update returns. The journals of the accounts are locked before any order,
  * so that two writers with several orders in common wait for each other instead of for ever; the wait ends with the
@@ -31,9 +32,10 @@ FROM judged v`;
 export const commitStatement = (parts: WrittenParts, isLimited = false): string => `
 WITH input AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json)
-    AS i(n int, id text, expected int, events int, state json, unless_halted boolean, limited text, journal json, legs json, leg_ids json, fills json)
+    AS i(n int, id text, expected int, events int, sealed boolean, state json, unless_halted boolean, limited text,
+      journal json, legs json, leg_ids json, fills json)
 ), locked AS MATERIALIZED (
-  SELECT account_id, halted, limited FROM account_journals
+  SELECT account_id, halted, limited, encrypted FROM account_journals
   WHERE account_id = ANY(ARRAY(SELECT DISTINCT account_id FROM orders WHERE id = ANY(${IDS})))
   ORDER BY account_id FOR UPDATE
 ),${isLimited ? JUDGED : ''} written AS (
@@ -53,6 +55,7 @@ WITH input AS MATERIALIZED (
   FROM input i CROSS JOIN LATERAL json_populate_record(NULL::orders, i.state) s
   WHERE o.id = ANY(${IDS}) AND o.id = i.id AND o.version IS NOT DISTINCT FROM i.expected
     AND (SELECT count(*) FROM locked) >= 0
+    AND o.account_id = ANY(ARRAY(SELECT account_id FROM locked WHERE encrypted = i.sealed))
     AND (i.unless_halted IS NOT TRUE OR o.account_id <> ALL(ARRAY(SELECT account_id FROM locked WHERE halted)))${
       isLimited ? ' AND i.n <> ALL(ARRAY(SELECT n FROM judged))' : ''
     }

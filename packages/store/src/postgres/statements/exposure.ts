@@ -9,6 +9,8 @@ export interface ExposureRow {
   readonly notional: string;
   readonly unpriced: string;
   readonly quote: string;
+  /** Some of their terms are sealed: these sums are not theirs. */
+  readonly sealed: boolean;
 }
 
 /** One pass over the open orders of an account, by their partial index. An order is never counted below nothing. */
@@ -17,9 +19,10 @@ SELECT symbol, side, count(*) AS orders,
   COALESCE(sum(rest), 0)::text AS size,
   COALESCE(sum(rest * price), 0)::text AS notional,
   COALESCE(sum(rest) FILTER (WHERE price IS NULL), 0)::text AS unpriced,
-  COALESCE(sum(unspent), 0)::text AS quote
+  COALESCE(sum(unspent), 0)::text AS quote,
+  bool_or(sealed) AS sealed
 FROM (
-  SELECT o.symbol, o.side, GREATEST(o.size - COALESCE(o.filled_size, 0), 0) AS rest,
+  SELECT o.symbol, o.side, json_typeof(o.spec) = 'string' AS sealed, GREATEST(o.size - COALESCE(o.filled_size, 0), 0) AS rest,
     COALESCE(
       (o.spec->>'price')::numeric,
       (o.spec->>'stopPrice')::numeric,

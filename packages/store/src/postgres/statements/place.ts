@@ -32,13 +32,14 @@ grouped AS (
 /**
  * New orders with their journal, legs and fills: one round trip, one implicit transaction, all or none. $1: one object
  * for each order, in the order of their cursors: `n` from 1, `id`, `account_id`, `symbol`, `origin`, `version`,
- * `event_count`, `events` (the same), `state` (columns of `orders`), and the rows of `journal`, `legs`, `leg_ids` and
+ * `event_count`, `events` (the same), whether it is `sealed`, `state` (columns of `orders`), and the rows of `journal`, `legs`, `leg_ids` and
  * `fills`. The journals of the accounts are locked first, as in `commit`; a closed one, or none, admits no order, a halted one
  * only what was found at the exchange: nothing else of it is written. (A lock that was waited for is judged by the newest
- * row, so an account that was unlinked or halted meanwhile counts.) Where the account has limits, those orders that are
+ * row, so an account that was unlinked or halted meanwhile counts.) An order that is sealed where its account wants it
+ * plain, or plain where it wants it sealed, is not admitted either. Where the account has limits, those orders that are
  * `limited` are held against them then (see `judge_limits` in the migrations); a group is refused whole. Gives for each
- * order whether it was admitted, the cursor of its last line, whether its account is halted (null: there is none), the
- * account's active session, and what its limits say.
+ * order whether it was admitted, the cursor of its last line, whether its account is halted and encrypted (null: there is
+ * none), the account's active session, and what its limits say.
  *
  * `names` are those by which a purged order is known: one that has them is not admitted (`purged`). Those rows are read as
  * of the statement's beginning; where the account was purged while its lock was waited for, the locked row counts one
@@ -48,11 +49,11 @@ export const placeStatement = (parts: WrittenParts, isGroup = false): string => 
 WITH given AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json)
     AS i(n int, id text, account_id text, symbol text, origin text, limited text, version int, event_count int, events int,
-      names json, state json, journal json, legs json, leg_ids json, fills json)
+      sealed boolean, names json, state json, journal json, legs json, leg_ids json, fills json)
 ), seen AS MATERIALIZED (
   SELECT account_id, purges FROM account_journals WHERE account_id = ANY(ARRAY(SELECT DISTINCT account_id FROM given))
 ), locked AS MATERIALIZED (
-  SELECT account_id, halted, session_id, limited, purge_key, purges FROM account_journals
+  SELECT account_id, halted, encrypted, session_id, limited, purge_key, purges FROM account_journals
   WHERE account_id = ANY(ARRAY(SELECT DISTINCT account_id FROM given)) AND NOT closed ORDER BY account_id FOR UPDATE
 ), judged AS MATERIALIZED (
   SELECT v.n, v.refusal FROM locked l CROSS JOIN LATERAL judge_limits(l.account_id, $1::json) v
@@ -65,7 +66,7 @@ WITH given AS MATERIALIZED (
 ), input AS MATERIALIZED (
   SELECT * FROM given WHERE ${admittedUnless('purged', isGroup)} AND ${admittedUnless('judged', isGroup)}
     AND account_id = ANY(ARRAY(SELECT account_id FROM locked WHERE (NOT halted OR given.origin = 'EXTERNAL')
-      AND purges = (SELECT s.purges FROM seen s WHERE s.account_id = locked.account_id)))
+      AND encrypted = given.sealed AND purges = (SELECT s.purges FROM seen s WHERE s.account_id = locked.account_id)))
 ), inserted AS (
   INSERT INTO orders (${COLUMNS.join(', ')}, pending_since)
   SELECT ${COLUMNS.map(valueOf).join(', ')},
@@ -77,6 +78,7 @@ SELECT g.n, g.n = ANY(ARRAY(SELECT n FROM input)) AS admitted, g.n = ANY(ARRAY(S
     WHERE l.account_id = g.account_id AND s.account_id = g.account_id), false) AS again,
   (SELECT w.seq FROM numbered w WHERE w.n = g.n) AS seq,
   (SELECT l.halted FROM locked l WHERE l.account_id = g.account_id) AS halted,
+  (SELECT l.encrypted FROM locked l WHERE l.account_id = g.account_id) AS encrypted,
   (SELECT l.session_id FROM locked l WHERE l.account_id = g.account_id) AS session_id,
   (SELECT v.refusal FROM judged v WHERE v.n = g.n) AS refusal
 FROM given g`;
