@@ -1,6 +1,7 @@
-import { AccountHaltedError, LimitExceededError, NotFoundError, PurgedError } from '../contracts.ts';
+import { AccountHaltedError, CommandOverError, LimitExceededError, NotFoundError, PurgedError } from '../contracts.ts';
 import type {
   ActualState,
+  CommandTime,
   CommitResult,
   JournalRecord,
   NewOrder as NewGroupOrder,
@@ -98,13 +99,17 @@ interface NewOrder extends Hanging {
   readonly event_count: number;
   /** By which it would be known if it had been purged. */
   readonly names: readonly string[];
+  readonly client_order_id: string;
+  readonly request_hash: string;
+  readonly issued_at: string | undefined;
+  readonly expires_at: string | undefined;
   readonly state: Readonly<Record<string, unknown>>;
 }
 
 function newOrder(
   { intent, actual }: OrderRecord,
   journal: readonly JournalRecord[],
-  { despitePurge = false }: PlaceOptions = {},
+  { despitePurge = false, time }: PlaceOptions = {},
 ): NewOrder {
   const parts = hanging(actual.machine, journal, allFillRows(actual.machine));
   return {
@@ -117,6 +122,10 @@ function newOrder(
     version: actual.version,
     event_count: parts.events,
     names: despitePurge ? [] : namesOfNew(intent, actual.machine),
+    client_order_id: intent.clientOrderId,
+    request_hash: intent.requestHash,
+    issued_at: time?.issuedAt,
+    expires_at: time?.expiresAt,
     state: {
       ...intentColumnsOf(intent),
       ...actualColumnsOf(actual.version, actual.machine, actual.reconciliation, actual.updatedAt),
@@ -126,10 +135,11 @@ function newOrder(
   };
 }
 
-/** `admitted` false: the account is not there, or unlinked, or halted, or the order was purged. */
+/** `admitted` false: the account is not there, or unlinked, or halted, or the order was purged, or its command is over. */
 interface Inserted {
   readonly admitted: boolean;
   readonly purged: boolean;
+  readonly over: CommandOverError['reason'] | null;
   readonly seq: bigint | null;
   readonly halted: boolean | null;
   /** The account's active session, which has made the order. */
@@ -138,7 +148,7 @@ interface Inserted {
   readonly refusal: RefusalRow | null;
 }
 const NOT_INSERTED: Inserted = {
-  ...{ admitted: false, purged: false, seq: null, halted: null, session_id: null },
+  ...{ admitted: false, purged: false, over: null, seq: null, halted: null, session_id: null },
   refusal: null,
 };
 
@@ -154,13 +164,28 @@ async function insert(sql: Sql, orders: readonly NewOrder[], group?: OrderGroup)
   return orders.map((_, index) => byNumber.get(index + 1) ?? NOT_INSERTED);
 }
 
+/** Orders that happen to share a statement. Limits are held against all of them, also against those that are not placed then. */
+async function insertEach(sql: Sql, orders: readonly NewOrder[]): Promise<readonly Inserted[]> {
+  const inserted = await insert(sql, orders);
+  if (!inserted.some(({ purged, over }) => purged || over !== null)) return inserted;
+  const isOpen = (index: number): boolean => {
+    const row = inserted[index];
+    return row != null && row.refusal != null && !row.purged && row.over === null;
+  };
+  const again = orders.filter((_, index) => isOpen(index));
+  if (again.length === 0) return inserted;
+  const rest = (await insert(sql, again)).values();
+  return inserted.map((row, index) => (isOpen(index) ? (rest.next().value ?? NOT_INSERTED) : row));
+}
+
 /**
- * The order as it was written, with the cursors of its lines. Throws AccountHaltedError, LimitExceededError, NotFoundError,
- * PurgedError.
+ * The order as it was written, with the cursors of its lines. Throws AccountHaltedError, CommandOverError,
+ * LimitExceededError, NotFoundError, PurgedError.
  */
 function placed(record: OrderRecord, inserted: Inserted | undefined, events: number): CommitResult {
   const { accountId, clientOrderId, orderId } = record.intent;
   if (inserted?.purged === true) throw new PurgedError('order', clientOrderId);
+  if (inserted?.over != null && inserted.halted !== true) throw new CommandOverError(clientOrderId, inserted.over);
   if (inserted?.refusal != null && inserted.halted !== true)
     throw new LimitExceededError(orderId, toRefusal(inserted.refusal));
   if (inserted?.admitted !== true)
@@ -221,13 +246,13 @@ export class OrderWrites {
     const common = { isFaultOfOne: isStatementFailure, maxItems: MAX_ORDERS };
     this.#places = new Lanes({
       ...common,
-      run: (orders) => insert(sql, orders),
+      run: (orders) => insertEach(sql, orders),
       keyOf: ({ id }) => id,
     });
     this.#updates = new Lanes({ ...common, run: (writes) => update(sql, writes), keyOf: ({ id }) => id });
   }
 
-  /** Throws AlreadyExistsError, AccountHaltedError, LimitExceededError, PurgedError; NotFoundError for an unknown or unlinked account. */
+  /** Throws AlreadyExistsError, AccountHaltedError, CommandOverError, LimitExceededError, PurgedError; NotFoundError for an unknown or unlinked account. */
   async place(record: OrderRecord, journal: readonly JournalRecord[], options?: PlaceOptions): Promise<CommitResult> {
     const { orderId, accountId, clientOrderId } = record.intent;
     const order = newOrder(record, journal, options);
@@ -239,14 +264,18 @@ export class OrderWrites {
   }
 
   /** All of it in one statement, or nothing. Throws as `place` does. */
-  async placeGroup(group: OrderGroup, given: readonly NewGroupOrder[]): Promise<readonly CommitResult[]> {
-    const orders = given.map(({ record, journal }) => newOrder(record, journal));
+  async placeGroup(
+    group: OrderGroup,
+    given: readonly NewGroupOrder[],
+    time?: CommandTime,
+  ): Promise<readonly CommitResult[]> {
+    const orders = given.map(({ record, journal }) => newOrder(record, journal, time && { time }));
     const clientOrderId = given.map(({ record }) => record.intent.clientOrderId).join(', ');
     try {
       const inserted = await insert(this.#sql, orders, group);
       // Of a group that is refused, the order that is to blame.
       const blamed = Math.max(
-        inserted.findIndex(({ purged, refusal }) => purged || refusal !== null),
+        inserted.findIndex(({ purged, over, refusal }) => purged || over !== null || refusal !== null),
         0,
       );
       const first = given[blamed];
