@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { UserError } from '@orderplane/domain';
 import type { CommandResult, OrderCommand, PlaceInput } from '@orderplane/queues';
 import {
-  AlreadyExistsError,
+  CommandOverError,
   LimitExceededError,
   NotFoundError,
   type Account,
@@ -15,6 +15,7 @@ import { checkPlace, type Passed } from '../checks/place.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 import { ringIfDark } from '../dark.ts';
 import { hashOf, newOrder, noAccount, refusalOf, wishOf } from './place.ts';
+import { isRepeat, notAccepted, purgedOrder } from './repeats.ts';
 
 type PlaceGroup = Extract<OrderCommand, { kind: 'placeGroup' }>;
 
@@ -29,12 +30,12 @@ export async function placeGroup(context: CommandContext, command: PlaceGroup): 
   if (account === null || account.userId !== command.userId) return refused(ofMember(0, noAccount(accountId)));
   const requestHash = groupHash(command);
   const verdict = checkGroup(command.orders) ?? (await checkMembers(context, account, command.orders));
-  if ('code' in verdict) return (await repeatedGroup(context, command.orders, requestHash)) ?? refused(verdict);
+  if ('code' in verdict) return refuseGroup(context, command.orders, requestHash, verdict);
   const { group, orders } = newGroup(context, account, command, requestHash, verdict);
   const crashKey = command.orders[0]?.clientOrderId ?? '';
   context.crashPoint('placeGroup:before-commit', crashKey);
   try {
-    for (const result of await ledger.groups.place(group, orders)) {
+    for (const result of await ledger.groups.place(group, orders, command.time)) {
       if (result.kind === 'committed')
         context.recorder.listener.committed(result.record, result.firstCursor, result.lastCursor);
     }
@@ -42,10 +43,11 @@ export async function placeGroup(context: CommandContext, command: PlaceGroup): 
     // It was unlinked since it was looked at.
     if (error instanceof NotFoundError) return refused(ofMember(0, noAccount(accountId)));
     const refusal = refusalOf(error, account);
-    if (refusal === null && !(error instanceof AlreadyExistsError)) throw error;
+    if (refusal !== null)
+      return refuseGroup(context, command.orders, requestHash, ofMember(blamed(error, orders), refusal));
+    if (!isRepeat(error)) throw error;
     const repeated = await repeatedGroup(context, command.orders, requestHash);
-    if (repeated === null && refusal !== null) return refused(ofMember(blamed(error, orders), refusal));
-    if (repeated === null) throw error;
+    if (repeated === null) throw error instanceof CommandOverError ? notAccepted(error) : error;
     return repeated;
   }
   context.crashPoint('placeGroup:after-commit', crashKey);
@@ -131,6 +133,21 @@ function newGroup(
   };
 }
 
+/** As with one order: recorded before it is told. */
+async function refuseGroup(
+  context: CommandContext,
+  orders: readonly PlaceInput[],
+  requestHash: string,
+  refusal: UserError,
+): Promise<CommandResult> {
+  const requests = orders.map(({ clientOrderId }, index) => ({
+    clientOrderId,
+    requestHash: memberHash(requestHash, index),
+  }));
+  await context.recorder.ledger.refuse(orders[0]?.accountId ?? '', requests);
+  return (await repeatedGroup(context, orders, requestHash)) ?? refused(refusal);
+}
+
 /** What to answer when some of these client order ids are known; null when none is. */
 async function repeatedGroup(
   context: CommandContext,
@@ -142,7 +159,7 @@ async function repeatedGroup(
     orders.map(({ accountId, clientOrderId }) => ledger.findByClientOrderId(accountId, clientOrderId)),
   );
   const taken = earlier.findIndex((order) => order !== null);
-  if (taken < 0) return null;
+  if (taken < 0) return purgedGroup(context, orders);
   const orderIds = earlier.flatMap((order, index) =>
     order !== null && order.intent.requestHash === memberHash(requestHash, index) ? [order.intent.orderId] : [],
   );
@@ -156,4 +173,12 @@ async function repeatedGroup(
       'clientOrderId',
     ),
   );
+}
+
+async function purgedGroup(context: CommandContext, orders: readonly PlaceInput[]): Promise<CommandResult | null> {
+  for (const [index, { accountId, clientOrderId }] of orders.entries()) {
+    const error = await purgedOrder(context, accountId, clientOrderId);
+    if (error !== null) return refused(ofMember(index, error));
+  }
+  return null;
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { OrderSpec, UserError } from '@orderplane/domain';
-import type { CommandResult, PlaceInput } from '@orderplane/queues';
+import type { CommandResult, OrderCommand, PlaceInput } from '@orderplane/queues';
 import { Folding, observedGeneration } from '@orderplane/planner';
 import { born, type MachineEvent } from '@orderplane/state-machine';
 import {
   AccountHaltedError,
-  AlreadyExistsError,
+  CommandOverError,
   exchangeSpec,
   LimitExceededError,
   PLACED_SIZE,
@@ -19,38 +19,39 @@ import { checkPlace, type Passed } from '../checks/place.ts';
 import { isHalted } from '../checks/standing.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 import { heldAs, ringIfDark, type Held } from '../dark.ts';
+import { earlierAnswer, isRepeat, notAccepted, refuse } from './repeats.ts';
+
+type Place = Extract<OrderCommand, { kind: 'place' }>;
 
 /**
  * Accepts a new order: durable when this returns it. A repeat of the same request gives the first order, whatever has
- * changed since: it is recognized when it is written, or before it is refused for another reason.
+ * changed since: it is recognized when it is written, or before it is refused for another reason. A refusal is final: when
+ * this returns it, no earlier try of the same request can be accepted any more.
  */
-export async function place(context: CommandContext, userId: string, input: PlaceInput): Promise<CommandResult> {
+export async function place(context: CommandContext, { userId, input, time }: Place): Promise<CommandResult> {
   const { ledger } = context.recorder;
   const account = await context.access.account(input.accountId);
   if (account === null || account.userId !== userId) return refused(noAccount(input.accountId));
   const requestHash = hashOf(input);
   const wished = wishOf(context, account, input);
   const verdict = await checkPlace(context, account, input, wished.spec, wished.held);
-  if ('code' in verdict) {
-    const earlier = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
-    return earlier === null ? refused(verdict) : repeated(earlier, requestHash);
-  }
+  if ('code' in verdict) return refuse(context, input, requestHash, verdict);
   const { record, journal } = newOrder(context, account, input, { ...wished, ...verdict }, requestHash);
   context.crashPoint('place:before-commit', input.clientOrderId);
   try {
-    const result = await ledger.place(record, journal);
+    const result = await ledger.place(record, journal, { time });
     if (result.kind === 'committed')
       context.recorder.listener.committed(result.record, result.firstCursor, result.lastCursor);
   } catch (error) {
     // It was unlinked since it was looked at.
     if (error instanceof NotFoundError) return refused(noAccount(input.accountId));
     const refusal = refusalOf(error, account);
-    if (refusal === null && !(error instanceof AlreadyExistsError)) throw error;
+    if (refusal !== null) return refuse(context, input, requestHash, refusal);
+    if (!isRepeat(error)) throw error;
     // The client order id was there already: whoever came first is the order, and a repeat is not judged anew.
-    const winner = await ledger.findByClientOrderId(input.accountId, input.clientOrderId);
-    if (winner === null && refusal !== null) return refused(refusal);
-    if (winner === null) throw error;
-    return repeated(winner, requestHash);
+    const earlier = await earlierAnswer(context, input, requestHash);
+    if (earlier === null) throw error instanceof CommandOverError ? notAccepted(error) : error;
+    return earlier;
   }
   context.crashPoint('place:after-commit', input.clientOrderId);
   ringIfDark(context, record);
@@ -70,17 +71,6 @@ export function refusalOf(error: unknown, account: Account): UserError | null {
 
 export const noAccount = (accountId: string): UserError =>
   userError('NOT_FOUND', `there is no account ${accountId}`, 'accountId');
-
-function repeated(earlier: OrderRecord, requestHash: string): CommandResult {
-  if (earlier.intent.requestHash === requestHash) return accepted(earlier.intent.orderId);
-  return refused(
-    userError(
-      'ALREADY_EXISTS',
-      `clientOrderId ${earlier.intent.clientOrderId} belongs to another request (order ${earlier.intent.orderId}): use a new one`,
-      'clientOrderId',
-    ),
-  );
-}
 
 /** The same order in another key order or notation ("1.0", "1") is the same request; the client order id is the key, not part of it. */
 export const hashOf = (input: PlaceInput): string => {
