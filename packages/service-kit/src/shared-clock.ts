@@ -81,10 +81,8 @@ export function createSharedClock(options: SharedClockOptions): SharedClock {
     const jumpMs = wallMs() - last.wallMs - (monotonicMs() - last.monotonicMs);
     return Math.abs(jumpMs) < JUMP_MS && monotonicMs() - confirmedAtMs < STEADY_FOR_MS;
   };
-  const earliestMs = (): number | null => {
-    if (last === null || !isSteady()) return null;
-    return earliestSince(last, wallMs(), monotonicMs());
-  };
+  const earliestMs = (): number | null =>
+    last === null || !isSteady() ? null : earliestSince(last, wallMs(), monotonicMs());
   const isBetter = (next: Measured): boolean => {
     if (last === null || !isSteady()) return true;
     const ageMs = next.monotonicMs - last.monotonicMs;
