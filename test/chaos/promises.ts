@@ -48,13 +48,6 @@ function unanswered({ diary }: Books): readonly Finding[] {
   });
 }
 
-/**
- * Known: while an earlier try is still under way, a later one can be refused for a reason of its own (its time is over),
- * and the earlier one is accepted afterwards. Tolerated where nothing of it reached the exchange.
- */
-const isOvertaken = ({ doubts }: { readonly doubts: number }, { state, legs }: OrderView): boolean =>
-  doubts > 0 && state === 'EXPIRED' && legs.length === 0;
-
 function brokenPlacements(books: Books): readonly Finding[] {
   const byClientId = Map.groupBy(books.orders, (order) => `${order.account.id} ${order.clientOrderId}`);
   return books.diary.ofKind('place').flatMap((deed) => {
@@ -62,7 +55,7 @@ function brokenPlacements(books: Books): readonly Finding[] {
     const same = byClientId.get(`${deed.accountId} ${clientOrderId}`) ?? [];
     const wrong = (text: string): Finding => ({ orderId: orderId ?? same[0]?.id ?? null, exchange, text });
     if (same.length > 1) return [wrong(`${clientOrderId} has ${same.length} orders`)];
-    if (deed.outcome === 'refused' && same[0] !== undefined && !isOvertaken(deed, same[0]))
+    if (deed.outcome === 'refused' && same[0] !== undefined)
       return [
         wrong(`${clientOrderId} was refused with ${deed.code} after ${deed.doubts} doubts and is ${same[0].state}`),
       ];

@@ -46,6 +46,8 @@ function heldOf({ dark }: PlaceTerms, venue: SimExchange): Pick<PlaceInput, 'mod
 interface Placed {
   readonly input: PlaceInput;
   orderId: string | null;
+  /** The newest try. */
+  commandId: string | null;
   /** What is to be done when it has been accepted. */
   readonly then: (() => void)[];
 }
@@ -60,9 +62,14 @@ export interface ClientParts {
 
 /** How a result is checked: what was confirmed to a caller must be in the books (I20). */
 interface Sent {
-  readonly command: OrderCommand;
+  readonly command: Untimed<OrderCommand>;
   readonly confirmed: (result: CommandResult) => void;
+  readonly refused?: () => void;
 }
+type Untimed<Command> = Command extends unknown ? Omit<Command, 'time'> : never;
+
+/** Of the gateway: five seconds of waiting, and ten in which it may still be carried out. */
+const LASTS_MS = 15_000;
 
 /** One change in three of a dark order moves its trigger, too. */
 function rearming(
@@ -81,6 +88,8 @@ export class Clients {
   readonly #halted = new Set<string>();
   /** Orders whose acceptance was confirmed. */
   readonly promised = new Map<string, { readonly accountId: string; readonly clientOrderId: string }>();
+  /** Requests whose newest try was refused: their callers take them for refused. */
+  readonly refused = new Set<Placed>();
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
@@ -94,7 +103,7 @@ export class Clients {
     const spec = specOf(item.terms, venue, timeline.nowMs);
     const input: PlaceInput = { ...spec, ...heldOf(item.terms, venue), accountId: venue.accountId, clientOrderId };
     const before = this.#placed.get(item.index);
-    const placed: Placed = { input, orderId: null, then: before?.then ?? [] };
+    const placed: Placed = { input, orderId: null, commandId: null, then: before?.then ?? [] };
     this.#placed.set(item.index, placed);
     this.#sendPlace(placed, `place-${item.index}`);
   }
@@ -107,7 +116,7 @@ export class Clients {
     const members = item.members.map((terms, position): Placed => {
       const spec = specOf(terms, venue, timeline.nowMs);
       const input = { ...spec, accountId: venue.accountId, clientOrderId: `group-${item.index}-${position}` };
-      const placed: Placed = { input, orderId: null, then: [] };
+      const placed: Placed = { input, orderId: null, commandId: null, then: [] };
       this.#placed.set(memberNumber(item.index, position), placed);
       return placed;
     });
@@ -157,7 +166,7 @@ export class Clients {
         price === null || item.priceShift === null ? null : cents(Number(price) * 100 + item.priceShift);
       const size =
         input.size === null || item.sizeFactor === null ? null : cents(Number(input.size) * 100 * item.sizeFactor);
-      const command: OrderCommand = {
+      const command: Untimed<OrderCommand> = {
         kind: 'modify',
         commandId,
         userId: userOf(input.accountId),
@@ -236,10 +245,27 @@ export class Clients {
 
   #sendPlace(placed: Placed, commandId: string): void {
     const { input } = placed;
+    this.refused.delete(placed);
+    placed.commandId = commandId;
     this.#send({
       command: { kind: 'place', commandId, userId: userOf(input.accountId), input },
       confirmed: ({ orderIds: [orderId] }) => this.#accepted(placed, orderId),
+      refused: () => {
+        if (placed.commandId === commandId) this.refused.add(placed);
+      },
     });
+  }
+
+  /** The order of a request that was refused: an earlier try of it has placed it. */
+  overtaken(): string | null {
+    const orders = [...this.#parts.judge.orders.values()].map(({ intent }) => intent);
+    for (const { input } of this.refused) {
+      const found = orders.find(
+        ({ accountId, clientOrderId }) => accountId === input.accountId && clientOrderId === input.clientOrderId,
+      );
+      if (found !== undefined) return `${found.clientOrderId} is order ${found.orderId}`;
+    }
+    return null;
   }
 
   #accepted(placed: Placed, orderId: string | undefined): void {
@@ -254,9 +280,12 @@ export class Clients {
     for (const next of placed.then.splice(0)) next();
   }
 
-  #send({ command, confirmed }: Sent): void {
-    this.#parts.queue.command(command, (result) => {
+  #send({ command, confirmed, refused }: Sent): void {
+    const { nowMs } = this.#parts.timeline;
+    const time = { issuedAt: iso(nowMs), expiresAt: iso(nowMs + LASTS_MS) };
+    this.#parts.queue.command({ ...command, time }, (result) => {
       if (result.userErrors.length === 0) confirmed(result);
+      else refused?.();
     });
   }
 

@@ -12,7 +12,7 @@ import type {
   SyncOutcome,
   TickerMessage,
 } from '@orderplane/queues';
-import type { Clock, Logger, Metrics } from '@orderplane/service-kit';
+import type { BoundedClock, Logger, Metrics } from '@orderplane/service-kit';
 import type {
   AccessStore,
   AccountStore,
@@ -90,7 +90,7 @@ export interface Ports {
   readonly reconciler: ReconcilerProbe;
   readonly rates: RateLimits;
   readonly capabilities: Readonly<Record<ExchangeId, ExchangeCapabilities>>;
-  readonly clock: Clock;
+  readonly clock: BoundedClock;
   readonly newId: () => string;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -26,7 +26,8 @@ const input: PlaceInput = {
   postOnly: false,
   reduceOnly: false,
 };
-const place = { commandId: 'c', userId: 'u', kind: 'place', input };
+const time = { issuedAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-01-01T00:00:15.000Z' };
+const place = { commandId: 'c', userId: 'u', time, kind: 'place', input };
 const change = { commandId: 'c', userId: 'u', kind: 'modify', orderId: 'o', size: '1', price: null, stopPrice: null };
 
 describe('what a queue takes', () => {

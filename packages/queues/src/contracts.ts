@@ -66,13 +66,19 @@ export const PrivacyChangeSchema = z.object({
   historyRetentionDays: z.number().int().nullable().exactOptional(),
 });
 
+/** When a command was given, by the shared clock: not before `issuedAt`. What it is for is not done after `expiresAt`. */
+export const CommandTimeSchema = z.object({ issuedAt: Instant, expiresAt: Instant });
+export type CommandTime = z.infer<typeof CommandTimeSchema>;
+
 /** `requestId`: the caller's request, for the logs of whoever works for it. */
-const base = { commandId: Id, userId: Id, requestId: Id.exactOptional() };
+const base = { commandId: Id, userId: Id, requestId: Id.exactOptional(), time: CommandTimeSchema.exactOptional() };
+/** What places an order never does so without knowing its time. */
+const timed = { ...base, time: CommandTimeSchema };
 /** `commandId` makes a command idempotent: a job that runs twice has one effect. */
 export const OrderCommandSchema = z.discriminatedUnion('kind', [
-  z.object({ ...base, kind: z.literal('place'), input: PlaceInputSchema }),
+  z.object({ ...timed, kind: z.literal('place'), input: PlaceInputSchema }),
   z.object({
-    ...base,
+    ...timed,
     kind: z.literal('placeGroup'),
     groupKind: GroupKindSchema,
     onPartialFill: PartialFillPolicySchema,

@@ -31,6 +31,30 @@ describe('the shared clock', () => {
     expect(clock.iso()).toBe(new Date(state.trueMs).toISOString());
   });
 
+  test.each([
+    [0, 2],
+    [-10_000, 40],
+    [7, 40],
+    [10_000, 1_500],
+  ])('says before which instant it surely is not: off by %d ms, asked in %d ms', async (offMs, tripMs) => {
+    const { state, clock, pass } = machine(offMs, tripMs);
+    expect(clock.earliestMs()).toBeNull();
+    await clock.measure();
+    for (const passedMs of [0, 5_000, 60_000]) {
+      pass(passedMs);
+      const earliestMs = clock.earliestMs() ?? Number.NaN;
+      expect(earliestMs).toBeLessThanOrEqual(state.trueMs);
+      expect(earliestMs).toBeGreaterThan(state.trueMs - 2 * tripMs - 20);
+    }
+    // Too little to be noticed as a jump, in either direction.
+    for (const movedMs of [200, -200]) {
+      state.offMs = offMs + movedMs;
+      expect(clock.earliestMs()).toBeLessThanOrEqual(state.trueMs);
+    }
+    state.offMs = offMs + 10_000;
+    expect(clock.earliestMs()).toBeNull();
+  });
+
   test('does not follow the machine when its clock is set back', async () => {
     const { state, clock, pass } = machine(0);
     await clock.measure();

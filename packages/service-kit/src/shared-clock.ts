@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { BoundedClock } from './clock.ts';
 import { sleep, withDeadline } from './timing.ts';
 
 /** Measured again this often, ms. */
@@ -17,7 +17,7 @@ const STEADY_FOR_MS = 600_000;
  * compared with each other (a submission's deadline with the time of a look-up, an expiry with now), so they have to come
  * from one clock; machines' own clocks differ, and are moved.
  */
-export interface SharedClock extends Clock {
+export interface SharedClock extends BoundedClock {
   /** ms since the epoch. */
   readonly nowMs: () => number;
   /** False while nothing is known of the shared time: nothing may be concluded from `now` then. */
@@ -48,6 +48,13 @@ interface Measured {
 /** How far clocks of machines drift apart, ms in a ms. */
 const DRIFT = 0.0001;
 
+function earliestSince(last: Measured, wallMs: number, monotonicMs: number): number {
+  const passedMs = monotonicMs - last.monotonicMs;
+  // Twice: a wall clock that is taken for the shared one may be off by the measurement's error, and so may the measurement.
+  const errorMs = 2 * last.errorMs + passedMs * DRIFT;
+  return Math.floor(last.sharedMs + Math.min(wallMs - last.wallMs, passedMs) - errorMs);
+}
+
 /**
  * Between two measurements the wall clock and the monotonic clock are read together. When they disagree one of two things
  * has happened: the wall clock was moved (the monotonic one is right), or the machine slept (the wall clock is right). The
@@ -74,6 +81,8 @@ export function createSharedClock(options: SharedClockOptions): SharedClock {
     const jumpMs = wallMs() - last.wallMs - (monotonicMs() - last.monotonicMs);
     return Math.abs(jumpMs) < JUMP_MS && monotonicMs() - confirmedAtMs < STEADY_FOR_MS;
   };
+  const earliestMs = (): number | null =>
+    last === null || !isSteady() ? null : earliestSince(last, wallMs(), monotonicMs());
   const isBetter = (next: Measured): boolean => {
     if (last === null || !isSteady()) return true;
     const ageMs = next.monotonicMs - last.monotonicMs;
@@ -111,6 +120,7 @@ export function createSharedClock(options: SharedClockOptions): SharedClock {
     now: () => new Date(nowMs()),
     iso: () => new Date(nowMs()).toISOString(),
     nowMs,
+    earliestMs,
     isSteady,
     measure,
     start: async (signal, withinMs) => {

@@ -153,6 +153,11 @@ export const CALM: readonly Rule<Calm>[] = [
     },
   },
   {
+    id: 'I20',
+    says: 'a request that was refused is placed by no earlier try of it',
+    check: ({ clients }) => clients.overtaken(),
+  },
+  {
     id: 'C7',
     says: 'the queues are empty, but for orders that are asked about until they end',
     check: ({ queue, dead, judge }) => {

@@ -5,6 +5,7 @@ import {
   QueueUnavailableError,
   ResultTimeoutError,
   type CommandResult,
+  type CommandTime,
   type OrderCommand,
 } from '@orderplane/queues';
 import type { OrderRecord } from '@orderplane/store';
@@ -13,18 +14,35 @@ import type { GatewayContext } from '../server/context.ts';
 import { requestError } from '../server/errors.ts';
 
 /**
+ * For so long a command may still be carried out after its caller was told TIMEOUT, ms: a job whose worker has died is given
+ * out again when its lock has run out (5 s), which is noticed some time later.
+ */
+const CARRIED_OUT_WITHIN_MS = 10_000;
+
+type Untimed<Command> = Command extends unknown ? Omit<Command, 'time'> : never;
+
+/** Throws SERVICE_UNAVAILABLE while the shared time is not known: a command that can't say when it was given is not taken. */
+function timeOf({ ports, timeouts }: GatewayContext): CommandTime {
+  const earliestMs = ports.clock.earliestMs();
+  if (earliestMs === null)
+    throw requestError('SERVICE_UNAVAILABLE', "nothing was accepted: the database's time is not known now. Try again");
+  const expiresAtMs = ports.clock.now().getTime() + timeouts.commandMs + CARRIED_OUT_WITHIN_MS;
+  return { issuedAt: new Date(earliestMs).toISOString(), expiresAt: new Date(expiresAtMs).toISOString() };
+}
+
+/**
  * Hands the command over and waits for what order-command says. Expected failures come as `userErrors`; when nobody can
  * tell whether it was carried out, that is TIMEOUT, and `howToRepeat` says what is safe to do. Throws
  * SERVICE_UNAVAILABLE only when the command was surely not accepted.
  */
 export async function runCommand(
   context: GatewayContext,
-  command: OrderCommand,
+  command: Untimed<OrderCommand>,
   howToRepeat: string,
 ): Promise<CommandResult> {
+  const { requestId } = context;
+  const job = { ...command, time: timeOf(context), ...(requestId === null ? {} : { requestId }) };
   try {
-    const { requestId } = context;
-    const job = requestId === null ? command : { ...command, requestId };
     return await context.ports.commands.request(job, context.timeouts.commandMs);
   } catch (cause) {
     if (cause instanceof QueueFullError)

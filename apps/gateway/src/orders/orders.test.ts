@@ -62,6 +62,21 @@ test('a JSON number has lost its digits already, so it is refused before anythin
   expect(world.commands).toEqual([]);
 });
 
+test('a command says when it was given, and until when it may be carried out', async () => {
+  await world.query(PLACE, { input: good });
+  // 50 ms of patience, and ten seconds.
+  const time = { issuedAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-01-01T00:00:10.050Z' };
+  expect(world.commands[0]).toMatchObject({ time });
+});
+
+test('without the shared time no command is taken', async () => {
+  vi.spyOn(world.clock, 'earliestMs').mockReturnValue(null);
+  const { errors } = await world.query(PLACE, { input: good });
+  expect(errors?.[0]).toMatchObject({ extensions: { code: 'SERVICE_UNAVAILABLE' } });
+  expect(errors?.[0]?.message).toContain('nothing was accepted');
+  expect(world.commands).toEqual([]);
+});
+
 test('an expiry is handed on with milliseconds', async () => {
   await world.query(PLACE, { input: { ...good, timeInForce: 'GTT', expiresAt: '2026-02-01T00:00:00Z' } });
   expect(world.commands[0]).toMatchObject({ input: { expiresAt: '2026-02-01T00:00:00.000Z', timeInForce: 'GTT' } });

@@ -18,6 +18,7 @@ import { CHECKS } from '../checks/list.ts';
 import { HALTED_ORDER } from '../checks/standing.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 import { rearmed, revalued, ringIfDark, waitsFor } from '../dark.ts';
+import { isOverdue, OverdueError } from './overdue.ts';
 
 /** Remembers the wish to cancel; the reconciler carries it out. */
 export async function cancelOne(
@@ -28,7 +29,7 @@ export async function cancelOne(
 ): Promise<CommandResult> {
   const found = await context.recorder.ledger.find(orderId);
   if (found === null || found.intent.userId !== userId) return refused(notFound(orderId, 'orderId'));
-  return command(context, found, 'cancel', { size: null, quoteSize: null }, (current) => ({
+  return command(context, found, 'cancel', { size: null, quoteSize: null }, commandId, (current) => ({
     type: 'cancel',
     requestId: commandId,
     generation: current.intent.generation + 1,
@@ -36,9 +37,9 @@ export async function cancelOne(
   }));
 }
 
-/** Remembers the wished terms; whether by amendment or in two steps is the planner's choice. */
 type Modify = Extract<OrderCommand, { kind: 'modify' }>;
 
+/** Remembers the wished terms; whether by amendment or in two steps is the planner's choice. */
 export async function modify(context: CommandContext, wish: Modify): Promise<CommandResult> {
   const found = await context.recorder.ledger.find(wish.orderId);
   if (found === null || found.intent.userId !== wish.userId) return refused(notFound(wish.orderId, 'input', 'orderId'));
@@ -51,14 +52,19 @@ export async function modify(context: CommandContext, wish: Modify): Promise<Com
     found,
     'modify',
     { size: wish.size, quoteSize: null },
-    (current) => ({
-      type: 'modify',
-      requestId: wish.commandId,
-      generation: current.intent.generation + 1,
-      by: 'client',
-      change,
-      ...(rearmed(current.intent, wish, '') === null ? {} : { rearms: true }),
-    }),
+    wish.commandId,
+    (current, at) => {
+      // A change that comes after its time would undo what the caller has wished since.
+      if (isOverdue(wish, Date.parse(at))) throw new OverdueError(wish);
+      return {
+        type: 'modify',
+        requestId: wish.commandId,
+        generation: current.intent.generation + 1,
+        by: 'client',
+        change,
+        ...(rearmed(current.intent, wish, '') === null ? {} : { rearms: true }),
+      };
+    },
     ({ intent }, at) => {
       const trigger = rearmed(intent, wish, at);
       const spec = { ...intent.spec, ...change };
@@ -131,7 +137,8 @@ async function command(
   found: OrderRecord,
   kind: 'cancel' | 'modify',
   given: Pick<Terms, 'size' | 'quoteSize'>,
-  commandOf: (current: OrderRecord) => MachineCommand,
+  requestId: string,
+  commandOf: (current: OrderRecord, at: string) => MachineCommand,
   intentOf: (current: OrderRecord, at: string) => Pick<Intent, 'spec' | 'trigger' | 'valuedAt'> = ({ intent }) => ({
     spec: intent.spec,
   }),
@@ -143,10 +150,9 @@ async function command(
     given,
     (current, at): Change | null => {
       refusal = null;
-      const wished = commandOf(current);
       // The same command again (its worker died before it could answer): done already.
-      if (knows(current, wished.requestId)) return null;
-      const decision = decide(current.actual.machine, wished);
+      if (knows(current, requestId)) return null;
+      const decision = decide(current.actual.machine, commandOf(current, at));
       if (!decision.ok) {
         const field = decision.field === null ? null : ['input', ...decision.field];
         refusal = { code: decision.code, message: decision.message, field };

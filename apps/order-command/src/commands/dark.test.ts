@@ -4,7 +4,7 @@ import type { OrderCommand, PlaceInput } from '@orderplane/queues';
 import { found, happen } from '@orderplane/recorder/testing';
 import type { OrderRecord } from '@orderplane/store';
 import { describe, expect, test } from 'vitest';
-import { cancelling, marketOf, modifying, openDesk, placing, type Desk } from '../testing/desk.ts';
+import { ANY_TIME, cancelling, marketOf, modifying, openDesk, placing, type Desk } from '../testing/desk.ts';
 import { handle } from './handle.ts';
 
 const TRIGGER = { symbol: 'BTC-USD', source: 'LAST', direction: 'AT_OR_ABOVE', price: '110' } as const;
@@ -80,6 +80,7 @@ describe('place', () => {
       kind: 'placeGroup',
       commandId: 'group',
       userId: 'user-1',
+      time: ANY_TIME,
       groupKind: 'OCO',
       onPartialFill: 'CANCEL',
       orders,

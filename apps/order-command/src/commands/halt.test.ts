@@ -72,9 +72,9 @@ describe('halting', () => {
     const command = placing();
     const { orderIds } = await desk.run(command);
     await desk.run(halting('account-1'));
-    const result = await place(context, 'user-1', placing().input);
+    const result = await place(context, placing());
     expect(result.userErrors[0]).toMatchObject({ code: 'ACCOUNT_HALTED', field: ['input', 'accountId'] });
-    expect(await place(context, 'user-1', command.input)).toEqual({ orderIds, userErrors: [] });
+    expect(await place(context, command)).toEqual({ orderIds, userErrors: [] });
   });
 
   test('so does a change', async () => {

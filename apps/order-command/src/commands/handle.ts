@@ -7,6 +7,7 @@ import { cancelOne, modify } from './change.ts';
 import { checkFiredOrder } from './fired.ts';
 import { setDeadMansSwitch } from './dead-mans-switch.ts';
 import { halt, resume } from './halt.ts';
+import { refuseOverdue } from './overdue.ts';
 import { place } from './place.ts';
 import { placeGroup } from './place-group.ts';
 import { clearOrderCache, setPrivacy } from './privacy.ts';
@@ -29,10 +30,11 @@ export async function handleOrSay(context: CommandContext, command: OrderCommand
 const isOneCommit = ({ kind }: OrderCommand): boolean => kind === 'place' || kind === 'modify' || kind === 'cancel';
 
 /** Every command is safe to run twice: its id, or the caller's client order id, makes the second run find the first. */
-export function handle(context: CommandContext, command: OrderCommand): Promise<CommandResult> {
+export async function handle(context: CommandContext, command: OrderCommand): Promise<CommandResult> {
+  refuseOverdue(command, context.clock.now().getTime());
   switch (command.kind) {
     case 'place':
-      return place(context, command.userId, command.input);
+      return place(context, command);
     case 'placeGroup':
       return placeGroup(context, command);
     case 'modify':

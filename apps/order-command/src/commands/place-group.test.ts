@@ -2,7 +2,7 @@ import type { ErrorCode } from '@orderplane/domain';
 import type { OrderCommand, PlaceInput } from '@orderplane/queues';
 import { found } from '@orderplane/recorder/testing';
 import { describe, expect, test } from 'vitest';
-import { marketOf, openDesk, placing, type Desk } from '../testing/desk.ts';
+import { ANY_TIME, marketOf, openDesk, placing, type Desk } from '../testing/desk.ts';
 
 type PlaceGroup = Extract<OrderCommand, { kind: 'placeGroup' }>;
 
@@ -10,6 +10,7 @@ const grouping = (orders: readonly Partial<PlaceInput>[], over: Partial<PlaceGro
   kind: 'placeGroup',
   commandId: 'group-command',
   userId: 'user-1',
+  time: ANY_TIME,
   groupKind: 'OCO',
   onPartialFill: 'CANCEL',
   orders: orders.map((order, index) => placing({ clientOrderId: `member-${index}`, side: 'SELL', ...order }).input),

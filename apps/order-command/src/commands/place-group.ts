@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { UserError } from '@orderplane/domain';
 import type { CommandResult, OrderCommand, PlaceInput } from '@orderplane/queues';
 import {
-  AlreadyExistsError,
+  CommandOverError,
   LimitExceededError,
   NotFoundError,
   type Account,
@@ -14,7 +14,8 @@ import { checkGroup } from '../checks/group.ts';
 import { checkPlace, type Passed } from '../checks/place.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 import { ringIfDark } from '../dark.ts';
-import { hashOf, isPurged, newOrder, noAccount, refusalOf, wishOf } from './place.ts';
+import { hashOf, newOrder, noAccount, refusalOf, wishOf } from './place.ts';
+import { isRepeat, notAccepted, purgedOrder } from './repeats.ts';
 
 type PlaceGroup = Extract<OrderCommand, { kind: 'placeGroup' }>;
 
@@ -29,12 +30,12 @@ export async function placeGroup(context: CommandContext, command: PlaceGroup): 
   if (account === null || account.userId !== command.userId) return refused(ofMember(0, noAccount(accountId)));
   const requestHash = groupHash(command);
   const verdict = checkGroup(command.orders) ?? (await checkMembers(context, account, command.orders));
-  if ('code' in verdict) return (await repeatedGroup(context, command.orders, requestHash)) ?? refused(verdict);
+  if ('code' in verdict) return refuseGroup(context, command.orders, requestHash, verdict);
   const { group, orders } = newGroup(context, account, command, requestHash, verdict);
   const crashKey = command.orders[0]?.clientOrderId ?? '';
   context.crashPoint('placeGroup:before-commit', crashKey);
   try {
-    for (const result of await ledger.groups.place(group, orders)) {
+    for (const result of await ledger.groups.place(group, orders, command.time)) {
       if (result.kind === 'committed')
         context.recorder.listener.committed(result.record, result.firstCursor, result.lastCursor);
     }
@@ -44,10 +45,10 @@ export async function placeGroup(context: CommandContext, command: PlaceGroup): 
     const index = blamed(error, orders);
     const input = command.orders[index];
     const refusal = input === undefined ? null : refusalOf(error, account, input);
-    if (refusal === null && !(error instanceof AlreadyExistsError)) throw error;
+    if (refusal !== null) return refuseGroup(context, command.orders, requestHash, ofMember(index, refusal));
+    if (!isRepeat(error)) throw error;
     const repeated = await repeatedGroup(context, command.orders, requestHash);
-    if (repeated === null && refusal !== null) return refused(ofMember(index, refusal));
-    if (repeated === null) throw error;
+    if (repeated === null) throw error instanceof CommandOverError ? notAccepted(error) : error;
     return repeated;
   }
   context.crashPoint('placeGroup:after-commit', crashKey);
@@ -133,6 +134,21 @@ function newGroup(
   };
 }
 
+/** As with one order: recorded before it is told. */
+async function refuseGroup(
+  context: CommandContext,
+  orders: readonly PlaceInput[],
+  requestHash: string,
+  refusal: UserError,
+): Promise<CommandResult> {
+  const requests = orders.map(({ clientOrderId }, index) => ({
+    clientOrderId,
+    requestHash: memberHash(requestHash, index),
+  }));
+  await context.recorder.ledger.refuse(orders[0]?.accountId ?? '', requests);
+  return (await repeatedGroup(context, orders, requestHash)) ?? refused(refusal);
+}
+
 /** What to answer when some of these client order ids are known; null when none is. */
 async function repeatedGroup(
   context: CommandContext,
@@ -166,12 +182,11 @@ async function purgedGroup(
   orders: readonly PlaceInput[],
   requestHash: string,
 ): Promise<CommandResult | null> {
-  const { purged } = context.recorder.ledger;
-  const found = await Promise.all(
-    orders.map(({ accountId, clientOrderId }) => purged.byClientOrderId(accountId, clientOrderId)),
+  const errors = await Promise.all(
+    orders.map((order, index) => purgedOrder(context, order, memberHash(requestHash, index))),
   );
-  for (const [index, order] of found.entries()) {
-    if (order !== null) return refused(ofMember(index, isPurged(order, memberHash(requestHash, index))));
+  for (const [index, error] of errors.entries()) {
+    if (error !== null) return refused(ofMember(index, error));
   }
   return null;
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { OrderSpec, UserError } from '@orderplane/domain';
-import type { CommandResult, PlaceInput } from '@orderplane/queues';
+import type { CommandResult, OrderCommand, PlaceInput } from '@orderplane/queues';
 import { Folding, observedGeneration } from '@orderplane/planner';
 import { born, type MachineEvent } from '@orderplane/state-machine';
 import {
   AccountHaltedError,
-  AlreadyExistsError,
+  CommandOverError,
   exchangeSpec,
   LimitExceededError,
   PLACED_SIZE,
@@ -13,42 +13,45 @@ import {
   type Account,
   type JournalRecord,
   type OrderRecord,
-  type PurgedOrder,
 } from '@orderplane/store';
 import { limitExceeded } from '../checks/limits.ts';
 import { checkPlace, type Passed } from '../checks/place.ts';
 import { isHalted } from '../checks/standing.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 import { heldAs, ringIfDark, type Held } from '../dark.ts';
+import { earlierAnswer, isRepeat, notAccepted, refuse } from './repeats.ts';
+
+type Place = Extract<OrderCommand, { kind: 'place' }>;
 
 /**
  * Accepts a new order: durable when this returns it. A repeat of the same request gives the first order, whatever has
- * changed since: it is recognized when it is written, or before it is refused for another reason.
+ * changed since: it is recognized when it is written, or before it is refused for another reason. A refusal is final: when
+ * this returns it, no earlier try of the same request can be accepted any more.
  */
-export async function place(context: CommandContext, userId: string, input: PlaceInput): Promise<CommandResult> {
+export async function place(context: CommandContext, { userId, input, time }: Place): Promise<CommandResult> {
   const { ledger } = context.recorder;
   const account = await context.access.account(input.accountId);
   if (account === null || account.userId !== userId) return refused(noAccount(input.accountId));
   const requestHash = hashOf(input);
   const wished = wishOf(context, account, input);
   const verdict = await checkPlace(context, account, input, wished.spec, wished.held);
-  if ('code' in verdict) return (await repeatOf(context, input, requestHash)) ?? refused(verdict);
+  if ('code' in verdict) return refuse(context, input, requestHash, verdict);
   const { record, journal } = newOrder(context, account, input, { ...wished, ...verdict }, requestHash);
   context.crashPoint('place:before-commit', input.clientOrderId);
   try {
-    const result = await ledger.place(record, journal);
+    const result = await ledger.place(record, journal, { time });
     if (result.kind === 'committed')
       context.recorder.listener.committed(result.record, result.firstCursor, result.lastCursor);
   } catch (error) {
     // It was unlinked since it was looked at.
     if (error instanceof NotFoundError) return refused(noAccount(input.accountId));
     const refusal = refusalOf(error, account, input);
-    if (refusal === null && !(error instanceof AlreadyExistsError)) throw error;
+    if (refusal !== null) return refuse(context, input, requestHash, refusal);
+    if (!isRepeat(error)) throw error;
     // The client order id was there already: whoever came first is the order, and a repeat is not judged anew.
-    const repeat = await repeatOf(context, input, requestHash);
-    if (repeat !== null) return repeat;
-    if (refusal !== null) return refused(refusal);
-    throw error;
+    const earlier = await earlierAnswer(context, input, requestHash);
+    if (earlier === null) throw error instanceof CommandOverError ? notAccepted(error) : error;
+    return earlier;
   }
   context.crashPoint('place:after-commit', input.clientOrderId);
   ringIfDark(context, record);
@@ -68,40 +71,6 @@ export function refusalOf(error: unknown, account: Account, input: PlaceInput): 
 
 export const noAccount = (accountId: string): UserError =>
   userError('NOT_FOUND', `there is no account ${accountId}`, 'accountId');
-
-/** What to answer where the client order id is known; null: it is not. */
-async function repeatOf(
-  context: CommandContext,
-  input: PlaceInput,
-  requestHash: string,
-): Promise<CommandResult | null> {
-  const { ledger } = context.recorder;
-  const { accountId, clientOrderId } = input;
-  const earlier = await ledger.findByClientOrderId(accountId, clientOrderId);
-  if (earlier !== null) return repeated(earlier, requestHash);
-  const purged = await ledger.purged.byClientOrderId(accountId, clientOrderId);
-  return purged === null ? null : refused(isPurged(purged, requestHash));
-}
-
-/** There is no order to give any more, and none is placed a second time. */
-export function isPurged({ orderId, state, requestHash }: PurgedOrder, wanted: string): UserError {
-  const message =
-    requestHash === wanted
-      ? `this was placed before: order ${orderId}, ${state}, whose history is purged; a new order needs a new clientOrderId`
-      : `clientOrderId belongs to another request (order ${orderId}, ${state}, history purged): use a new one`;
-  return userError('ALREADY_EXISTS', message, 'clientOrderId');
-}
-
-function repeated(earlier: OrderRecord, requestHash: string): CommandResult {
-  if (earlier.intent.requestHash === requestHash) return accepted(earlier.intent.orderId);
-  return refused(
-    userError(
-      'ALREADY_EXISTS',
-      `clientOrderId ${earlier.intent.clientOrderId} belongs to another request (order ${earlier.intent.orderId}): use a new one`,
-      'clientOrderId',
-    ),
-  );
-}
 
 /** The same order in another key order or notation ("1.0", "1") is the same request; the client order id is the key, not part of it. */
 export const hashOf = (input: PlaceInput): string => {

@@ -1,7 +1,7 @@
 import type { OrderCommand } from '@orderplane/queues';
 import { happen, openRetaining, purgeNow } from '@orderplane/recorder/testing';
 import { expect, test } from 'vitest';
-import { cancelling, modifying, openDesk, placing, type Desk } from '../testing/desk.ts';
+import { ANY_TIME, cancelling, modifying, openDesk, placing, type Desk } from '../testing/desk.ts';
 
 const accountId = 'account-r';
 
@@ -36,7 +36,14 @@ test('nor is a group of which an order was purged', async () => {
   const desk = await openDesk();
   await openRetaining(desk.world, accountId, 0);
   const group = (...ids: readonly string[]): OrderCommand => ({
-    ...{ kind: 'placeGroup', commandId: 'g', userId: 'user-1', groupKind: 'OCO', onPartialFill: 'CANCEL' },
+    ...{
+      kind: 'placeGroup',
+      commandId: 'g',
+      userId: 'user-1',
+      groupKind: 'OCO',
+      onPartialFill: 'CANCEL',
+      time: ANY_TIME,
+    },
     orders: ids.map((clientOrderId) => placing({ accountId, clientOrderId, side: 'SELL' }).input),
   });
   await purgedBy(desk, group('a', 'b'));

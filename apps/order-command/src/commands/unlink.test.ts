@@ -40,6 +40,6 @@ test('an order that overtakes the check finds the account gone', async () => {
     access: Object.assign(Object.create(access) as typeof access, { account: async () => before }),
   };
   const { place } = await import('./place.ts');
-  const result = await place(late, 'user-1', placing().input);
+  const result = await place(late, placing());
   expect(result.userErrors[0]).toMatchObject({ code: 'NOT_FOUND', field: ['input', 'accountId'] });
 });

@@ -129,10 +129,13 @@ const collectingWaker = (wakes: Wake[]): Waker => ({
   close: () => Promise.resolve(),
 });
 
+/** Of commands whose time is not what the test is about: given after every refusal, and never over. */
+export const ANY_TIME = { issuedAt: '2099-01-01T00:00:00.000Z', expiresAt: '2099-01-01T00:00:00.000Z' };
+
 let commands = 0;
 const base = (userId: string) => {
   commands += 1;
-  return { commandId: `command-${commands}`, userId };
+  return { commandId: `command-${commands}`, userId, time: ANY_TIME };
 };
 
 export const placing = (

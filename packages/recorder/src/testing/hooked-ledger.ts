@@ -17,9 +17,9 @@ export function hookedLedger(ledger: OrderLedger, hooks: LedgerHooks): OrderLedg
     states: ledger.states,
     purged: ledger.purged,
     groups: {
-      place: async (group, orders) => {
+      place: async (group, orders, time) => {
         await hooks.before('place');
-        const results = await ledger.groups.place(group, orders);
+        const results = await ledger.groups.place(group, orders, time);
         await hooks.after('place');
         return results;
       },
@@ -45,6 +45,7 @@ export function hookedLedger(ledger: OrderLedger, hooks: LedgerHooks): OrderLedg
       await hooks.after('commit');
       return result;
     },
+    refuse: (accountId, requests) => ledger.refuse(accountId, requests),
     find: (orderId) => ledger.find(orderId),
     findByClientOrderId: (accountId, clientOrderId) => ledger.findByClientOrderId(accountId, clientOrderId),
     findByVenueIds: (accountId, ids) => ledger.findByVenueIds(accountId, ids),

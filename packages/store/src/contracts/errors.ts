@@ -33,6 +33,19 @@ export class AccountHaltedError extends Error {
   }
 }
 
+/**
+ * The command that would place the order must not do so any more: its time is over, or the same request was refused since
+ * it was given, so that its caller takes it for refused. Nothing was written.
+ */
+export class CommandOverError extends Error {
+  readonly reason: 'expired' | 'refused';
+  constructor(clientOrderId: string, reason: 'expired' | 'refused') {
+    super(`the command that would place ${clientOrderId} is over: ${reason}`);
+    this.name = 'CommandOverError';
+    this.reason = reason;
+  }
+}
+
 /** A cursor that no list of this store gave out, or one whose row is gone. */
 export class InvalidCursorError extends Error {
   readonly cursor: string;

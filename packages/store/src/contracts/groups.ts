@@ -1,5 +1,5 @@
 import type { GroupKind, PartialFillPolicy } from '@orderplane/domain';
-import type { CommitResult, JournalRecord, OrderRecord } from './orders.ts';
+import type { CommandTime, CommitResult, JournalRecord, OrderRecord } from './orders.ts';
 
 /** Key in the metadata of an order of a group: the size it was placed with. */
 export const PLACED_SIZE = 'placedSize';
@@ -36,7 +36,7 @@ export interface GroupWithMembers {
 
 export interface GroupStore {
   /** The group and all its orders in one transaction, or nothing of it. Throws what `OrderLedger.place` throws. */
-  place(group: OrderGroup, orders: readonly NewOrder[]): Promise<readonly CommitResult[]>;
+  place(group: OrderGroup, orders: readonly NewOrder[], time?: CommandTime): Promise<readonly CommitResult[]>;
   /** The group with its orders in one snapshot; null when it does not exist. */
   find(groupId: string): Promise<GroupWithMembers | null>;
   /** False when there is one already: the first stands. */

@@ -1,11 +1,13 @@
 import type { ExchangeId, ReconciliationStatus } from '@orderplane/domain';
 import type {
   ActualState,
+  CommandTime,
   CommitResult,
   Intent,
   JournalRecord,
   OrderChange,
   OrderRecord,
+  OrderRequestKey,
   StoredOrderEvent,
 } from './orders.ts';
 import type { GroupStore } from './groups.ts';
@@ -68,6 +70,8 @@ export interface JournalBounds {
 export interface PlaceOptions {
   /** It is the very order that was purged, which lives against all evidence: taken into the books again. */
   readonly despitePurge?: boolean;
+  /** Of the command that places it. */
+  readonly time?: CommandTime;
 }
 
 /** The transactional port that the services use. Implementations: PostgreSQL, in memory. */
@@ -78,9 +82,15 @@ export interface OrderLedger {
   readonly purged: PurgedOrders;
   /**
    * Intent, state and journal of a new order in one transaction. Throws AlreadyExistsError (account + clientOrderId, or a
-   * known venue order of an adoption; PurgedError where that order was purged) and, unless it is adopted, AccountHaltedError.
+   * known venue order of an adoption; PurgedError where that order was purged) and, unless it is adopted, AccountHaltedError;
+   * with `options.time`, CommandOverError.
    */
   place(record: OrderRecord, journal: readonly JournalRecord[], options?: PlaceOptions): Promise<CommitResult>;
+  /**
+   * Makes the refusal of these requests of an account final: from now on none of them is placed by a command that was given
+   * before now. False: an order has one of the client order ids already, and nothing was done.
+   */
+  refuse(accountId: string, requests: readonly OrderRequestKey[]): Promise<boolean>;
   /** Single statement; `conflict` when the version moved on, `halted` where the change may not be written then. */
   commit(change: OrderChange): Promise<CommitResult>;
   /** Reconciliation bookkeeping only, no journal; also compare-and-swap. */

@@ -130,6 +130,23 @@ export interface StoredOrderEvent {
   readonly version: number;
 }
 
+/**
+ * When the command was given that places an order. Judged by the database's clock, under the account's lock, in the
+ * statement that writes the order: a command may have waited for long, and its caller may have been told something else.
+ */
+export interface CommandTime {
+  /** It was surely not given before. What was refused at this instant or later is not placed by it. */
+  readonly issuedAt: string;
+  /** Nothing is placed by it after this instant. */
+  readonly expiresAt: string;
+}
+
+/** A request for an order, as it is told apart from others: see `Intent.requestHash`. */
+export interface OrderRequestKey {
+  readonly clientOrderId: string;
+  readonly requestHash: string;
+}
+
 /** One write of order state: compare-and-swap on `expectedVersion`, in one transaction with its journal, legs and fills. */
 export interface OrderChange {
   readonly orderId: string;

@@ -1,5 +1,6 @@
 import { AlreadyExistsError } from '../contracts.ts';
 import type {
+  CommandTime,
   CommitResult,
   GroupConflict,
   GroupStore,
@@ -11,20 +12,22 @@ import type {
 import { byCreation, isRecorded, toRecord } from './state.ts';
 import type { MemoryTables } from './tables.ts';
 
+/** All of these orders, or none. */
+type PlaceAll = (orders: readonly NewOrder[], time?: CommandTime) => readonly CommitResult[];
+
 export class MemoryGroupStore implements GroupStore {
   readonly #tables: MemoryTables;
-  readonly #placeAll: (orders: readonly NewOrder[]) => readonly CommitResult[];
+  readonly #placeAll: PlaceAll;
 
-  /** `placeAll`: all of these orders, or none. */
-  constructor(tables: MemoryTables, placeAll: (orders: readonly NewOrder[]) => readonly CommitResult[]) {
+  constructor(tables: MemoryTables, placeAll: PlaceAll) {
     this.#tables = tables;
     this.#placeAll = placeAll;
   }
 
-  async place(group: OrderGroup, orders: readonly NewOrder[]): Promise<readonly CommitResult[]> {
+  async place(group: OrderGroup, orders: readonly NewOrder[], time?: CommandTime): Promise<readonly CommitResult[]> {
     const { groups } = this.#tables.state;
     if (groups.has(group.groupId)) throw new AlreadyExistsError('group', group.groupId);
-    const placed = this.#placeAll(orders);
+    const placed = this.#placeAll(orders, time);
     groups.set(group.groupId, group);
     return placed;
   }

@@ -22,7 +22,7 @@ import { MemoryTables } from './tables.ts';
 export function createMemoryStore(options: { readonly nowMs: () => number }): Store {
   const tables = new MemoryTables();
   return {
-    ledger: new MemoryOrderLedger(tables),
+    ledger: new MemoryOrderLedger(tables, options.nowMs),
     queries: new MemoryOrderQueries(tables),
     access: new MemoryAccessStore(tables),
     users: new MemoryUserStore(tables),

@@ -2,6 +2,7 @@ import type { ExchangeId } from '@orderplane/domain';
 import {
   AccountHaltedError,
   AlreadyExistsError,
+  CommandOverError,
   LimitExceededError,
   NotFoundError,
   PurgedError,
@@ -10,13 +11,16 @@ import type {
   AccountJournalPage,
   JournalBounds,
   ActualState,
+  CommandTime,
   CommitResult,
+  Intent,
   JournalRecord,
   NewOrder,
   OrderChange,
   OrderKey,
   OrderLedger,
   OrderRecord,
+  OrderRequestKey,
   PageRequest,
   PlaceOptions,
   StoredOrderEvent,
@@ -41,25 +45,48 @@ export class MemoryOrderLedger implements OrderLedger {
   readonly groups: MemoryGroupStore;
   readonly purged: MemoryPurgedOrders;
   readonly #tables: MemoryTables;
+  readonly #nowMs: () => number;
 
-  constructor(tables: MemoryTables) {
+  constructor(tables: MemoryTables, nowMs: () => number) {
     this.#tables = tables;
+    this.#nowMs = nowMs;
     this.intents = new MemoryIntentStore(tables);
     this.states = new MemoryOrderStateStore(tables);
-    this.groups = new MemoryGroupStore(tables, (orders) => this.#placeAll(orders));
+    this.groups = new MemoryGroupStore(tables, (orders, time) => this.#placeAll(orders, time));
     this.purged = new MemoryPurgedOrders(tables);
   }
 
   async place(
     record: OrderRecord,
     journal: readonly JournalRecord[],
-    { despitePurge = false }: PlaceOptions = {},
+    options: PlaceOptions = {},
   ): Promise<CommitResult> {
-    const row = this.#insert(record, journal, despitePurge);
+    const row = this.#insert(record, journal, options);
     return { kind: 'committed', record: { ...record, intent: row.intent }, ...this.#tables.append(row, journal) };
   }
 
-  #insert({ intent: given, actual }: OrderRecord, journal: readonly JournalRecord[], despitePurge = false): OrderRow {
+  async refuse(accountId: string, requests: readonly OrderRequestKey[]): Promise<boolean> {
+    const { byClientOrderId, refusals } = this.#tables.state;
+    if (requests.some(({ clientOrderId }) => byClientOrderId.has(key(accountId, clientOrderId)))) return false;
+    const nowMs = this.#nowMs();
+    for (const { clientOrderId, requestHash } of requests)
+      refusals.set(key(accountId, clientOrderId, requestHash), nowMs);
+    return true;
+  }
+
+  /** Throws CommandOverError. */
+  #judge({ accountId, clientOrderId, requestHash }: Intent, { issuedAt, expiresAt }: CommandTime): void {
+    if (Date.parse(expiresAt) < this.#nowMs()) throw new CommandOverError(clientOrderId, 'expired');
+    const refusedAtMs = this.#tables.state.refusals.get(key(accountId, clientOrderId, requestHash));
+    if (refusedAtMs !== undefined && Date.parse(issuedAt) <= refusedAtMs)
+      throw new CommandOverError(clientOrderId, 'refused');
+  }
+
+  #insert(
+    { intent: given, actual }: OrderRecord,
+    journal: readonly JournalRecord[],
+    { despitePurge = false, time }: PlaceOptions,
+  ): OrderRow {
     const active = this.#tables.state.sessions.get(given.accountId)?.at(-1)?.id ?? null;
     const createdSessionId = given.createdSessionId ?? active;
     const intent = { ...given, createdSessionId, sessionId: given.sessionId ?? active };
@@ -68,6 +95,7 @@ export class MemoryOrderLedger implements OrderLedger {
     const names = despitePurge ? [] : namesOfNew(intent, actual.machine);
     if (names.some((name) => this.#tables.state.purgedNames.has(key(intent.accountId, name))))
       throw new PurgedError('order', intent.clientOrderId);
+    if (time !== undefined) this.#judge(intent, time);
     if (this.#tables.state.orders.has(intent.orderId)) throw new AlreadyExistsError('order', intent.orderId);
     const refusal = intent.origin === 'EXTERNAL' ? null : judged(this.#tables.state, intent, actual.machine, 'anew');
     if (refusal !== null) throw new LimitExceededError(intent.orderId, refusal);
@@ -77,10 +105,11 @@ export class MemoryOrderLedger implements OrderLedger {
     return row;
   }
 
-  #placeAll(orders: readonly NewOrder[]): readonly CommitResult[] {
+  #placeAll(orders: readonly NewOrder[], time?: CommandTime): readonly CommitResult[] {
     const rows: OrderRow[] = [];
     try {
-      for (const { record, journal } of orders) rows.push(this.#insert(record, journal));
+      for (const { record, journal } of orders)
+        rows.push(this.#insert(record, journal, time === undefined ? {} : { time }));
     } catch (error) {
       for (const { intent } of rows) this.#tables.remove(intent.orderId);
       throw error;

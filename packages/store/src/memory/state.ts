@@ -70,6 +70,8 @@ export class MemoryState {
   /** Orders that have not ended, per account. */
   readonly open = new Map<string, Set<string>>();
   readonly unsettled = new Set<string>();
+  /** When a request (account, client order id, hash) was last refused, ms. */
+  readonly refusals = new Map<string, number>();
   readonly groups = new Map<string, OrderGroup>();
   readonly groupMembers = new Map<string, Set<string>>();
   /** Owner of every own venue client id; orders by any venue client id; owner of every (account, symbol, venue order id). */

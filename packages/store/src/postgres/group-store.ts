@@ -1,5 +1,6 @@
 import type { GroupKind, PartialFillPolicy } from '@orderplane/domain';
 import type {
+  CommandTime,
   CommitResult,
   GroupConflict,
   GroupStore,
@@ -60,8 +61,8 @@ export class PostgresGroupStore implements GroupStore {
     this.#writes = writes;
   }
 
-  place(group: OrderGroup, orders: readonly NewOrder[]): Promise<readonly CommitResult[]> {
-    return this.#writes.placeGroup(group, orders);
+  place(group: OrderGroup, orders: readonly NewOrder[], time?: CommandTime): Promise<readonly CommitResult[]> {
+    return this.#writes.placeGroup(group, orders, time);
   }
 
   async find(groupId: string): Promise<GroupWithMembers | null> {

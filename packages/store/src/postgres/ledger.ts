@@ -10,6 +10,7 @@ import type {
   OrderKey,
   OrderLedger,
   OrderRecord,
+  OrderRequestKey,
   PageRequest,
   PlaceOptions,
 } from '../contracts.ts';
@@ -87,6 +88,14 @@ export class PostgresOrderLedger implements OrderLedger {
 
   place(record: OrderRecord, journal: readonly JournalRecord[], options?: PlaceOptions): Promise<CommitResult> {
     return this.#writes.place(record, journal, options);
+  }
+
+  /** One function of the database, which locks first and looks then: see the migration. */
+  async refuse(accountId: string, requests: readonly OrderRequestKey[]): Promise<boolean> {
+    const [row] = await this.#sql.$queryRaw<{ refused: boolean }[]>`
+      SELECT refuse_requests(${accountId}, ${requests.map((request) => request.clientOrderId)}::text[],
+        ${requests.map((request) => request.requestHash)}::text[]) AS refused`;
+    return row?.refused === true;
   }
 
   /** NotFoundError when the order does not exist. */
