@@ -144,8 +144,14 @@ test('switched off, or cleared, while a sync is under way: what the sync finds i
   const during = async (change: () => Promise<unknown>): Promise<void> => {
     await sync(desk.accountId);
     expect(await cached('kraken')).not.toEqual([]);
-    await system.venue.fault({ exchange: 'kraken', fault: 'delay', ms: 1_500 });
+    await system.venue.fault({ exchange: 'kraken', fault: 'delay', ms: 3_000 });
+    const asked = (await system.venue.counters('kraken'))['list'] ?? 0;
     const syncing = sync(desk.accountId);
+    await eventually(
+      () => system.venue.counters('kraken'),
+      ({ list = 0 }) => list > asked,
+      'the exchange is being asked',
+    );
     await change();
     const after = await cached('kraken');
     await syncing;
@@ -188,12 +194,12 @@ test('encrypted at rest: what was there and what comes is sealed, in PostgreSQL 
   const after = await trade(desk, market.at('0.84731'), market.at('0.84733'));
   await converted(desk.accountId);
   await sync(desk.accountId);
-  const heard = `${tap.heard()}\n${await everythingIn(redis)}`;
+  const heard = `${tap.heard()}\n${await everythingIn(redis)}`.split('\n');
   tap.close();
   for (const { price, clientOrderId } of [before, after]) {
     expect((await columnsWith(price)).filter((place) => place !== 'orders.open_prices')).toEqual([]);
     expect(await columnsWith(clientOrderId)).toEqual(PLAIN_CLIENT_ID);
-    expect([heard.includes(price), heard.includes(clientOrderId)]).toEqual([false, false]);
+    expect(heard.filter((line) => line.includes(price) || line.includes(clientOrderId))).toEqual([]);
   }
   expect(await redis.hvals((await cached('okx')).find((key) => key.endsWith(':open')) ?? '')).toEqual(
     expect.arrayContaining([expect.stringMatching(/^op1\./)]),
@@ -217,7 +223,7 @@ const restarted = async (ring: string): Promise<void> => {
 };
 
 test('a new key while orders are placed: nothing is lost, and in the end the old key opens nothing', async () => {
-  const desk = await openDesk(system, 'bybit');
+  const desk = await openDesk(system, 'kucoin');
   await setPrivacy(desk.accountId, { encryptAtRest: true });
   const market = desk.market('BTC');
   const input = { symbol: market.symbol, side: 'BUY', type: 'LIMIT', size: market.size, price: market.at('0.7') };
@@ -268,7 +274,7 @@ test('a new key while orders are placed: nothing is lost, and in the end the old
   for (const id of accepted) expect(await readOrder(system.trader, id)).toMatchObject({ id, price: input.price });
   for (const id of accepted.slice(-2)) {
     await cancelOrder(system.trader, id);
-    await (await openDesk(system, 'bybit')).reaches(id, 'CANCELLED');
+    await (await openDesk(system, 'kucoin')).reaches(id, 'CANCELLED');
   }
   expect(await sealedWith('old')).toBe(0);
 }, 120_000);

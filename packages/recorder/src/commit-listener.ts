@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { CommitListener } from './record.ts';
 
 /** How long a changed privacy setting may take to be seen by every writer, ms. */
-const SCOPE_FRESH_MS = 2_000;
+export const SCOPE_FRESH_MS = 2_000;
 
 /**
  * Where the open orders of an account are cached, known for two seconds at most. Null: there is no such account. While

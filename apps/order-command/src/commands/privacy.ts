@@ -1,9 +1,16 @@
 import type { CommandResult, OrderCommand } from '@orderplane/queues';
+import { SCOPE_FRESH_MS } from '@orderplane/recorder';
 import { cacheScope, MAX_RETENTION_DAYS, type Account } from '@orderplane/store';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 
 type SetPrivacy = Extract<OrderCommand, { kind: 'setPrivacy' }>;
 type ClearCache = Extract<OrderCommand, { kind: 'clearOrderCache' }>;
+
+/**
+ * Redis keeps nothing of what a writer sends who has not heard of the change; by then all have, and nobody sends it any
+ * more. Below the caller's patience.
+ */
+const HEARD_AFTER_MS = SCOPE_FRESH_MS + 250;
 
 /**
  * Durable first: from the store's answer on orders are written in the new way, and a scope of the cache that was read
@@ -29,7 +36,10 @@ export async function setPrivacy(context: CommandContext, command: SetPrivacy): 
   if (result.kind === 'notFound') return noAccount(accountId, 'input');
   context.crashPoint('privacy:after-commit', accountId);
   // Also when nothing has changed: the run before this one may have ended here.
-  if (isOfCache(change)) await forget(context, result.account);
+  if (isOfCache(change)) {
+    await forget(context, result.account);
+    await context.pause?.(HEARD_AFTER_MS);
+  }
   await audit(context, command, 'account.privacy', result.again ? 'again' : saidOf(change));
   return accepted();
 }
