@@ -172,13 +172,14 @@ test('switched off, or cleared, while a sync is under way: what the sync finds i
 
 /** In which text and JSON columns of any table a word stands. */
 async function columnsWith(word: string): Promise<readonly string[]> {
+  const pattern = `\\m${word.replaceAll('.', '\\.')}\\M`;
   const { rows } = await database.query<{ place: string; found: string }>(
     `SELECT c.table_name || '.' || c.column_name AS place,
-       (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I WHERE %I::text LIKE %L',
-         c.table_name, c.column_name, '%' || $1 || '%'), false, true, '')))[1]::text AS found
+       (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I WHERE %I::text ~ %L',
+         c.table_name, c.column_name, $1), false, true, '')))[1]::text AS found
      FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
      WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.data_type IN ('text', 'json', 'jsonb', 'ARRAY')`,
-    [word],
+    [pattern],
   );
   return rows.flatMap(({ place, found }) => (found === '0' ? [] : [place])).sort();
 }

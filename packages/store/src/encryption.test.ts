@@ -6,6 +6,7 @@ import { PayloadVault } from './payloads/vault.ts';
 import { createPostgresStore } from './postgres/index.ts';
 import {
   accountOf,
+  at,
   cancelled,
   changeOf,
   created,
@@ -51,10 +52,10 @@ const link = async (id: string, encryptAtRest = false): Promise<string> => {
   return id;
 };
 const encrypt = (id: string, encryptAtRest = true) => store.accounts.setPrivacy('user-1', id, { encryptAtRest });
-/** Everything that text and JSON of all tables say of an account's orders. */
+/** Everything that is stored of an account's orders, but for what limits are judged by while they are open. */
 const stored = async (accountId: string): Promise<string> => {
   const { rows } = await raw.query<{ text: string }>(
-    `SELECT o::text AS text FROM orders o WHERE account_id = $1
+    `SELECT (to_jsonb(o) - 'open_prices' - 'open_value')::text AS text FROM orders o WHERE account_id = $1
      UNION ALL SELECT e::text FROM order_events e WHERE account_id = $1`,
     [accountId],
   );
@@ -109,13 +110,17 @@ describe('orders of an encrypted account', () => {
     ).rejects.toThrow(/ORDERPLANE_DATA_KEY/);
   });
 
-  test('are exposed as others are', async () => {
+  test('are exposed, and need funds, as others do', async () => {
     const id = await link('b');
     await place('b1', id);
     const before = await store.queries.exposure(id);
+    const reserved = (since: string) => store.funds.reserved(id, 'USD', since, []);
+    const [late, early] = [await reserved(at(60)), await reserved(at(-60))];
     await encrypt(id);
     await convertAll(id);
     expect(await store.queries.exposure(id)).toEqual(before);
+    expect([await reserved(at(60)), await reserved(at(-60))]).toEqual([late, early]);
+    expect(early).toBe(SECRET);
     expect(before).toMatchObject([{ orders: 1, notional: expect.stringMatching(/^\d/) }]);
   });
 

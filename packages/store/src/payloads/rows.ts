@@ -51,12 +51,7 @@ interface Line {
 /** A line of the journal as it is written. */
 export type JournalLine = Omit<EventRow, keyof Line> & Line;
 
-export function journalLine(
-  vault: PayloadVault | null,
-  orderId: string,
-  version: number,
-  row: EventRow,
-): JournalLine {
+export function journalLine(vault: PayloadVault | null, orderId: string, version: number, row: EventRow): JournalLine {
   if (vault === null) return row.reason === null ? row : { ...row, reason: plainText(row.reason) };
   const { reason, machine_event: event } = row;
   const place = (column: string): string => linePlace(column, orderId, version);
@@ -73,8 +68,7 @@ export function openRow(vault: PayloadVault | null, row: Record<string, unknown>
   if (typeof id === 'string') {
     for (const name of SEALED_JSON)
       if (typeof row[name] === 'string') row[name] = JSON.parse(opened(vault, orderPlace(name, id), row[name]));
-    for (const name of SEALED_TEXT)
-      if (isSealed(row[name])) row[name] = opened(vault, orderPlace(name, id), row[name]);
+    for (const name of SEALED_TEXT) if (isSealed(row[name])) row[name] = opened(vault, orderPlace(name, id), row[name]);
     if (isSealedTrigger(row['trigger']))
       row['trigger'] = JSON.parse(opened(vault, orderPlace('trigger', id), row['trigger'].sealed));
   }
@@ -105,7 +99,8 @@ export function convertedOrder(vault: PayloadVault, to: Conversion, orderId: str
     const inner = isSealedTrigger(trigger) ? trigger.sealed : trigger;
     const after = converted(vault, to, place, inner, true);
     const { symbol, armedAt } = trigger;
-    if (after !== undefined) changes['trigger'] = typeof after === 'string' ? { symbol, armedAt, sealed: after } : after;
+    if (after !== undefined)
+      changes['trigger'] = typeof after === 'string' ? { symbol, armedAt, sealed: after } : after;
   }
   return Object.keys(changes).length === 0 ? null : changes;
 }

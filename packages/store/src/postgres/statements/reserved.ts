@@ -10,13 +10,15 @@ const IS_MEANT = `o.version IS NOT NULL AND o.origin = 'API' AND o.state NOT IN 
   AND o.symbol NOT LIKE '%-PERPETUAL' AND o.client_order_id <> ALL($4::text[])
   AND $2 = split_part(o.symbol, '-', CASE WHEN o.side = 'BUY' THEN 2 ELSE 1 END)`;
 
-/** $1 account, $2 asset, $3 instant, $4 client order ids. By the indices of an account's orders: of all, and of the open ones. */
+const IS_SEALED = `json_typeof(o.spec) = 'string'`;
+
+/** `sealed`: terms of some of them are, so that this sum is not theirs. $1 account, $2 asset, $3 instant, $4 client order ids. By the indices of an account's orders: of all, and of the open ones. */
 export const RESERVED = `
-SELECT COALESCE(sum(amount), 0)::text AS amount FROM (
-  SELECT CASE WHEN ${IS_OPEN} THEN ${WHOLE} ELSE ${SPENT} END AS amount
+SELECT COALESCE(sum(amount), 0)::text AS amount, COALESCE(bool_or(sealed), false) AS sealed FROM (
+  SELECT CASE WHEN ${IS_OPEN} THEN ${WHOLE} ELSE ${SPENT} END AS amount, ${IS_SEALED} AS sealed
   FROM orders o WHERE o.account_id = $1 AND o.created_at > $3::timestamptz AND ${IS_MEANT}
   UNION ALL
-  SELECT ${WHOLE} FROM orders o
+  SELECT ${WHOLE}, ${IS_SEALED} FROM orders o
   WHERE ${OPEN_ACCOUNT} = $1 AND ${IS_OPEN} AND o.created_at <= $3::timestamptz AND ${IS_MEANT}
     AND NOT EXISTS (SELECT 1 FROM order_legs l WHERE l.order_id = o.id AND l.sent_at <= $3::timestamptz)
 ) own`;
