@@ -176,7 +176,7 @@ async function columnsWith(word: string): Promise<readonly string[]> {
   const { rows } = await database.query<{ place: string; found: string }>(
     `SELECT c.table_name || '.' || c.column_name AS place,
        (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I WHERE %I::text ~ %L',
-         c.table_name, c.column_name, $1), false, true, '')))[1]::text AS found
+         c.table_name, c.column_name, $1::text), false, true, '')))[1]::text AS found
      FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
      WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.data_type IN ('text', 'json', 'jsonb', 'ARRAY')`,
     [pattern],

@@ -2,7 +2,10 @@
 import pg from 'pg';
 import type { OrderRecord, Store } from '../src/contracts.ts';
 import { createPostgresStore } from '../src/postgres/index.ts';
+import { generateMasterKey } from '../src/credentials.ts';
+import { payloadVault } from '../src/payloads/vault.ts';
 import {
+  accountOf,
   acknowledged,
   changeOf,
   created,
@@ -29,31 +32,36 @@ async function timed<T>(name: string, run: () => Promise<T>): Promise<T> {
   return result;
 }
 
-async function oneOrder(store: Store, id: string): Promise<void> {
+async function oneOrder(store: Store, id: string, accountId: string, kind = ''): Promise<void> {
   const played = play([created(), validated]);
-  const intent = intentOf(id);
-  await timed('place', () => store.ledger.place(recordOf(intent, played), played.journal));
+  const intent = intentOf(id, { accountId });
+  await timed(`place${kind}`, () => store.ledger.place(recordOf(intent, played), played.journal));
   let record: OrderRecord = recordOf(intent, played);
   for (const body of [submitSent(`v-${id}`), acknowledged(`x-${id}`), filled(`t-${id}`, '1', `x-${id}`)]) {
     const change = changeOf(record, [body]);
-    const result = await timed('commit', () => store.ledger.commit(change));
+    const result = await timed(`commit${kind}`, () => store.ledger.commit(change));
     if (result.kind !== 'committed') throw new Error('conflict');
     record = result.record;
   }
-  await timed('find', () => store.ledger.find(id));
+  await timed(`find${kind}`, () => store.ledger.find(id));
 }
 
 const database = await startTestDatabase();
-const store = createPostgresStore({ url: database.url, poolSize: 4 });
+const vault = payloadVault(generateMasterKey('measured'));
+const store = createPostgresStore({ url: database.url, poolSize: 4, vault });
 const floor = new pg.Client({ connectionString: database.url });
 try {
   await seedAccounts(store);
   await floor.connect();
   await floor.query('CREATE TABLE floor (id text PRIMARY KEY, body json)');
-  for (let n = 0; n < WARM_UP; n += 1) await oneOrder(store, `warm-${n}`);
+  const privacy = { cacheOpenOrders: true, encryptAtRest: true, historyRetentionDays: null };
+  await store.access.createAccount(accountOf('encrypted', { privacy }), 'sealed');
+  for (let n = 0; n < WARM_UP; n += 1)
+    for (const accountId of ['account-1', 'encrypted']) await oneOrder(store, `warm-${accountId}-${n}`, accountId);
   samples.clear();
   for (let n = 0; n < ORDERS; n += 1) {
-    await oneOrder(store, `order-${n}`);
+    await oneOrder(store, `order-${n}`, 'account-1');
+    await oneOrder(store, `sealed-${n}`, 'encrypted', ', encrypted');
     const insert = { name: 'floor', text: 'INSERT INTO floor VALUES ($1, $2)', values: [`f${n}`, '{"a":1}'] };
     await timed('floor: one INSERT over plain pg', () => floor.query(insert));
   }
