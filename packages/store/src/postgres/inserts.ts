@@ -108,10 +108,12 @@ export async function insert(sql: Sql, orders: readonly NewOrder[], group?: Orde
 /** Orders that happen to share a statement. Limits are held against all of them, also against those that are not placed then. */
 export async function insertEach(sql: Sql, orders: readonly NewOrder[]): Promise<readonly Inserted[]> {
   const inserted = await insert(sql, orders);
-  if (!inserted.some(({ purged, over }) => purged || over !== null)) return inserted;
+  const isOut = ({ purged, over, encrypted }: Inserted, index: number): boolean =>
+    purged || over !== null || (encrypted !== null && encrypted !== orders[index]?.sealed);
+  if (!inserted.some(isOut)) return inserted;
   const isOpen = (index: number): boolean => {
     const row = inserted[index];
-    return row !== undefined && row.refusal !== null && !row.purged && row.over === null;
+    return row !== undefined && row.refusal !== null && !isOut(row, index);
   };
   const again = orders.filter((_, index) => isOpen(index));
   if (again.length === 0) return inserted;
