@@ -1,5 +1,6 @@
 import { EXCHANGE_IDS, multiply, type ExchangeId } from '@orderplane/domain';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { booksAgree } from '../support/books.ts';
 import { cancelOrder, eventually, modifyOrder, ordersOf, request, type UserErrorView } from '../support/client.ts';
 import { openDesk, type Desk } from '../support/desk.ts';
 import { openSystem, type System } from '../support/system.ts';
@@ -29,8 +30,8 @@ async function limit(desk: Desk, limits: Partial<Record<keyof typeof NONE, unkno
   expect(setRiskLimits).toEqual({ account: { risk: { ...NONE, ...limits } }, userErrors: [] });
 }
 const buy = (desk: Desk, factor = '0.9') => {
-  const { symbol, size, at } = desk.market('BTC');
-  return { symbol, side: 'BUY', type: 'LIMIT', size, price: at(factor) };
+  const market = desk.market('BTC');
+  return { symbol: market.symbol, side: 'BUY', type: 'LIMIT', size: market.size, price: market.at(factor) };
 };
 /** The one refusal; nothing was placed. */
 async function refusal(
@@ -147,13 +148,14 @@ test('duplicates: the same symbol, side and price while one is open; a repeat of
 
 test('what fires into limits that were lowered since is refused, and never reaches the exchange', async () => {
   const desk = deskOf('coinbase');
-  const { symbol, size, at } = desk.market('ETH');
-  const trigger = { direction: 'AT_OR_BELOW', price: at('0.95') };
-  const order = { symbol, side: 'BUY', type: 'LIMIT', size, price: at('0.9'), mode: 'DARK', trigger };
+  const market = desk.market('ETH');
+  const { symbol, size } = market;
+  const trigger = { direction: 'AT_OR_BELOW', price: market.at('0.95') };
+  const order = { symbol, side: 'BUY', type: 'LIMIT', size, price: market.at('0.9'), mode: 'DARK', trigger };
   const { id } = await desk.placed(order);
   await limit(desk, { maxOrderNotional: '1' });
   const before = (await system.venue.ledger('coinbase')).orders.length;
-  await system.venue.price('coinbase', symbol, at('0.95'));
+  await system.venue.price('coinbase', symbol, market.at('0.95'));
   const { reason } = await desk.reaches(id, 'REJECTED');
   expect(reason).toMatch(/^RISK_LIMIT_EXCEEDED when its trigger had fired: the order is worth/);
   expect((await system.venue.ledger('coinbase')).orders.length).toBe(before);
@@ -183,3 +185,5 @@ test('bad limits and those who may not set them: told, and nothing is set', asyn
   const stranger = await system.token('trader', 'stranger');
   expect(await set({ maxOpenOrders: 1 }, stranger)).toMatchObject({ userErrors: [{ code: 'NOT_FOUND' }] });
 });
+
+test('the books agree with the ledgers', () => booksAgree(system));
