@@ -127,9 +127,9 @@ const NO_LIMITS: RiskLimits = {
   ...{ priceCollar: null, rejectDuplicates: false },
 };
 
-/** One account in five has limits, of some kinds. */
+/** One account in eight has limits, of some kinds. */
 function riskLimitsOf(random: Random): RiskLimits {
-  if (!random.chance(0.2)) return NO_LIMITS;
+  if (!random.chance(0.12)) return NO_LIMITS;
   return {
     maxOrderNotional: random.chance(0.3) ? String(random.whole(150, 600)) : null,
     maxOpenNotional: random.chance(0.5) ? String(random.whole(300, 2_000)) : null,
