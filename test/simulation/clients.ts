@@ -286,6 +286,9 @@ export class Clients {
     this.#parts.queue.command({ ...command, time }, (result) => {
       if (result.userErrors.length === 0) confirmed(result);
       else refused?.();
+      if (!result.userErrors.some(({ code }) => code === 'RISK_LIMIT_EXCEEDED' || code === 'DUPLICATE_ORDER')) return;
+      if (command.kind === 'modify') this.#parts.sightings.see('a limit refuses a change' satisfies Happening);
+      else this.#parts.sightings.see('a limit refuses an order' satisfies Happening);
     });
   }
 

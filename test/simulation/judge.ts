@@ -1,4 +1,4 @@
-import type { OrderSpec } from '@orderplane/domain';
+import type { OrderSpec, RiskLimits } from '@orderplane/domain';
 import type { Coverage } from '@orderplane/exchange';
 import type { VenueOrder } from '@orderplane/planner/testing';
 import type { MachineEvent } from '@orderplane/state-machine';
@@ -7,6 +7,7 @@ import { DARK_ARRIVED, DARK_WRITTEN } from './invariants/dark.ts';
 import { ARRIVED, HELD } from './invariants/exchange.ts';
 import type { Known, Rule, Written } from './invariants/facts.ts';
 import { GROUPS_WRITTEN } from './invariants/groups.ts';
+import { LIMITS_WRITTEN } from './invariants/limits.ts';
 import { PROOFS } from './invariants/proof.ts';
 import { newExecutions, WRITTEN } from './invariants/written.ts';
 import type { Sightings } from './sightings.ts';
@@ -29,6 +30,7 @@ export class Judge implements Known {
   /** Accounts whose halt was confirmed to its caller. */
   readonly halted = new Set<string>();
   readonly groups = new Map<string, OrderGroup>();
+  readonly limits = new Map<string, RiskLimits>();
   readonly filledSince = new Map<string, number>();
   /** Groups of which it is recorded that more was executed than they allow. */
   readonly conflicts = new Set<string>();
@@ -134,6 +136,7 @@ export class Judge implements Known {
     this.#check(DARK_WRITTEN, written, orderId);
     this.#check(PROOFS, written, orderId);
     this.#check(GROUPS_WRITTEN, written, orderId);
+    this.#check(LIMITS_WRITTEN, written, orderId);
     for (const execution of newExecutions(written))
       this.#booked.set(key(accountId, spec.symbol, execution.venueOrderId ?? '', execution.id), orderId);
     if (newExecutions(written).length > 0) this.filledSince.set(orderId, this.nowMs);

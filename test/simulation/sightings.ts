@@ -210,6 +210,8 @@ const HAPPENINGS = [
   'an unsolicited cancel',
   'a foreign order with our client id',
   'the kill switch',
+  'a limit refuses an order',
+  'a limit refuses a change',
   'more is executed than a group allows',
 ] as const;
 export type Happening = (typeof HAPPENINGS)[number];

@@ -1,4 +1,4 @@
-import { divide, type ExchangeId, type Market } from '@orderplane/domain';
+import { divide, type ExchangeId, type Market, type RiskLimits } from '@orderplane/domain';
 import type { NormalizedFill } from '@orderplane/normalization';
 import type { VenueOrder } from '@orderplane/planner/testing';
 import type { Store } from '@orderplane/store';
@@ -9,7 +9,7 @@ import { Judge } from './judge.ts';
 import { watchedLedger } from './ports.ts';
 import { SimProcess, type Outstanding } from './process.ts';
 import { SimQueue, type CommandRunner, type JobRunner } from './queue.ts';
-import { streamOf } from './random.ts';
+import { streamOf, type Random } from './random.ts';
 import { PROCESSES, SYMBOLS, type Item, type ProcessName, type Script } from './script.ts';
 import { bootCommander, bootReconciler, bootSyncWorker, type Surroundings } from './services.ts';
 import { Sightings, type Happening } from './sightings.ts';
@@ -52,7 +52,9 @@ export async function openWorld(seed: number, script: Script, items: readonly It
   for (const venue of venues) byAccount.set(venue.accountId, venue);
 
   const memory = createMemoryStore({ nowMs: () => timeline.nowMs });
-  await openAccounts(memory, venues);
+  for (const venue of venues)
+    judge.limits.set(venue.accountId, riskLimitsOf(streamOf(seed, `risk ${venue.accountId}`)));
+  await openAccounts(memory, venues, judge.limits);
   const store = { ...memory, ledger: watchedLedger(memory.ledger, judge) };
   const queue = new SimQueue(timeline, streamOf(seed, 'queue'), sightings);
   const network = streamOf(seed, 'network');
@@ -120,12 +122,32 @@ const marketOf = (exchange: ExchangeId, symbol: string): Market => ({
   active: true,
 });
 
-async function openAccounts(store: Store, venues: readonly SimExchange[]): Promise<void> {
+const NO_LIMITS: RiskLimits = {
+  ...{ maxOrderNotional: null, maxOpenNotional: null, maxOpenOrders: null },
+  ...{ priceCollar: null, rejectDuplicates: false },
+};
+
+/** One account in eight has limits, of some kinds. */
+function riskLimitsOf(random: Random): RiskLimits {
+  if (!random.chance(0.12)) return NO_LIMITS;
+  return {
+    maxOrderNotional: random.chance(0.3) ? String(random.whole(150, 600)) : null,
+    maxOpenNotional: random.chance(0.5) ? String(random.whole(300, 2_000)) : null,
+    maxOpenOrders: random.chance(0.5) ? random.whole(2, 6) : null,
+    priceCollar: random.chance(0.2) ? '0.05' : null,
+    rejectDuplicates: random.chance(0.3),
+  };
+}
+
+async function openAccounts(
+  store: Store,
+  venues: readonly SimExchange[],
+  limits: ReadonlyMap<string, RiskLimits>,
+): Promise<void> {
   const createdAt = iso(START_MS);
   for (const { accountId, exchange } of venues) {
     const userId = userOf(accountId);
     await store.access.createUser({ id: userId, name: userId, createdAt });
-    const risk = { maxOrderNotional: null, maxOpenNotional: null, maxOpenOrders: null, priceCollar: null };
     await store.access.createAccount(
       {
         id: accountId,
@@ -138,7 +160,7 @@ async function openAccounts(store: Store, venues: readonly SimExchange[]): Promi
         createdAt,
         unlinkedAt: null,
         privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays: null },
-        risk: { ...risk, rejectDuplicates: false },
+        risk: limits.get(accountId) ?? NO_LIMITS,
       },
       'sealed',
     );

@@ -324,6 +324,25 @@ describe.each(BACKENDS)('limits of an account ($name)', ({ open }) => {
     expect(raised.filter(({ kind }) => kind === 'limited').length).toBe(5);
   });
 
+  test('set and taken off while orders come and go, from two processes: nothing that is open is forgotten', async () => {
+    const other = another();
+    for (let round = 0; round < 5; round += 1) {
+      const id = await account();
+      const early = await place(id);
+      const [, ...placed] = await Promise.all([
+        store.accounts.setRiskLimits('user-1', id, { maxOpenNotional: '100000' }),
+        ...Array.from({ length: 12 }, (_, n) => place(id, {}, {}, n % 2 === 0 ? store : other)),
+        happen(early, [submitSent(`leg-early-${id}`), { type: 'Rejected', reason: 'no' }]),
+      ]);
+      expect(placed.length).toBe(13);
+      expect(await refusal(place(id, { size: '1000' }))).toMatchObject({ kind: 'maxOpenNotional', open: '1200' });
+      await store.accounts.setRiskLimits('user-1', id, { maxOpenNotional: null });
+      await place(id);
+      await store.accounts.setRiskLimits('user-1', id, { maxOpenOrders: 1 });
+      expect(await refusal(place(id))).toEqual({ kind: 'maxOpenOrders', limit: 1, open: 13 });
+    }
+  });
+
   test('limits and halt: a halt is told as a halt', async () => {
     const id = await account({ maxOpenOrders: 0 });
     await store.accounts.halt('user-1', id, { cancelOpen: false, at: at(20) });

@@ -1,4 +1,4 @@
-import type { OrderSpec } from '@orderplane/domain';
+import type { OrderSpec, RiskLimits } from '@orderplane/domain';
 import type { Coverage } from '@orderplane/exchange';
 import type { VenueOrder } from '@orderplane/planner/testing';
 import type { MachineEvent } from '@orderplane/state-machine';
@@ -11,6 +11,8 @@ export interface Known {
   readonly orders: ReadonlyMap<string, OrderRecord>;
   readonly halted: ReadonlySet<string>;
   readonly groups: ReadonlyMap<string, OrderGroup>;
+  /** Limits of accounts, which do not change in a run. */
+  readonly limits: ReadonlyMap<string, RiskLimits>;
   /** When the newest execution of an order was booked. */
   readonly filledSince: ReadonlyMap<string, number>;
   /** Our order with a leg of this client id, at this account. */

@@ -37,6 +37,7 @@ export async function setRiskLimits(
   const risk = limitsAfter(account.risk, change);
   if (risk === account.risk) return { kind: 'set', account, again: true };
   await tx.accountJournal.update({ where: { accountId }, data: { limited: isLimited(risk) } });
+  if (isLimited(risk) !== isLimited(account.risk)) await tx.$queryRaw`SELECT count_open(${accountId})::text`;
   const after = await tx.account.update({ where: { id: accountId }, data: risk, omit: WITHOUT_CREDENTIALS });
   return { kind: 'set', account: toAccount(after), again: false };
 }
