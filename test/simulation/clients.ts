@@ -62,6 +62,7 @@ export interface ClientParts {
 interface Sent {
   readonly command: OrderCommand;
   readonly confirmed: (result: CommandResult) => void;
+  readonly refused?: (error: CommandResult['userErrors'][number]) => void;
 }
 
 /** One change in three of a dark order moves its trigger, too. */
@@ -239,6 +240,10 @@ export class Clients {
     this.#send({
       command: { kind: 'place', commandId, userId: userOf(input.accountId), input },
       confirmed: ({ orderIds: [orderId] }) => this.#accepted(placed, orderId),
+      refused: ({ code, message }) => {
+        if (code === 'ALREADY_EXISTS' && message.startsWith('this was placed before'))
+          this.#parts.sightings.see('a repeat of a purged order is refused' satisfies Happening);
+      },
     });
   }
 
@@ -254,9 +259,11 @@ export class Clients {
     for (const next of placed.then.splice(0)) next();
   }
 
-  #send({ command, confirmed }: Sent): void {
+  #send({ command, confirmed, refused }: Sent): void {
     this.#parts.queue.command(command, (result) => {
-      if (result.userErrors.length === 0) confirmed(result);
+      const [error] = result.userErrors;
+      if (error === undefined) confirmed(result);
+      else refused?.(error);
     });
   }
 

@@ -211,6 +211,8 @@ const HAPPENINGS = [
   'a foreign order with our client id',
   'the kill switch',
   'more is executed than a group allows',
+  'history is purged',
+  'a repeat of a purged order is refused',
 ] as const;
 export type Happening = (typeof HAPPENINGS)[number];
 

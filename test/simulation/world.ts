@@ -6,7 +6,7 @@ import { createMemoryStore } from '@orderplane/store/memory';
 import { Clients, userOf } from './clients.ts';
 import { Faults } from './faults.ts';
 import { Judge } from './judge.ts';
-import { watchedLedger } from './ports.ts';
+import { watchedLedger, watchedRetention } from './ports.ts';
 import { SimProcess, type Outstanding } from './process.ts';
 import { SimQueue, type CommandRunner, type JobRunner } from './queue.ts';
 import { streamOf } from './random.ts';
@@ -52,8 +52,14 @@ export async function openWorld(seed: number, script: Script, items: readonly It
   for (const venue of venues) byAccount.set(venue.accountId, venue);
 
   const memory = createMemoryStore({ nowMs: () => timeline.nowMs });
-  await openAccounts(memory, venues);
-  const store = { ...memory, ledger: watchedLedger(memory.ledger, judge) };
+  // In some of the runs no account keeps any history.
+  const retains = streamOf(seed, 'retention').chance(0.6);
+  await openAccounts(memory, venues, retains ? null : 0);
+  const store = {
+    ...memory,
+    ledger: watchedLedger(memory.ledger, judge),
+    retention: watchedRetention(memory.retention, judge),
+  };
   const queue = new SimQueue(timeline, streamOf(seed, 'queue'), sightings);
   const network = streamOf(seed, 'network');
   let ids = 0;
@@ -63,6 +69,7 @@ export async function openWorld(seed: number, script: Script, items: readonly It
     faults,
     random: streamOf(seed, 'services'),
     stateLimits: stateLimitsOf(seed),
+    purges: !retains,
     newId: () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`,
     priceOf: (exchange, symbol) => {
       const venue = venues.find((one) => one.exchange === exchange);
@@ -120,7 +127,11 @@ const marketOf = (exchange: ExchangeId, symbol: string): Market => ({
   active: true,
 });
 
-async function openAccounts(store: Store, venues: readonly SimExchange[]): Promise<void> {
+async function openAccounts(
+  store: Store,
+  venues: readonly SimExchange[],
+  historyRetentionDays: number | null,
+): Promise<void> {
   const createdAt = iso(START_MS);
   for (const { accountId, exchange } of venues) {
     const userId = userOf(accountId);
@@ -137,7 +148,7 @@ async function openAccounts(store: Store, venues: readonly SimExchange[]): Promi
         lastSyncedAt: null,
         createdAt,
         unlinkedAt: null,
-        privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays: null },
+        privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays },
         risk: { ...risk, rejectDuplicates: false },
       },
       'sealed',
