@@ -64,7 +64,7 @@ export interface ClientParts {
 interface Sent {
   readonly command: Untimed<OrderCommand>;
   readonly confirmed: (result: CommandResult) => void;
-  readonly refused?: () => void;
+  readonly refused?: (error: CommandResult['userErrors'][number]) => void;
 }
 type Untimed<Command> = Command extends unknown ? Omit<Command, 'time'> : never;
 
@@ -250,8 +250,10 @@ export class Clients {
     this.#send({
       command: { kind: 'place', commandId, userId: userOf(input.accountId), input },
       confirmed: ({ orderIds: [orderId] }) => this.#accepted(placed, orderId),
-      refused: () => {
-        if (placed.commandId === commandId) this.refused.add(placed);
+      refused: ({ code, message }) => {
+        if (code === 'ALREADY_EXISTS' && message.startsWith('this was placed before'))
+          this.#parts.sightings.see('a repeat of a purged order is refused' satisfies Happening);
+        else if (placed.commandId === commandId) this.refused.add(placed);
       },
     });
   }
@@ -284,8 +286,9 @@ export class Clients {
     const { nowMs } = this.#parts.timeline;
     const time = { issuedAt: iso(nowMs), expiresAt: iso(nowMs + LASTS_MS) };
     this.#parts.queue.command({ ...command, time }, (result) => {
-      if (result.userErrors.length === 0) confirmed(result);
-      else refused?.();
+      const [error] = result.userErrors;
+      if (error === undefined) confirmed(result);
+      else refused?.(error);
       if (!result.userErrors.some(({ code }) => code === 'RISK_LIMIT_EXCEEDED' || code === 'DUPLICATE_ORDER')) return;
       if (command.kind === 'modify') this.#parts.sightings.see('a limit refuses a change' satisfies Happening);
       else this.#parts.sightings.see('a limit refuses an order' satisfies Happening);

@@ -9,6 +9,7 @@ import type { Known, Rule, Written } from './invariants/facts.ts';
 import { GROUPS_WRITTEN } from './invariants/groups.ts';
 import { LIMITS_WRITTEN } from './invariants/limits.ts';
 import { PROOFS } from './invariants/proof.ts';
+import { PURGED } from './invariants/purged.ts';
 import { newExecutions, WRITTEN } from './invariants/written.ts';
 import type { Sightings } from './sightings.ts';
 import type { Timeline } from './timeline.ts';
@@ -34,6 +35,8 @@ export class Judge implements Known {
   readonly filledSince = new Map<string, number>();
   /** Groups of which it is recorded that more was executed than they allow. */
   readonly conflicts = new Set<string>();
+  /** Orders whose history is gone: still known here, and held against the exchanges as before. */
+  readonly purged = new Set<string>();
   /** Writes of order state so far: in a quiet time there are none. */
   writes = 0;
   /** Submits, cancels and amends that reached an exchange. */
@@ -142,6 +145,18 @@ export class Judge implements Known {
     if (newExecutions(written).length > 0) this.filledSince.set(orderId, this.nowMs);
     this.orders.set(orderId, after);
     this.#sightings.written(written);
+  }
+
+  /** Their history was taken away: the purge has just become visible to everybody. */
+  purge(orderIds: readonly string[]): void {
+    for (const orderId of orderIds) {
+      const record = this.orders.get(orderId);
+      if (record === undefined) this.fail('P1', 'only what was there is purged', orderId);
+      else this.#check(PURGED, { known: this, record, before: this.purged.has(orderId) }, orderId);
+      this.purged.add(orderId);
+      this.#timeline.note(`  ${orderId.slice(-4)} is purged`);
+    }
+    if (orderIds.length > 0) this.#sightings.see('history is purged');
   }
 
   arrived(venue: SimExchange, op: OnItsWay['op'], venueClientId: string, spec: OrderSpec | null): void {

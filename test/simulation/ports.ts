@@ -7,6 +7,7 @@ import type {
   OrderLedger,
   OrderRecord,
   PlaceOptions,
+  RetentionStore,
 } from '@orderplane/store';
 import type { Faults } from './faults.ts';
 import type { Judge } from './judge.ts';
@@ -74,6 +75,17 @@ export function watchedLedger(ledger: OrderLedger, judge: Judge): OrderLedger {
     },
   });
 }
+
+/** The purge itself; the judge sees what has gone. */
+export const watchedRetention = (retention: RetentionStore, judge: Judge): RetentionStore => ({
+  due: (now, graceMs) => retention.due(now, graceMs),
+  forget: (before, limit) => retention.forget(before, limit),
+  purge: async (terms) => {
+    const purged = await retention.purge(terms);
+    judge.purge(purged.orderIds);
+    return purged;
+  },
+});
 
 function watchedGroups(groups: GroupStore, judge: Judge): GroupStore {
   return {

@@ -26,9 +26,11 @@ import {
   keyStanding,
   createSyncDesk,
   openOrderStream,
+  RetentionKeeper,
   type Environment,
   type OrderStream,
   type SyncContext,
+  type SyncDesk,
 } from '@orderplane/sync-worker';
 import { Redis } from 'ioredis';
 import { storePort, wakerPort } from './ports.ts';
@@ -47,6 +49,8 @@ export interface Surroundings {
   readonly newId: () => string;
   /** Times that an order may stay in a state; {}: any. */
   readonly stateLimits: Pick<PlannerLimits, 'submittedMs' | 'pendingCancelMs' | 'pendingReplaceMs'>;
+  /** Accounts keep no history. */
+  readonly purges: boolean;
   /** The last price of a market; null: nobody can be asked now. */
   readonly priceOf: (exchange: ExchangeId, symbol: string) => { readonly price: string; readonly at: string } | null;
   readonly adapterFor: (process: SimProcess, accountId: string) => ExchangeAdapter;
@@ -60,6 +64,8 @@ const LOOK_AT_CLOCK_MS = 5_000;
 const RETRY_CLOCK_MS = 1_000;
 /** How often a sync-worker looks at its accounts; a second in operation, more here to spare steps. */
 const ROUND_MS = 2_500;
+/** How often what accounts do not keep is looked for. */
+const PURGE_EVERY_MS = 2_500;
 const LIMITS: PlannerLimits = { staleAfterMs: 60_000, attentionAfterMs: 120_000, callTimeoutMs: CALL_TIMEOUT_MS };
 const SILENT = createLogger({ service: 'simulation', level: 'silent' });
 /** Never connected: no account has a place in the cache here. */
@@ -81,7 +87,7 @@ const ENVIRONMENT: Environment = {
   STREAM_SILENCE_MS: 10_000,
   LEASE_MS: 10_000,
   RETENTION_INTERVAL_MS: 2_000,
-  RETENTION_GRACE_MS: 10_000,
+  RETENTION_GRACE_MS: 1_000,
   PURGED_IDS_DAYS: 400,
   MARKETS_INTERVAL_MS: 600_000,
 };
@@ -282,4 +288,27 @@ export function bootSyncWorker(process: SimProcess, around: Surroundings): void 
       .then(() => process.later(ROUND_MS, 'round', rounds));
   };
   process.later(around.random.whole(0, 200), 'round', rounds);
+  if (around.purges) purgeFor(process, around, context, desk);
+}
+
+/** What accounts do not keep, with the keeper of operation; its loop (it waits on timers) and its lease are told again here. */
+function purgeFor(process: SimProcess, around: Surroundings, context: SyncContext, desk: SyncDesk): void {
+  const parts = { process, random: around.random, faults: around.faults };
+  const database = storePort('store', { nowMs: () => around.store.nowMs() }, parts);
+  const keeper = new RetentionKeeper({
+    ...context,
+    retention: storePort('retention', around.store.retention, parts),
+    visibilityDelayMs: context.recorder.visibilityDelayMs,
+    nowMs: () => database.nowMs(),
+    desk,
+    purged: () => undefined,
+    waits: () => undefined,
+  });
+  const rounds = (): void => {
+    void keeper
+      .round()
+      .catch(() => 0)
+      .then(() => process.later(PURGE_EVERY_MS, 'purge', rounds));
+  };
+  process.later(around.random.whole(0, PURGE_EVERY_MS), 'purge', rounds);
 }

@@ -213,6 +213,8 @@ const HAPPENINGS = [
   'a limit refuses an order',
   'a limit refuses a change',
   'more is executed than a group allows',
+  'history is purged',
+  'a repeat of a purged order is refused',
 ] as const;
 export type Happening = (typeof HAPPENINGS)[number];
 

@@ -6,7 +6,7 @@ import { createMemoryStore } from '@orderplane/store/memory';
 import { Clients, userOf } from './clients.ts';
 import { Faults } from './faults.ts';
 import { Judge } from './judge.ts';
-import { watchedLedger } from './ports.ts';
+import { watchedLedger, watchedRetention } from './ports.ts';
 import { SimProcess, type Outstanding } from './process.ts';
 import { SimQueue, type CommandRunner, type JobRunner } from './queue.ts';
 import { streamOf, type Random } from './random.ts';
@@ -54,8 +54,14 @@ export async function openWorld(seed: number, script: Script, items: readonly It
   const memory = createMemoryStore({ nowMs: () => timeline.nowMs });
   for (const venue of venues)
     judge.limits.set(venue.accountId, riskLimitsOf(streamOf(seed, `risk ${venue.accountId}`)));
-  await openAccounts(memory, venues, judge.limits);
-  const store = { ...memory, ledger: watchedLedger(memory.ledger, judge) };
+  // In some of the runs no account keeps any history.
+  const retains = streamOf(seed, 'retention').chance(0.6);
+  await openAccounts(memory, venues, judge.limits, retains ? null : 0);
+  const store = {
+    ...memory,
+    ledger: watchedLedger(memory.ledger, judge),
+    retention: watchedRetention(memory.retention, judge),
+  };
   const queue = new SimQueue(timeline, streamOf(seed, 'queue'), sightings);
   const network = streamOf(seed, 'network');
   let ids = 0;
@@ -65,6 +71,7 @@ export async function openWorld(seed: number, script: Script, items: readonly It
     faults,
     random: streamOf(seed, 'services'),
     stateLimits: stateLimitsOf(seed),
+    purges: !retains,
     newId: () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`,
     priceOf: (exchange, symbol) => {
       const venue = venues.find((one) => one.exchange === exchange);
@@ -143,6 +150,7 @@ async function openAccounts(
   store: Store,
   venues: readonly SimExchange[],
   limits: ReadonlyMap<string, RiskLimits>,
+  historyRetentionDays: number | null,
 ): Promise<void> {
   const createdAt = iso(START_MS);
   for (const { accountId, exchange } of venues) {
@@ -159,7 +167,7 @@ async function openAccounts(
         lastSyncedAt: null,
         createdAt,
         unlinkedAt: null,
-        privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays: null },
+        privacy: { cacheOpenOrders: true, encryptAtRest: false, historyRetentionDays },
         risk: limits.get(accountId) ?? NO_LIMITS,
       },
       'sealed',

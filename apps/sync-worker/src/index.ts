@@ -7,4 +7,5 @@ export { openOrderStream, type OrderStream } from './order-stream.ts';
 export { alertConsumer } from './prices/alerts.ts';
 export { darkConsumer } from './prices/dark.ts';
 export { createPriceDesk, type PriceDesk } from './prices/desk.ts';
+export { RetentionKeeper, type RetentionContext } from './retention.ts';
 export { createSyncDesk, type SyncDesk } from './sync-desk.ts';

@@ -120,7 +120,7 @@ test('a full look at the account after a purge reads its executions again, and f
   await end('c2');
   clock.advance(11_000);
   await store.observations.setFillsWatermark(accountId, clock.iso());
-  expect(await keeper.round()).toBe(2);
+  expect(await keeper.round()).toBe(3);
   const outcome = await syncAccount(floor.context, account, 'forced');
   expect([outcome.complete, outcome.adopted, await store.unattributed.pendingCount(accountId)]).toEqual([true, 0, 0]);
   expect([floor.counted.get('lateFill'), floor.counted.get('unattributedFill')]).toEqual([undefined, undefined]);

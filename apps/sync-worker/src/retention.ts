@@ -45,7 +45,7 @@ export class RetentionKeeper {
     this.#context = context;
   }
 
-  /** One round. Gives how many orders went. */
+  /** One round. Gives how many orders and fills went. */
   async round(): Promise<number> {
     const { retention, env } = this.#context;
     const nowMs = await this.#context.nowMs();
@@ -87,15 +87,15 @@ export class RetentionKeeper {
       crashPoint('retention:before-purge', exchange);
       const purged = await retention.purge(terms);
       crashPoint('retention:after-purge', exchange);
-      if (purged.orderIds.length === 0) break;
-      gone += purged.orderIds.length;
-      this.#context.purged('orders', purged.orderIds.length);
-      this.#context.purged('events', purged.events);
-      this.#context.purged('fills', purged.fills);
-      const { events, fills } = purged;
-      log.info({ accountId, orders: purged.orderIds.length, events, fills }, 'history purged');
-      await this.#uncache(accountId, purged.orderIds);
-      if (purged.orderIds.length < BATCH) break;
+      const { orderIds, events, fills } = purged;
+      if (orderIds.length === 0 && fills === 0) break;
+      gone += orderIds.length + fills;
+      this.#context.purged('orders', orderIds.length);
+      this.#context.purged('events', events);
+      this.#context.purged('fills', fills);
+      log.info({ accountId, orders: orderIds.length, events, fills }, 'history purged');
+      await this.#uncache(accountId, orderIds);
+      if (orderIds.length < BATCH) break;
     }
     return gone;
   }
@@ -110,19 +110,30 @@ export class RetentionKeeper {
     }
   }
 
-  /** Something keeps it: often that its executions were not read since, which a full look at the account cures. */
+  /**
+   * Something keeps it: often that its executions were not read since, which a full look at the account cures, as soon as
+   * the exchange has had its time to list them.
+   */
   async #wait({ accountId, exchange, oldestDueAt }: RetainedAccount, nowMs: number): Promise<void> {
     const { env, observations, desk, log } = this.#context;
+    const lagMs = this.#context.visibilityDelayMs(exchange);
+    const endedMs = oldestDueAt === null ? -Infinity : Date.parse(oldestDueAt);
     const waited = this.#patience.get(accountId)?.waitMs ?? env.RETENTION_INTERVAL_MS / 2;
+    if (endedMs + lagMs > nowMs) {
+      this.#patience.set(accountId, { untilMs: endedMs + lagMs, waitMs: waited });
+      return;
+    }
     const waitMs = Math.min(MAX_PATIENCE_MS, waited * 2);
     this.#patience.set(accountId, { untilMs: nowMs + waitMs, waitMs });
     const readAt = await observations.fillsWatermark(accountId).catch(() => null);
-    const readUpToMs = readAt === null ? -Infinity : Date.parse(readAt) - this.#context.visibilityDelayMs(exchange);
-    if (oldestDueAt === null || readUpToMs >= Date.parse(oldestDueAt)) return;
+    if (readAt !== null && Date.parse(readAt) - lagMs >= endedMs) return;
     const job = { accountId, reason: 'forced', requestedAt: iso(nowMs), maxAgeMs: 0 } as const;
-    desk
-      .request(job)
-      .catch((error: unknown) => log.debug({ err: error, accountId }, 'executions could not be read for a purge'));
+    desk.request(job).then(
+      ({ complete }) => {
+        if (complete) this.#patience.delete(accountId);
+      },
+      (error: unknown) => log.debug({ err: error, accountId }, 'executions could not be read for a purge'),
+    );
   }
 
   async #forget(nowMs: number): Promise<void> {

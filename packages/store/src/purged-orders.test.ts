@@ -135,6 +135,9 @@ describe.each(BACKENDS)('PurgedOrders ($name)', ({ open }) => {
     expect((await store.retention.due(at(760), 60_000)).map(({ accountId }) => accountId)).toContain(id);
     await purge({ now: at(760) });
     expect(await kept()).toEqual([]);
+    const audit = await store.users.auditLog({ action: 'account.purge' }, { limit: 100 });
+    const lines = audit.items.filter(({ target }) => target === id).map(({ outcome }) => outcome);
+    expect(lines[0]).toBe('ok: 0 orders, 0 events, 2 fills');
     expect(await book(fillOf())).toBe(0);
   });
 

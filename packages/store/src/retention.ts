@@ -92,6 +92,7 @@ export function namesOfNew(intent: Intent, machine: OrderMachine): readonly stri
 /** The line of the audit that a purge leaves: how much went and of what time, nothing of what it was. */
 export const PURGE_ACTION = 'account.purge';
 export const purgeOutcome = ({ orderIds, events, fills, endedFrom, endedTo }: Purged): string =>
-  `ok: ${orderIds.length} orders, ${events} events, ${fills} fills, ended from ${endedFrom ?? ''} to ${endedTo ?? ''}`;
+  `ok: ${orderIds.length} orders, ${events} events, ${fills} fills` +
+  (endedFrom === null ? '' : `, ended from ${endedFrom} to ${endedTo ?? endedFrom}`);
 
 export const NOTHING_PURGED: Purged = { orderIds: [], events: 0, fills: 0, endedFrom: null, endedTo: null };

@@ -54,6 +54,7 @@ export interface PurgeTerms {
 export interface Purged {
   readonly orderIds: readonly string[];
   readonly events: number;
+  /** Those of these orders, and late ones of orders that went before. */
   readonly fills: number;
   /** Between which ends; null: no order went. */
   readonly endedFrom: string | null;

@@ -49,17 +49,18 @@ export class MemoryRetentionStore implements RetentionStore {
       .filter((order) => this.#circleOf(order).every((one) => isDue(toRecord(one), [...one.fills.values()], facts)))
       .slice(0, terms.limit);
     const chosen = new Map(ready.flatMap((order) => this.#circleOf(order)).map((one) => [one.intent.orderId, one]));
-    for (const [id] of this.#lateBefore(accountId, facts.cuts.quiet)) this.#tables.state.unattributed.delete(id);
+    const late = this.#lateBefore(accountId, facts.cuts.quiet);
+    for (const [id] of late) this.#tables.state.unattributed.delete(id);
     const ended = [...chosen.values()].map(({ actual }) => actual.updatedAt).sort(compareText);
     const purged: Purged = {
       orderIds: [...chosen.keys()].sort(compareText),
       events: this.#takeLines(accountId, new Set(chosen.keys())),
-      fills: [...chosen.values()].reduce((total, { fills }) => total + fills.size, 0),
+      fills: [...chosen.values()].reduce((total, { fills }) => total + fills.size, late.length),
       endedFrom: ended[0] ?? null,
       endedTo: ended.at(-1) ?? null,
     };
     for (const order of chosen.values()) this.#take(order, now);
-    if (chosen.size === 0) return NOTHING_PURGED;
+    if (chosen.size === 0 && late.length === 0) return NOTHING_PURGED;
     const { userId } = row.account;
     const outcome = purgeOutcome(purged);
     this.#tables.state.audit.push({ at: now, userId, action: PURGE_ACTION, target: accountId, outcome, remote: null });

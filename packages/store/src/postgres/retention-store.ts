@@ -74,7 +74,7 @@ async function purgeLocked(tx: Transaction, terms: PurgeTerms): Promise<Purged> 
   const key = kept.purge_key ?? randomBytes(KEY_BYTES).toString('base64');
   const facts = [accountId, cuts.quiet, cuts.attention, cuts.fee, kept.unlinked, readUpTo];
   const [row] = await tx.$queryRawUnsafe<PurgeRow[]>(PURGE, ...facts, limit, key, now);
-  if (row === undefined || row.ids.length === 0) return NOTHING_PURGED;
+  if (row === undefined || (row.ids.length === 0 && row.fills === 0n)) return NOTHING_PURGED;
   const purged: Purged = {
     orderIds: row.ids,
     events: Number(row.events),

@@ -65,7 +65,7 @@ WITH ready AS MATERIALIZED (
   DELETE FROM unattributed_fills u WHERE u.account_id = $1 AND u.attributed_at IS NOT NULL AND (
     u.order_id = ANY(ARRAY(SELECT id FROM chosen))
     OR (u.attributed_at <= $2::timestamptz AND (SELECT o.id FROM orders o WHERE o.id = u.order_id) IS NULL))
-  RETURNING u.trade_id
+  RETURNING u.order_id
 ), journal AS (
   UPDATE account_journals j SET purges = j.purges + 1, purge_key = $8,
     purged_up_to = GREATEST(j.purged_up_to, COALESCE((SELECT newest FROM lines), 0))
@@ -76,7 +76,7 @@ WITH ready AS MATERIALIZED (
   DELETE FROM order_groups g WHERE g.id = ANY(ARRAY(SELECT group_id FROM chosen WHERE group_id IS NOT NULL))
 )
 SELECT ARRAY(SELECT id FROM gone ORDER BY id) AS ids, (SELECT events FROM lines) AS events,
-  (SELECT fills FROM executions) AS fills, (SELECT count(*) FROM late) AS late,
+  (SELECT fills FROM executions) + (SELECT count(*) FROM late WHERE order_id <> ALL(ARRAY(SELECT id FROM chosen))) AS fills,
   (SELECT min(actual_updated_at) FROM chosen) AS ended_from, (SELECT max(actual_updated_at) FROM chosen) AS ended_to`;
 
 /**
