@@ -121,7 +121,7 @@ describe('orders of an encrypted account', () => {
     expect(await store.queries.exposure(id)).toEqual(before);
     expect([await reserved(at(60)), await reserved(at(-60))]).toEqual([late, early]);
     expect(early).toBe(SECRET);
-    expect(before).toMatchObject([{ orders: 1, notional: expect.stringMatching(/^\d/) }]);
+    expect(before).toMatchObject([{ orders: 1, notional: SECRET }]);
   });
 
   test('that are dark are armed by what stays plain', async () => {
@@ -214,7 +214,7 @@ describe('the setting', () => {
     };
     expect(await store.payloads.sealedAccounts({ limit: 100 })).toContain(id);
     expect((await rekey(open(vaultOf(fresh)))).failed[0]).toContain('key "old"');
-    expect(await rekey(both)).toMatchObject({ changed: expect.any(Number), failed: [] });
+    expect((await rekey(both)).failed).toEqual([]);
     expect(await rekey(both)).toEqual({ changed: 0, failed: [] });
     expect(await open(vaultOf(fresh)).ledger.find('f1')).toEqual(record);
     expect((await open(vaultOf(fresh)).ledger.journalOf('f1')).length).toBeGreaterThan(1);

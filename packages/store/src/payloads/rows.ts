@@ -130,7 +130,7 @@ function converted(vault: PayloadVault, to: Conversion, place: string, value: un
   switch (to) {
     case 'sealed':
       if (sealed !== null) return undefined;
-      return vault.seal(place, json ? storableJson(value) : String(value));
+      return vault.seal(place, typeof value === 'string' && !json ? value : storableJson(value));
     case 'plain':
       if (sealed === null) return undefined;
       return json ? JSON.parse(vault.open(place, sealed)) : plainText(vault.open(place, sealed));
