@@ -53,7 +53,7 @@ export async function openWorld(seed: number, script: Script, items: readonly It
 
   const memory = createMemoryStore({ nowMs: () => timeline.nowMs });
   for (const venue of venues)
-    judge.limits.set(venue.accountId, riskLimitsOf(streamOf(seed, `risk ${venue.accountId}`)));
+    judge.limits.set(venue.accountId, riskLimitsOf(streamOf(seed, `limits of ${venue.accountId}`)));
   await openAccounts(memory, venues, judge.limits);
   const store = { ...memory, ledger: watchedLedger(memory.ledger, judge) };
   const queue = new SimQueue(timeline, streamOf(seed, 'queue'), sightings);
