@@ -53,7 +53,7 @@ export async function openWorld(seed: number, script: Script, items: readonly It
 
   const memory = createMemoryStore({ nowMs: () => timeline.nowMs });
   for (const venue of venues)
-    judge.limits.set(venue.accountId, riskLimitsOf(streamOf(seed, `risk ${venue.accountId}`)));
+    judge.limits.set(venue.accountId, riskLimitsOf(streamOf(seed, `limits of ${venue.accountId}`)));
   // In some of the runs no account keeps any history.
   const retains = streamOf(seed, 'retention').chance(0.6);
   await openAccounts(memory, venues, judge.limits, retains ? null : 0);
