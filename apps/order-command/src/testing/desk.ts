@@ -2,10 +2,11 @@ import type { ExchangeId, Market, UserError } from '@orderplane/domain';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import type { AlertInput, CommandResult, OrderCommand, PlaceInput, ReconcileUrgency, Waker } from '@orderplane/queues';
 import { accountOf, openWorld, type World } from '@orderplane/recorder/testing';
-import type { CacheScope } from '@orderplane/store';
+import type { AccountFunds, CacheScope } from '@orderplane/store';
 import { handle } from '../commands/handle.ts';
 import type { CommandContext } from '../context.ts';
 import { accountTroubles, marketDirectory, reachability } from '../directories.ts';
+import { openFundsBook } from '../funds-book.ts';
 
 /** Prices in steps of 0.01, sizes in steps of 0.0001, at least 0.001 and worth 10. */
 export const marketOf = (exchange: ExchangeId, symbol: string, over: Partial<Market> = {}): Market => ({
@@ -33,6 +34,7 @@ export interface Wake {
 
 export interface Desk {
   readonly world: World;
+  readonly owned: ExchangeFunds;
   readonly context: CommandContext;
   readonly wakes: Wake[];
   /** What was told of alerts, in order. */
@@ -44,6 +46,29 @@ export interface Desk {
   run(command: OrderCommand): Promise<CommandResult>;
   /** Runs a command that must be refused, and checks that it has left no trace. */
   refusal(command: OrderCommand): Promise<UserError>;
+}
+
+/** What the exchange shows when it is asked for balances; at the beginning it can't be asked. */
+export interface ExchangeFunds {
+  shown: Pick<AccountFunds, 'balances' | 'positions'> | null;
+  /** How often it was asked. */
+  asked: number;
+  readonly readNow: (accountId: string) => Promise<{ readonly askedAt: string | null; readonly error: string | null }>;
+}
+
+function exchangeFunds({ store, clock }: World): ExchangeFunds {
+  const owned: ExchangeFunds = {
+    shown: null,
+    asked: 0,
+    readNow: async (accountId) => {
+      owned.asked += 1;
+      if (owned.shown === null) return { askedAt: null, error: 'not reached' };
+      const at = clock.iso();
+      await store.funds.save({ accountId, askedAt: at, answeredAt: at, ...owned.shown });
+      return { askedAt: at, error: null };
+    },
+  };
+  return owned;
 }
 
 /** The real command handlers on the in-memory store; account-4 of user-1 is halted. */
@@ -60,6 +85,7 @@ export async function openDesk(): Promise<Desk> {
   const rings: string[] = [];
   const prices = new Map<string, string>();
   const forgotten: CacheScope[] = [];
+  const owned = exchangeFunds(world);
   const context: CommandContext = {
     recorder: world.recorder,
     access: store.access,
@@ -79,6 +105,7 @@ export async function openDesk(): Promise<Desk> {
     exchangeReachable: reachability(store.observations, () => clock.nowMs),
     accountTrouble: accountTroubles(store.observations, () => clock.nowMs),
     lastPrice: async (exchange, symbol) => prices.get(`${exchange} ${symbol}`) ?? null,
+    fundsBook: openFundsBook({ funds: store.funds, readNow: owned.readNow, now: () => clock.nowMs }),
     clock,
     crashPoint: () => undefined,
     newId: world.newId,
@@ -93,6 +120,7 @@ export async function openDesk(): Promise<Desk> {
   const run = (command: OrderCommand): Promise<CommandResult> => handle(context, command);
   return {
     world,
+    owned,
     context,
     wakes,
     rings,

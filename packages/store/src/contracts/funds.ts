@@ -30,7 +30,7 @@ export interface FundsStore {
   of(accountId: string): Promise<AccountFunds | null>;
   /**
    * How much of an asset the account's own orders need that a reading which was answered at `since` can't know of: those
-   * written later, and those not sent by then. What waits here (dark) needs nothing yet; what may have been held by then is
+   * written from then on, and those not sent before. What waits here (dark) needs nothing yet; what may have been held before is
    * not counted, nor are contracts, fees, and orders of these client order ids.
    */
   reserved(accountId: string, asset: string, since: string, except: readonly string[]): Promise<DecimalString>;

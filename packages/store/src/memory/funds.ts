@@ -42,7 +42,7 @@ const isMeant = ({ intent, derived }: RecordedOrder): boolean =>
 function needOf({ intent, actual, derived }: RecordedOrder, since: string): DecimalString {
   const { spec } = intent;
   const isOpen = derived.status === 'PENDING' || derived.status === 'OPEN';
-  const isNewer = intent.createdAt > since;
+  const isNewer = intent.createdAt >= since;
   const price = spec.price ?? spec.stopPrice ?? intent.valuedAt ?? derived.average_filled_price ?? '0';
   const size = derived.size ?? '0';
   if (!isOpen && isNewer)
@@ -50,7 +50,7 @@ function needOf({ intent, actual, derived }: RecordedOrder, since: string): Deci
       ? derived.filled_size
       : multiply(derived.filled_size, derived.average_filled_price ?? '0');
   if (!isOpen) return '0';
-  const wasSent = actual.machine.legs.some(({ sentAt }) => sentAt !== '' && sentAt <= since);
+  const wasSent = actual.machine.legs.some(({ sentAt }) => sentAt !== '' && sentAt < since);
   if (!isNewer && wasSent) return '0';
   return spec.side === 'SELL' ? size : (spec.quoteSize ?? multiply(size, price));
 }

@@ -14,9 +14,9 @@ const IS_MEANT = `o.version IS NOT NULL AND o.origin = 'API' AND o.state NOT IN 
 export const RESERVED = `
 SELECT COALESCE(sum(amount), 0)::text AS amount FROM (
   SELECT CASE WHEN ${IS_OPEN} THEN ${WHOLE} ELSE ${SPENT} END AS amount
-  FROM orders o WHERE o.account_id = $1 AND o.created_at > $3::timestamptz AND ${IS_MEANT}
+  FROM orders o WHERE o.account_id = $1 AND o.created_at >= $3::timestamptz AND ${IS_MEANT}
   UNION ALL
   SELECT ${WHOLE} FROM orders o
-  WHERE ${OPEN_ACCOUNT} = $1 AND ${IS_OPEN} AND o.created_at <= $3::timestamptz AND ${IS_MEANT}
-    AND NOT EXISTS (SELECT 1 FROM order_legs l WHERE l.order_id = o.id AND l.sent_at <= $3::timestamptz)
+  WHERE ${OPEN_ACCOUNT} = $1 AND ${IS_OPEN} AND o.created_at < $3::timestamptz AND ${IS_MEANT}
+    AND NOT EXISTS (SELECT 1 FROM order_legs l WHERE l.order_id = o.id AND l.sent_at < $3::timestamptz)
 ) own`;
