@@ -184,6 +184,7 @@ export function bootCommander(process: SimProcess, around: Surroundings): Comman
     canSeal: false,
     maxArmedAlerts: 1_000,
     capabilities: (exchange) => ({ ...capabilitiesOf(exchange), ...NOTHING_SHOWN }),
+    freshOrders: async ({ lastSyncedAt }) => ({ isFresh: true, asOf: lastSyncedAt, error: null }),
     fundsBook: openFundsBook({ funds: around.store.funds, readNow: async () => NOT_SHOWN, now }),
     markets: marketDirectory(parts.observations, now),
     exchangeReachable: reachability(parts.observations, now),

@@ -126,6 +126,7 @@ function openAsks({ env, shutdown, store, clock, redis, onRedisError: onError }:
   const preTrade = openPreTrade({ sync, clock });
   return {
     lastPrice: lastPrices({ read: readPrice(redis), streams, pause: (ms) => sleep(ms), onError }),
+    freshOrders: preTrade.freshOrders,
     fundsBook: openFundsBook({ funds: store.funds, readNow: preTrade.readFunds, now: clock.nowMs }),
   };
 }

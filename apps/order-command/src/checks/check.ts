@@ -3,6 +3,7 @@ import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type { PlaceInput, TriggerInput } from '@orderplane/queues';
 import type { Account, LimitRefusal } from '@orderplane/store';
 import type { Cover } from '../funds-book.ts';
+import type { Freshness } from '../pre-trade.ts';
 
 /** When an order is judged: before it is accepted, before a change of it is, and when its trigger has fired. */
 export type Moment = 'place' | 'change' | 'fire';
@@ -44,6 +45,8 @@ export interface Facts {
     readonly need: { readonly asset: string; readonly amount: DecimalString } | null;
     readonly cover: Cover | null;
   };
+  /** Of the account's open orders as they are known. */
+  readonly freshness: Freshness;
   /** What is held of its contract; null: not known. */
   readonly positions: { readonly size: DecimalString | null };
 }

@@ -27,6 +27,7 @@ export function factsFor(context: CommandContext, subject: Subject): FactDesk {
       const cover = await context.fundsBook.cover({ accountId: account.id, clientOrderId, ...need });
       return { fact: { need, cover } };
     }),
+    freshness: once(async () => ({ fact: await context.freshOrders(account) })),
     positions: once(async () => {
       const size = await context.fundsBook.position(account.id, sent.symbol, false);
       // What looks wrong may be right by now.

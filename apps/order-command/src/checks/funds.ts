@@ -36,7 +36,14 @@ export function needOf(
 /** Nothing is refused that could be covered: when it can't be told, the exchange judges. */
 export function isCovered({ account, sent }: Subject, { need, cover }: Facts['balances']): UserError | null {
   if (need === null || cover === null || cover.kind === 'covered') return null;
-  if (cover.kind === 'unknown') return null;
+  if (cover.kind === 'unknown') {
+    if (account.risk.requireFreshData !== true) return null;
+    return userError(
+      'STALE_DATA',
+      `whether ${need.amount} ${need.asset} are free on account ${account.label} could not be asked for now (${cover.error.slice(0, 200)}), and the account requires fresh data: nothing was placed; try again, or take requireFreshData off (setRiskLimits)`,
+      'accountId',
+    );
+  }
   const { asset, amount } = need;
   const others =
     compare(cover.reserved, '0') > 0 ? `, and ${cover.reserved} of it are needed by orders on their way` : '';

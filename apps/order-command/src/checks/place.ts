@@ -6,6 +6,7 @@ import type { CommandContext } from '../context.ts';
 import { waitsFor, type Held } from '../dark.ts';
 import { firstRefusal, type FactDesk, type Subject } from './check.ts';
 import { factsFor } from './facts.ts';
+import { restsOnOpenOrders, staleNote } from './freshness.ts';
 import { takesFunds } from './funds.ts';
 import { CHECKS } from './list.ts';
 import { needsLastForValue, valuedAt } from './prices.ts';
@@ -13,6 +14,8 @@ import { needsLastForValue, valuedAt } from './prices.ts';
 export interface Passed {
   /** See `Intent.valuedAt`; null: its own price. */
   readonly valuedAt: DecimalString | null;
+  /** What the journal is to say of how it was judged; null: nothing. */
+  readonly note: string | null;
   /** The order is written, or never will be: what it needs is in the books, or is not needed. */
   readonly release: () => void;
 }
@@ -43,8 +46,10 @@ export async function checkPlace(
   const refusal = await firstRefusal(CHECKS, subject, facts);
   if (refusal !== null) return refusal;
   const prices = needsLastForValue(subject) ? await facts.prices() : null;
+  const freshness = restsOnOpenOrders(subject) ? await facts.freshness() : null;
+  const note = freshness !== null && 'fact' in freshness ? staleNote(freshness.fact) : null;
   const release = takesFunds(subject) ? await claimOf(facts) : () => undefined;
-  return { release, valuedAt: valuedAt(subject, prices !== null && 'fact' in prices ? prices.fact.last : null) };
+  return { note, release, valuedAt: valuedAt(subject, prices !== null && 'fact' in prices ? prices.fact.last : null) };
 }
 
 /** How to take back what was claimed for the order by the check of its balance. */

@@ -1,8 +1,7 @@
 import { Folding } from '@orderplane/planner';
 import { record } from '@orderplane/recorder';
-import { accountOf } from '@orderplane/recorder/testing';
 import { describe, expect, test } from 'vitest';
-import { marketOf, openDesk, placing, type Desk } from '../testing/desk.ts';
+import { openDesk, PERPETUAL, placing, type Desk } from '../testing/desk.ts';
 
 const balance = (asset: string, free: string) => ({ asset, free, held: '0' });
 const shows = (desk: Desk, ...balances: readonly ReturnType<typeof balance>[]): void => {
@@ -137,14 +136,10 @@ describe('available balance', () => {
 });
 
 describe('reduce-only', () => {
-  const PERPETUAL = 'BTC-USDC-PERPETUAL';
   const reducing = (side: 'BUY' | 'SELL', size: string) =>
     placing({ accountId: 'account-5', symbol: PERPETUAL, side, size, reduceOnly: true });
   const deskWith = async (size: string | null): Promise<Desk> => {
     const desk = await openDesk();
-    const at = desk.world.clock.iso();
-    await desk.world.store.access.createAccount(accountOf('account-5', 'user-1', 'deribit', at), 'sealed');
-    await desk.world.store.observations.saveMarkets('deribit', [marketOf('deribit', PERPETUAL)], at);
     const positions = size === null ? [] : [{ symbol: PERPETUAL, size }];
     desk.owned.shown = { balances: [], positions };
     return desk;

@@ -131,7 +131,11 @@ function newGroup(
         context,
         account,
         input,
-        { ...wishOf(context, account, input), valuedAt: passed[index]?.valuedAt ?? null },
+        {
+          ...wishOf(context, account, input),
+          valuedAt: passed[index]?.valuedAt ?? null,
+          note: passed[index]?.note ?? null,
+        },
         memberHash(requestHash, index),
         { groupId, orderId: orderIds[index] ?? context.newId() },
       ),
