@@ -185,7 +185,12 @@ export function bootCommander(process: SimProcess, around: Surroundings): Comman
     maxArmedAlerts: 1_000,
     capabilities: (exchange) => ({ ...capabilitiesOf(exchange), ...NOTHING_SHOWN }),
     freshOrders: async ({ lastSyncedAt }) => ({ isFresh: true, asOf: lastSyncedAt, error: null }),
-    fundsBook: openFundsBook({ funds: around.store.funds, readNow: async () => NOT_SHOWN, now }),
+    fundsBook: openFundsBook({
+      funds: around.store.funds,
+      readNow: async () => NOT_SHOWN,
+      now,
+      pause: (ms) => process.pause(ms),
+    }),
     markets: marketDirectory(parts.observations, now),
     exchangeReachable: reachability(parts.observations, now),
     accountTrouble: accountTroubles(parts.observations, now),

@@ -25,8 +25,13 @@ export interface FundsBook {
   position(accountId: string, symbol: string, sure: boolean): Promise<DecimalString | null>;
 }
 
+/** While orders on their way make it doubtful, balances are read so often, and so far apart. */
+const LOOKS = 6;
+const LOOK_APART_MS = 150;
+
 export interface FundsBookOptions extends ReadingsOptions {
   readonly funds: Pick<FundsStore, 'of' | 'reserved'>;
+  readonly pause: (ms: number) => Promise<void>;
 }
 
 /**
@@ -36,7 +41,7 @@ export interface FundsBookOptions extends ReadingsOptions {
  * those the exchange refuses itself.
  */
 export function openFundsBook(options: FundsBookOptions): FundsBook {
-  const { funds, now } = options;
+  const { funds, now, pause } = options;
   const readings = openReadings(options);
   const lines = new Map<string, Promise<unknown>>();
   const claims = new Claims(now);
@@ -45,21 +50,31 @@ export function openFundsBook(options: FundsBookOptions): FundsBook {
 
   const judge = async (need: Need, cameAtMs: number): Promise<Cover> => {
     const { accountId, asset, amount, clientOrderId } = need;
-    const balance = async (reading: AccountFunds): Promise<Cover | null> => {
+    const balance = async (reading: AccountFunds): Promise<Cover | 'open' | null> => {
       const free = freeOf(reading, asset);
       // Before the books are read: what is written meanwhile is in both, and counted here.
       const young = claims.young(accountId, asset, clientOrderId);
-      const written = await funds.reserved(accountId, asset, reading.answeredAt, [clientOrderId, ...young.ids]);
-      const reserved = add(young.amount, written);
-      if (compare(amount, subtract(free, reserved)) <= 0) return claim(need);
+      const { sure, possible } = await funds.reserved(accountId, asset, reading, [clientOrderId, ...young.ids]);
+      const reserved = add(young.amount, sure);
+      if (compare(amount, subtract(free, add(reserved, possible))) <= 0) return claim(need);
+      if (compare(amount, subtract(free, reserved)) <= 0) return 'open';
       return Date.parse(reading.askedAt) >= cameAtMs - SKEW_MS ? { kind: 'uncovered', free, reserved } : null;
     };
     const last = await readings.known(accountId);
     const first = last === null ? null : await balance(last);
-    if (first !== null) return first;
-    const newer = await readings.since(accountId, cameAtMs);
-    if (typeof newer === 'string') return { kind: 'unknown', error: newer };
-    return (await balance(newer)) ?? { kind: 'unknown', error: 'the reading is older than the order' };
+    if (first !== null && first !== 'open') return first;
+    let sinceMs = cameAtMs;
+    for (let looks = 1; ; looks += 1) {
+      const newer = await readings.since(accountId, sinceMs);
+      if (typeof newer === 'string') return { kind: 'unknown', error: newer };
+      const judged = await balance(newer);
+      if (judged === null) return { kind: 'unknown', error: 'the reading is older than the order' };
+      if (judged !== 'open') return judged;
+      // Covered, unless an order that is on its way there was not counted by the exchange yet.
+      if (looks === LOOKS) return claim(need);
+      await pause(LOOK_APART_MS);
+      sinceMs = now();
+    }
   };
   const inLine = async (need: Need, cameAtMs: number): Promise<Cover> => {
     const before = lines.get(need.accountId) ?? Promise.resolve();

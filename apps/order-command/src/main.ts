@@ -127,6 +127,6 @@ function openAsks({ env, shutdown, store, clock, redis, onRedisError: onError }:
   return {
     lastPrice: lastPrices({ read: readPrice(redis), streams, pause: (ms) => sleep(ms), onError }),
     freshOrders: preTrade.freshOrders,
-    fundsBook: openFundsBook({ funds: store.funds, readNow: preTrade.readFunds, now: clock.nowMs }),
+    fundsBook: openFundsBook({ funds: store.funds, readNow: preTrade.readFunds, now: clock.nowMs, pause: sleep }),
   };
 }

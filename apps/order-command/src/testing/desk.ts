@@ -132,7 +132,12 @@ export async function openDesk(): Promise<Desk> {
     accountTrouble: accountTroubles(store.observations, () => clock.nowMs),
     lastPrice: async (exchange, symbol) => prices.get(`${exchange} ${symbol}`) ?? null,
     freshOrders: openPreTrade({ sync: owned, clock }).freshOrders,
-    fundsBook: openFundsBook({ funds: store.funds, readNow: owned.readNow, now: () => clock.nowMs }),
+    fundsBook: openFundsBook({
+      funds: store.funds,
+      readNow: owned.readNow,
+      now: () => clock.nowMs,
+      pause: async () => undefined,
+    }),
     clock,
     crashPoint: () => undefined,
     newId: world.newId,

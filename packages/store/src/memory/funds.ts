@@ -1,6 +1,6 @@
 import { multiply, sum, type DecimalString } from '@orderplane/domain';
 import { NotFoundError } from '../contracts.ts';
-import type { AccountFunds, FundsStore } from '../contracts.ts';
+import type { AccountFunds, FundsStore, Reserved } from '../contracts.ts';
 import { isRecorded, type RecordedOrder } from './state.ts';
 import type { MemoryTables } from './tables.ts';
 
@@ -22,13 +22,31 @@ export class MemoryFundsStore implements FundsStore {
     return this.#all.get(accountId) ?? null;
   }
 
-  async reserved(accountId: string, asset: string, since: string, except: readonly string[]): Promise<DecimalString> {
-    const amounts: DecimalString[] = [];
+  async reserved(
+    accountId: string,
+    asset: string,
+    reading: Pick<AccountFunds, 'askedAt' | 'answeredAt'>,
+    except: readonly string[],
+  ): Promise<Reserved> {
+    const sure: DecimalString[] = [];
+    const possible: DecimalString[] = [];
     for (const row of this.#tables.state.orders.values()) {
       if (!isRecorded(row) || row.intent.accountId !== accountId || except.includes(row.intent.clientOrderId)) continue;
-      if (assetOf(row) === asset && isMeant(row)) amounts.push(needOf(row, since));
+      if (assetOf(row) !== asset || !isMeant(row)) continue;
+      if (isSure(row, reading.answeredAt)) sure.push(needOf(row));
+      else if (isOpen(row) && !this.#wasThere(row, reading.askedAt)) possible.push(needOf(row));
     }
-    return sum(amounts);
+    return { sure: sum(sure), possible: sum(possible) };
+  }
+
+  #wasThere({ intent: { accountId, orderId } }: RecordedOrder, askedAt: string): boolean {
+    const lines = this.#tables.state.journals.get(accountId) ?? [];
+    return lines.some(
+      (line) =>
+        line.orderId === orderId &&
+        line.at < askedAt &&
+        (line.entry?.type === 'ORDER_ACKNOWLEDGED' || line.entry?.type === 'ORDER_PARTIALLY_FILLED'),
+    );
   }
 }
 
@@ -38,19 +56,21 @@ const assetOf = ({ intent: { spec } }: RecordedOrder): string | undefined =>
 const isMeant = ({ intent, derived }: RecordedOrder): boolean =>
   intent.origin === 'API' && derived.state !== 'DARK_OPEN' && derived.state !== 'TRIGGERED';
 
+const isOpen = ({ derived }: RecordedOrder): boolean => derived.status === 'PENDING' || derived.status === 'OPEN';
+
 /** The same rules as `postgres/statements/reserved.ts`. */
-function needOf({ intent, actual, derived }: RecordedOrder, since: string): DecimalString {
+const isSure = (row: RecordedOrder, answeredAt: string): boolean =>
+  row.intent.createdAt >= answeredAt ||
+  (isOpen(row) && !row.actual.machine.legs.some(({ sentAt }) => sentAt !== '' && sentAt < answeredAt));
+
+function needOf(row: RecordedOrder): DecimalString {
+  const { intent, derived } = row;
   const { spec } = intent;
-  const isOpen = derived.status === 'PENDING' || derived.status === 'OPEN';
-  const isNewer = intent.createdAt >= since;
-  const price = spec.price ?? spec.stopPrice ?? intent.valuedAt ?? derived.average_filled_price ?? '0';
-  const size = derived.size ?? '0';
-  if (!isOpen && isNewer)
+  if (!isOpen(row))
     return spec.side === 'SELL'
       ? derived.filled_size
       : multiply(derived.filled_size, derived.average_filled_price ?? '0');
-  if (!isOpen) return '0';
-  const wasSent = actual.machine.legs.some(({ sentAt }) => sentAt !== '' && sentAt < since);
-  if (!isNewer && wasSent) return '0';
+  const price = spec.price ?? spec.stopPrice ?? intent.valuedAt ?? derived.average_filled_price ?? '0';
+  const size = derived.size ?? '0';
   return spec.side === 'SELL' ? size : (spec.quoteSize ?? multiply(size, price));
 }

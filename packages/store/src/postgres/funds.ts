@@ -1,7 +1,7 @@
-import { canonicalDecimal, type DecimalString } from '@orderplane/domain';
+import { canonicalDecimal } from '@orderplane/domain';
 import { z } from 'zod';
 import { NotFoundError } from '../contracts.ts';
-import type { AccountFunds, FundsStore } from '../contracts.ts';
+import type { AccountFunds, FundsStore, Reserved } from '../contracts.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { storableJson } from '../json.ts';
 import { BalancesSchema, PositionsSchema } from '../row-schemas.ts';
@@ -9,7 +9,7 @@ import { databaseFailure, withRetry } from './errors.ts';
 import type { Sql } from './sql.ts';
 import { RESERVED } from './statements/reserved.ts';
 
-const ReservedSchema = z.tuple([z.object({ amount: z.string() })]);
+const ReservedSchema = z.tuple([z.object({ sure: z.string(), possible: z.string() })]);
 
 export class PostgresFundsStore implements FundsStore {
   readonly #prisma: PrismaClient;
@@ -48,8 +48,14 @@ export class PostgresFundsStore implements FundsStore {
     };
   }
 
-  async reserved(accountId: string, asset: string, since: string, except: readonly string[]): Promise<DecimalString> {
-    const rows = await this.#sql.$queryRawUnsafe(RESERVED, accountId, asset, since, [...except]);
-    return canonicalDecimal(ReservedSchema.parse(rows)[0].amount);
+  async reserved(
+    accountId: string,
+    asset: string,
+    { askedAt, answeredAt }: Pick<AccountFunds, 'askedAt' | 'answeredAt'>,
+    except: readonly string[],
+  ): Promise<Reserved> {
+    const rows = await this.#sql.$queryRawUnsafe(RESERVED, accountId, asset, answeredAt, [...except], askedAt);
+    const [{ sure, possible }] = ReservedSchema.parse(rows);
+    return { sure: canonicalDecimal(sure), possible: canonicalDecimal(possible) };
   }
 }
