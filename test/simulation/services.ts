@@ -5,6 +5,7 @@ import {
   accountTroubles,
   handleOrSay,
   marketDirectory,
+  openFundsBook,
   reachability,
   type CommandContext,
 } from '@orderplane/order-command';
@@ -172,6 +173,10 @@ function priceWatch(process: SimProcess, around: Surroundings, parts: ReturnType
   };
 }
 
+/** Balances are none of what is simulated here. */
+const NOTHING_SHOWN = { showsBalances: false, showsPositions: false } as const;
+const NOT_SHOWN = { askedAt: null, error: 'not shown' } as const;
+
 /** order-command, from a command to its result. */
 export function bootCommander(process: SimProcess, around: Surroundings): CommandRunner {
   const parts = partsOf(process, around);
@@ -184,7 +189,14 @@ export function bootCommander(process: SimProcess, around: Surroundings): Comman
     cache: { forget: () => Promise.resolve() },
     canSeal: false,
     maxArmedAlerts: 1_000,
-    capabilities: capabilitiesOf,
+    capabilities: (exchange) => ({ ...capabilitiesOf(exchange), ...NOTHING_SHOWN }),
+    freshOrders: async ({ lastSyncedAt }) => ({ isFresh: true, asOf: lastSyncedAt, error: null }),
+    fundsBook: openFundsBook({
+      funds: around.store.funds,
+      readNow: async () => NOT_SHOWN,
+      now,
+      pause: (ms) => process.pause(ms),
+    }),
     markets: marketDirectory(parts.observations, now),
     exchangeReachable: reachability(parts.observations, now),
     accountTrouble: accountTroubles(parts.observations, now),

@@ -68,7 +68,7 @@ export interface Venue {
   prices(exchange: string): Promise<Prices>;
   walk(exchange: string, running: boolean): Promise<void>;
   requests(exchange: string, account?: string): Promise<readonly ReceivedRequest[]>;
-  /** Requests of each kind so far: submit, cancel, amend, query, list, other, total. */
+  /** Requests of each kind so far: submit, cancel, amend, query, list, other, total; and of each list, "GET /path". */
   counters(exchange: string): Promise<Readonly<Record<string, number>>>;
   fault(fault: Record<string, unknown>): Promise<void>;
   /** Ends all faults, those of one exchange, or those meant for one account of it. */

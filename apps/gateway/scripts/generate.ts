@@ -25,6 +25,7 @@ const CONFIG = {
   mappers: {
     Account: '@orderplane/store#Account as AccountModel',
     PrivacySettings: '@orderplane/store#Privacy',
+    RiskLimits: '@orderplane/domain#RiskLimits as RiskLimitsModel',
     AccountHalt: '../accounts/model#HaltedAccount',
     RemainingOrder: '@orderplane/store#OrderRecord',
     Order: '@orderplane/store#OrderRecord',

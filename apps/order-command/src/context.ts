@@ -3,6 +3,8 @@ import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type { AlertBell, CommandResult, Waker } from '@orderplane/queues';
 import type { RecorderOptions } from '@orderplane/recorder';
 import type { CrashPoint } from '@orderplane/service-kit';
+import type { FundsBook } from './funds-book.ts';
+import type { PreTrade } from './pre-trade.ts';
 import type { AccessStore, AccountStore, AlertStore, DeadMansSwitchStore, OpenOrderCache } from '@orderplane/store';
 
 export interface CommandContext {
@@ -25,6 +27,10 @@ export interface CommandContext {
   readonly accountTrouble: (accountId: string) => Promise<string | null>;
   /** As observed a moment ago; asked for when it is not known, and waited for a little. Null: it can't be had now. */
   readonly lastPrice: (exchange: ExchangeId, symbol: string) => Promise<DecimalString | null>;
+  /** The open orders of an account, asked for where they are older than it wants them. */
+  readonly freshOrders: PreTrade['freshOrders'];
+  /** What accounts own. */
+  readonly fundsBook: FundsBook;
   readonly clock: { now(): Date; iso(): string };
   readonly newId: () => string;
   /** Where crash tests kill this process, by client order id; does nothing in operation. */

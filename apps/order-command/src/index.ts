@@ -2,3 +2,4 @@
 export type { CommandContext } from './context.ts';
 export { handleOrSay } from './commands/handle.ts';
 export { accountTroubles, marketDirectory, reachability } from './directories.ts';
+export { openFundsBook } from './funds-book.ts';

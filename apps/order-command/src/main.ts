@@ -9,6 +9,7 @@ import {
   openRedis,
   ORDER_COMMANDS,
   STREAMS,
+  SYNC,
 } from '@orderplane/queues';
 import { cacheScopes, createCommitListener, limitsFrom } from '@orderplane/recorder';
 import {
@@ -20,15 +21,18 @@ import {
   startHealthServer,
   createSharedClock,
   type ServiceContext,
+  type SharedClock,
 } from '@orderplane/service-kit';
-import { createPostgresStore, OpenOrderCache, payloadVault } from '@orderplane/store';
+import { createPostgresStore, OpenOrderCache, payloadVault, type Store } from '@orderplane/store';
 import { handleOrSay } from './commands/handle.ts';
 import { observed } from './observed.ts';
 import type { CommandContext } from './context.ts';
 import { accountTroubles, marketDirectory, reachability } from './directories.ts';
 import { keepConverting } from './convert-orders.ts';
-import { EnvironmentSchema } from './environment.ts';
+import { EnvironmentSchema, type Environment } from './environment.ts';
+import { openFundsBook } from './funds-book.ts';
 import { lastPrices, readPrice } from './last-price.ts';
+import { openPreTrade } from './pre-trade.ts';
 
 /** Without the database's clock by then, the service starts all the same, ms. */
 const CLOCK_WITHIN_MS = 5_000;
@@ -48,8 +52,6 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
   shutdown.defer('redis', () => redis.disconnect());
   const waker = createWaker({ redisUrl: env.REDIS_URL, onError: onRedisError });
   shutdown.defer('waker', () => waker.close());
-  const streams = createProducer(STREAMS, { redisUrl: env.REDIS_URL, onError: onRedisError });
-  shutdown.defer('streams', () => streams.close());
   const context: CommandContext = {
     recorder: {
       ledger: store.ledger,
@@ -63,6 +65,7 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
     ...store,
     cache: new OpenOrderCache(redis, vault),
     canSeal: vault !== null,
+    ...openAsks({ env, shutdown, store, clock, redis, onRedisError }),
     alertBell: createAlertBell(redis, onRedisError),
     maxArmedAlerts: env.MAX_ARMED_ALERTS,
     waker,
@@ -70,12 +73,6 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
     markets: marketDirectory(store.observations, now),
     exchangeReachable: reachability(store.observations, now),
     accountTrouble: accountTroubles(store.observations, now),
-    lastPrice: lastPrices({
-      read: readPrice(redis),
-      streams,
-      pause: (ms) => sleep(ms),
-      onError: onRedisError,
-    }),
     clock,
     newId: randomUUID,
     crashPoint: crashPoints(),
@@ -109,4 +106,27 @@ async function main({ log, metrics, shutdown, stopping }: ServiceContext): Promi
   });
   shutdown.defer('health', () => health.close());
   return { health: health.url };
+}
+
+interface Around {
+  readonly env: Environment;
+  readonly shutdown: ServiceContext['shutdown'];
+  readonly store: Store;
+  readonly clock: SharedClock;
+  readonly redis: ReturnType<typeof openRedis>;
+  readonly onRedisError: (error: unknown) => void;
+}
+
+/** What orders have the sync-worker ask for them, and what is known from that. */
+function openAsks({ env, shutdown, store, clock, redis, onRedisError: onError }: Around) {
+  const streams = createProducer(STREAMS, { redisUrl: env.REDIS_URL, onError });
+  shutdown.defer('streams', () => streams.close());
+  const sync = createProducer(SYNC, { redisUrl: env.REDIS_URL, onError, awaitsResults: true });
+  shutdown.defer('sync', () => sync.close());
+  const preTrade = openPreTrade({ sync, clock });
+  return {
+    lastPrice: lastPrices({ read: readPrice(redis), streams, pause: (ms) => sleep(ms), onError }),
+    freshOrders: preTrade.freshOrders,
+    fundsBook: openFundsBook({ funds: store.funds, readNow: preTrade.readFunds, now: clock.nowMs, pause: sleep }),
+  };
 }

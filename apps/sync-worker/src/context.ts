@@ -35,6 +35,8 @@ export interface SyncContext {
   readonly count: (what: 'unattributedFill' | 'lateFill' | 'muteStream', by: number) => void;
   /** Told of every sync that was run. Left out: nobody is. */
   readonly onSync?: (exchange: ExchangeId, outcome: 'complete' | 'partial' | 'failed', ms: number) => void;
+  /** Before a sync that somebody waits for: those who ask at the same moment gather. Left out: nobody is waited for. */
+  readonly gather?: () => Promise<void>;
   /** Where crash tests kill this process, by exchange; does nothing in operation. */
   readonly crashPoint: CrashPoint;
 }

@@ -116,6 +116,7 @@ async function run(context: SyncContext, job: SyncJob, onAsking: () => void): Pr
   if (account === null || account.unlinkedAt !== null) return nothing(job.accountId, null, NO_ACCOUNT);
   const told = stopwatch(context, account.exchange);
   try {
+    if (job.reason === 'on-demand' || job.reason === 'forced') await context.gather?.();
     const outcome = await syncAccount(context, account, job.reason, onAsking);
     told(outcome.complete ? 'complete' : 'partial');
     return outcome;

@@ -4,8 +4,8 @@ import { createMarketData, type AdapterPool, type MarketDataAdapter } from '@ord
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
 import { createRedisBudget, createRedisTurns, createTraceBook, createWaker, openRedis } from '@orderplane/queues';
 import { cacheScopes, createCommitListener, limitsFrom, openExchanges } from '@orderplane/recorder';
-import { crashPoints, createSharedClock, type ServiceContext, type SharedClock } from '@orderplane/service-kit';
 import { createPostgresStore, OpenOrderCache, payloadVault, type Store } from '@orderplane/store';
+import { crashPoints, createSharedClock, sleep, type ServiceContext, type SharedClock } from '@orderplane/service-kit';
 import type { Redis } from 'ioredis';
 import type { SyncContext } from './context.ts';
 import type { Environment } from './environment.ts';
@@ -13,6 +13,9 @@ import type { CheckContext } from './credentials/check.ts';
 import { openCheckContext } from './credentials/desk.ts';
 import { createHealthBoard } from './health-board.ts';
 import { keyStanding } from './key-standing.ts';
+
+/** Twenty requests over two gateways come within this time of each other on a machine that has time for them. */
+const GATHER_MS = 20;
 
 export interface Parts {
   readonly store: Store;
@@ -74,6 +77,7 @@ export function openParts(service: ServiceContext, env: Environment): Parts {
     log,
     count: countedBy(service),
     onSync: timedBy(service),
+    gather: () => sleep(GATHER_MS),
     crashPoint: crashPoints(),
   };
   return {

@@ -51,6 +51,9 @@ export type RiskInput = {
   readonly priceCollar?: string | null | undefined;
   /** refuse an order at the same symbol, side and price as one already open */
   readonly rejectDuplicates?: boolean | null | undefined;
+  /** 1 to 3600; null: 5 */
+  readonly maxDataAgeSeconds?: number | null | undefined;
+  readonly requireFreshData?: boolean | null | undefined;
 };
 
 export type LinkAccountInput = {
@@ -836,6 +839,8 @@ export type AccountFieldsFragment = {
     readonly maxOpenOrders: number | null;
     readonly priceCollar: string | null;
     readonly rejectDuplicates: boolean;
+    readonly maxDataAgeSeconds: number;
+    readonly requireFreshData: boolean;
   };
 };
 
@@ -1105,19 +1110,19 @@ export const RevokeApiTokenDocument = typedDocument<RevokeApiTokenMutation, Revo
 export const AccountsDocument = typedDocument<AccountsQuery, AccountsQueryVariables>(
   'query',
   'Accounts',
-  'query Accounts{accounts{...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}',
+  'query Accounts{accounts{...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates maxDataAgeSeconds requireFreshData}createdAt}',
 );
 
 export const AccountDocument = typedDocument<AccountQuery, AccountQueryVariables>(
   'query',
   'Account',
-  'query Account($id:ID!){account(id:$id){...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}',
+  'query Account($id:ID!){account(id:$id){...AccountFields}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates maxDataAgeSeconds requireFreshData}createdAt}',
 );
 
 export const LinkAccountDocument = typedDocument<LinkAccountMutation, LinkAccountMutationVariables>(
   'mutation',
   'LinkAccount',
-  'mutation LinkAccount($input:LinkAccountInput!){linkAccount(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation LinkAccount($input:LinkAccountInput!){linkAccount(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates maxDataAgeSeconds requireFreshData}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const RotateCredentialsDocument = typedDocument<RotateCredentialsMutation, RotateCredentialsMutationVariables>(
@@ -1129,43 +1134,43 @@ export const RotateCredentialsDocument = typedDocument<RotateCredentialsMutation
 export const UnlinkAccountDocument = typedDocument<UnlinkAccountMutation, UnlinkAccountMutationVariables>(
   'mutation',
   'UnlinkAccount',
-  'mutation UnlinkAccount($accountId:ID!){unlinkAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation UnlinkAccount($accountId:ID!){unlinkAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates maxDataAgeSeconds requireFreshData}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const HaltAccountDocument = typedDocument<HaltAccountMutation, HaltAccountMutationVariables>(
   'mutation',
   'HaltAccount',
-  'mutation HaltAccount($accountId:ID!$cancelOpen:Boolean=true){haltAccount(accountId:$accountId cancelOpen:$cancelOpen){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation HaltAccount($accountId:ID!$cancelOpen:Boolean=true){haltAccount(accountId:$accountId cancelOpen:$cancelOpen){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates maxDataAgeSeconds requireFreshData}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const SetDeadMansSwitchDocument = typedDocument<SetDeadMansSwitchMutation, SetDeadMansSwitchMutationVariables>(
   'mutation',
   'SetDeadMansSwitch',
-  'mutation SetDeadMansSwitch($accountId:ID!$timeoutSeconds:Int){setDeadMansSwitch(accountId:$accountId timeoutSeconds:$timeoutSeconds){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation SetDeadMansSwitch($accountId:ID!$timeoutSeconds:Int){setDeadMansSwitch(accountId:$accountId timeoutSeconds:$timeoutSeconds){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates maxDataAgeSeconds requireFreshData}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const SetRiskLimitsDocument = typedDocument<SetRiskLimitsMutation, SetRiskLimitsMutationVariables>(
   'mutation',
   'SetRiskLimits',
-  'mutation SetRiskLimits($input:RiskInput!){setRiskLimits(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation SetRiskLimits($input:RiskInput!){setRiskLimits(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates maxDataAgeSeconds requireFreshData}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const SetPrivacyDocument = typedDocument<SetPrivacyMutation, SetPrivacyMutationVariables>(
   'mutation',
   'SetPrivacy',
-  'mutation SetPrivacy($input:PrivacyInput!){setPrivacy(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation SetPrivacy($input:PrivacyInput!){setPrivacy(input:$input){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates maxDataAgeSeconds requireFreshData}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const ClearOrderCacheDocument = typedDocument<ClearOrderCacheMutation, ClearOrderCacheMutationVariables>(
   'mutation',
   'ClearOrderCache',
-  'mutation ClearOrderCache($accountId:ID!){clearOrderCache(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation ClearOrderCache($accountId:ID!){clearOrderCache(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates maxDataAgeSeconds requireFreshData}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const ResumeAccountDocument = typedDocument<ResumeAccountMutation, ResumeAccountMutationVariables>(
   'mutation',
   'ResumeAccount',
-  'mutation ResumeAccount($accountId:ID!){resumeAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates}createdAt}fragment UserErrorFields on UserError{code message field}',
+  'mutation ResumeAccount($accountId:ID!){resumeAccount(accountId:$accountId){account{...AccountFields}userErrors{...UserErrorFields}}}fragment AccountFields on Account{id exchange label mode halted halt{since cancelOpen remainingCount}deadMansSwitch{timeoutSeconds armedUntil refreshedAt lastError}lastSyncedAt health{reachable since lastError keyRefusedSince}privacy{cacheOpenOrders encryptAtRest historyRetentionDays converting}risk{maxOrderNotional maxOpenNotional maxOpenOrders priceCollar rejectDuplicates maxDataAgeSeconds requireFreshData}createdAt}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const SessionsDocument = typedDocument<SessionsQuery, SessionsQueryVariables>(

@@ -9,7 +9,15 @@ export interface RiskLimits {
   readonly priceCollar: DecimalString | null;
   /** Refuses an order at the same symbol, side and price as one that is open. */
   readonly rejectDuplicates: boolean;
+  /** How old the open orders may be that an order is judged by, seconds. Left out: DEFAULT_DATA_AGE_SECONDS. */
+  readonly maxDataAgeSeconds?: number;
+  /** True: what can't be judged by data that young is refused. Left out: the order's journal says so. */
+  readonly requireFreshData?: boolean;
 }
+
+export const DEFAULT_DATA_AGE_SECONDS = 5;
+/** Older than that nothing is ever taken for fresh. */
+export const MAX_DATA_AGE_SECONDS = 3_600;
 
 /** An order without a limit price may execute worse than at the last price: it counts at the price plus this part of it. */
 export const MARKET_MARGIN = '0.05';

@@ -11,6 +11,7 @@ import { okxCapabilities } from './venues/okx/capabilities.ts';
 
 export type { ExchangeCapabilities } from './adapter.ts';
 export { drawCredentials } from './draw-credentials.ts';
+export { isContractSymbol } from '@orderplane/normalization';
 
 /** What each exchange can do, as data: readable without an instance, without credentials and without loading ccxt. */
 export const CAPABILITIES: Readonly<Record<ExchangeId, ExchangeCapabilities>> = {

@@ -114,13 +114,13 @@ describe('orders of an encrypted account', () => {
     const id = await link('b');
     await place('b1', id);
     const before = await store.queries.exposure(id);
-    const reserved = (since: string) => store.funds.reserved(id, 'USD', since, []);
+    const reserved = (since: string) => store.funds.reserved(id, 'USD', { askedAt: since, answeredAt: since }, []);
     const [late, early] = [await reserved(at(60)), await reserved(at(-60))];
     await encrypt(id);
     await convertAll(id);
     expect(await store.queries.exposure(id)).toEqual(before);
     expect([await reserved(at(60)), await reserved(at(-60))]).toEqual([late, early]);
-    expect(early).toBe(SECRET);
+    expect(early.sure).toBe(SECRET);
     expect(before).toMatchObject([{ orders: 1, notional: SECRET }]);
   });
 

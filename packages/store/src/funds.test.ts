@@ -69,8 +69,9 @@ describe.each(BACKENDS)('FundsStore ($name)', ({ open }) => {
     const sell = limitSpec({ side: 'SELL', size: '3', price: '110' });
     const older = { createdAt: at(10), updatedAt: at(10) };
     const newer = { createdAt: at(40), updatedAt: at(40) };
-    const reserved = (asset: string, except: readonly string[] = []) =>
-      store.funds.reserved('account-3', asset, at(20), except);
+    const both = (asset: string, except: readonly string[] = []) =>
+      store.funds.reserved('account-3', asset, { askedAt: at(18), answeredAt: at(20) }, except);
+    const reserved = async (asset: string, except: readonly string[] = []) => (await both(asset, except)).sure;
 
     test('is what came later, and what was not sent by then', async () => {
       expect(await reserved('USD')).toBe('0');
@@ -102,6 +103,15 @@ describe.each(BACKENDS)('FundsStore ($name)', ({ open }) => {
       await place({ spec: buy, ...newer, origin: 'EXTERNAL' }, [acknowledged('x-6')]);
       await place({ spec: buy, ...newer, accountId: 'account-2' });
       expect([await reserved('USD'), await reserved('BTC')]).toEqual(before);
+    });
+
+    test('is told apart where nobody can know: what was sent before the answer, and was not known to be there before', async () => {
+      const before = await both('USD');
+      await place({ spec: buy, ...older }, [acknowledged('x-7')], 11);
+      expect(await both('USD')).toEqual(before);
+      // Sent at the 18th second, acknowledged at the 19th.
+      await place({ spec: buy, ...older }, [acknowledged('x-8')], 16);
+      expect(await both('USD')).toEqual({ ...before, possible: add(before.possible, '200') });
     });
 
     test('of an amount of quote, the amount', async () => {

@@ -1,4 +1,4 @@
-import { compare, type DecimalString, type RiskLimits } from '@orderplane/domain';
+import { compare, DEFAULT_DATA_AGE_SECONDS, type DecimalString, type RiskLimits } from '@orderplane/domain';
 import type { RiskChange } from './contracts.ts';
 
 /** Something is set that the writes of orders are held against. (A collar is not: it is judged before the write.) */
@@ -18,9 +18,12 @@ export function limitsAfter(before: RiskLimits, change: RiskChange): RiskLimits 
     sameAmount(before.maxOpenNotional, after.maxOpenNotional) &&
     sameAmount(before.priceCollar, after.priceCollar) &&
     before.maxOpenOrders === after.maxOpenOrders &&
-    before.rejectDuplicates === after.rejectDuplicates;
+    before.rejectDuplicates === after.rejectDuplicates &&
+    ageOf(before) === ageOf(after) &&
+    (before.requireFreshData ?? false) === (after.requireFreshData ?? false);
   return isSame ? before : after;
 }
 
+const ageOf = ({ maxDataAgeSeconds }: RiskLimits): number => maxDataAgeSeconds ?? DEFAULT_DATA_AGE_SECONDS;
 const sameAmount = (a: DecimalString | null, b: DecimalString | null): boolean =>
   a === null || b === null ? a === b : compare(a, b) === 0;

@@ -1,3 +1,4 @@
+import { DEFAULT_DATA_AGE_SECONDS } from '@orderplane/domain';
 import { isId } from '../access/roles.ts';
 import type { Resolvers } from '../schema/types.generated.ts';
 import { haltAccount, resumeAccount, setDeadMansSwitch } from './halt-account.ts';
@@ -29,6 +30,10 @@ export const accountResolvers: Resolvers = {
       const account = isId(id) ? await loaders.account.load(id) : null;
       return account?.unlinkedAt === null ? account : null;
     },
+  },
+  RiskLimits: {
+    maxDataAgeSeconds: (risk) => risk.maxDataAgeSeconds ?? DEFAULT_DATA_AGE_SECONDS,
+    requireFreshData: (risk) => risk.requireFreshData ?? false,
   },
   PrivacySettings: { converting: ({ converting }) => converting ?? false },
   Mutation: {

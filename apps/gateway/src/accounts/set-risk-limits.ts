@@ -1,4 +1,4 @@
-import { compare, type UserError } from '@orderplane/domain';
+import { compare, DEFAULT_DATA_AGE_SECONDS, MAX_DATA_AGE_SECONDS, type UserError } from '@orderplane/domain';
 import type { Account, RiskChange } from '@orderplane/store';
 import { z } from 'zod';
 import { IdSchema, parseInput } from '../orders/input.ts';
@@ -25,20 +25,29 @@ const RiskSchema = z
       .nullable()
       .optional(),
     rejectDuplicates: z.boolean().nullable().optional(),
+    maxDataAgeSeconds: z.int().min(1).max(MAX_DATA_AGE_SECONDS).nullable().optional(),
+    requireFreshData: z.boolean().nullable().optional(),
   })
   .refine(({ accountId: _account, ...limits }) => Object.values(limits).some((limit) => limit !== undefined), {
     message: 'nothing to change: give a limit, or null to take one off',
   });
 
 /** Left out stays as it is; null is no limit. */
-function changeOf({ accountId: _account, rejectDuplicates, ...given }: z.infer<typeof RiskSchema>): RiskChange {
-  const { maxOrderNotional, maxOpenNotional, maxOpenOrders, priceCollar } = given;
+function changeOf({
+  accountId: _account,
+  rejectDuplicates,
+  requireFreshData,
+  ...given
+}: z.infer<typeof RiskSchema>): RiskChange {
+  const { maxOrderNotional, maxOpenNotional, maxOpenOrders, priceCollar, maxDataAgeSeconds: age } = given;
   return {
     ...(maxOrderNotional === undefined ? {} : { maxOrderNotional }),
     ...(maxOpenNotional === undefined ? {} : { maxOpenNotional }),
     ...(maxOpenOrders === undefined ? {} : { maxOpenOrders }),
     ...(priceCollar === undefined ? {} : { priceCollar }),
     ...(rejectDuplicates === undefined ? {} : { rejectDuplicates: rejectDuplicates ?? false }),
+    ...(age === undefined ? {} : { maxDataAgeSeconds: age ?? DEFAULT_DATA_AGE_SECONDS }),
+    ...(requireFreshData === undefined ? {} : { requireFreshData: requireFreshData ?? false }),
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   ApiTokenRecord,
   AuditLine as AuditLineModel,
 } from '@orderplane/store';
+import type { RiskLimits as RiskLimitsModel } from '@orderplane/domain';
 import type { HaltedAccount, UnattributedFillPage } from '../accounts/model.ts';
 import type { AlertModel, AlertPage } from '../alerts/model.ts';
 import type { OrderEventPage, FillPage, OrderPage } from '../orders/model.ts';
@@ -553,6 +554,10 @@ export type RiskLimits = {
   readonly priceCollar?: Maybe<Scalars['Decimal']['output']>;
   /** refuse an order at the same symbol, side and price as one already open */
   readonly rejectDuplicates: Scalars['Boolean']['output'];
+  /** how old the open orders may be that an order is judged by; older ones are asked for before (only where a limit depends on them) */
+  readonly maxDataAgeSeconds: Scalars['Int']['output'];
+  /** true: an order that can't be judged by data that young is refused (STALE_DATA); false: its journal says so */
+  readonly requireFreshData: Scalars['Boolean']['output'];
 };
 
 /** Limits of an account. What is left out stays as it is, null takes the limit off. */
@@ -567,6 +572,9 @@ export type RiskInput = {
   readonly priceCollar?: InputMaybe<Scalars['Decimal']['input']>;
   /** refuse an order at the same symbol, side and price as one already open */
   readonly rejectDuplicates?: InputMaybe<Scalars['Boolean']['input']>;
+  /** 1 to 3600; null: 5 */
+  readonly maxDataAgeSeconds?: InputMaybe<Scalars['Int']['input']>;
+  readonly requireFreshData?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type LinkAccountInput = {
@@ -1337,7 +1345,7 @@ export type ResolversTypes = {
   AccountHealth: ResolverTypeWrapper<AccountHealth>;
   AccountMode: AccountMode;
   PrivacySettings: ResolverTypeWrapper<Privacy>;
-  RiskLimits: ResolverTypeWrapper<RiskLimits>;
+  RiskLimits: ResolverTypeWrapper<RiskLimitsModel>;
   RiskInput: RiskInput;
   LinkAccountInput: LinkAccountInput;
   CredentialsInput: CredentialsInput;
@@ -1464,7 +1472,7 @@ export type ResolversParentTypes = {
   RemainingOrder: OrderRecord;
   AccountHealth: AccountHealth;
   PrivacySettings: Privacy;
-  RiskLimits: RiskLimits;
+  RiskLimits: RiskLimitsModel;
   RiskInput: RiskInput;
   LinkAccountInput: LinkAccountInput;
   CredentialsInput: CredentialsInput;
@@ -2011,6 +2019,8 @@ export type RiskLimitsResolvers<
   maxOpenOrders?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   priceCollar?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
   rejectDuplicates?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  maxDataAgeSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  requireFreshData?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type AccountPayloadResolvers<

@@ -2,6 +2,8 @@ import type { DecimalString, ErrorCode, Market, OrderSpec, UserError } from '@or
 import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type { PlaceInput, TriggerInput } from '@orderplane/queues';
 import type { Account, LimitRefusal } from '@orderplane/store';
+import type { Cover } from '../funds-book.ts';
+import type { Freshness } from '../pre-trade.ts';
 
 /** When an order is judged: before it is accepted, before a change of it is, and when its trigger has fired. */
 export type Moment = 'place' | 'change' | 'fire';
@@ -23,6 +25,7 @@ export interface Subject {
   /** It waits here, and for this price of its own market; null: it does not. */
   readonly waitsFor: DecimalString | null;
   readonly isDark: boolean;
+  readonly clientOrderId: string;
   /** The request, of a new order. */
   readonly input: PlaceInput | null;
 }
@@ -37,6 +40,15 @@ export interface Facts {
   readonly exchange: { readonly isReachable: boolean; readonly trouble: string | null };
   /** The last price of the order's market; null: none is known. */
   readonly prices: { readonly last: DecimalString | null };
+  /** What the order takes, and whether that is there. Null: nobody knows what it takes. */
+  readonly balances: {
+    readonly need: { readonly asset: string; readonly amount: DecimalString } | null;
+    readonly cover: Cover | null;
+  };
+  /** Of the account's open orders as they are known. */
+  readonly freshness: Freshness;
+  /** What is held of its contract; null: not known. */
+  readonly positions: { readonly size: DecimalString | null };
 }
 
 /** `field` is left to whoever knows what the caller has given. */

@@ -2,7 +2,7 @@ import type { ErrorCode, RiskLimits } from '@orderplane/domain';
 import type { PlaceInput } from '@orderplane/queues';
 import { found, happen } from '@orderplane/recorder/testing';
 import { describe, expect, test } from 'vitest';
-import { marketOf, modifying, openDesk, placing, type Desk } from '../testing/desk.ts';
+import { marketOf, modifying, openDesk, PERPETUAL, placing, type Desk, type ExchangeFunds } from '../testing/desk.ts';
 import { CHECKS } from './list.ts';
 
 const LAST = '100';
@@ -31,6 +31,8 @@ interface Case {
   readonly first?: Partial<PlaceInput>;
   readonly input: Partial<PlaceInput>;
   readonly last?: string | null;
+  /** What the exchange shows when it is asked what the account owns. */
+  readonly shows?: Partial<NonNullable<ExchangeFunds['shown']>>;
   readonly code: ErrorCode;
   readonly field: string;
   readonly says: RegExp;
@@ -50,6 +52,9 @@ const CASES: Readonly<Record<string, Case>> = {
   'price collar':              { limits: { priceCollar: '0.05' }, input: { price: '94.99' }, code: 'RISK_LIMIT_EXCEEDED', field: 'price', says: /last price 100 .* 0.05 allows: give 95 to 105, or widen the collar/ },
   'price collar once reached': { limits: { priceCollar: '0.05' }, last: null, input: { type: 'STOP_LIMIT', stopPrice: '200', price: '210.01' }, code: 'RISK_LIMIT_EXCEEDED', field: 'price', says: /its stopPrice 200 .* give 190 to 210/ },
   'value can be told':         { limits: { maxOpenNotional: '1000' }, last: null, input: MARKET, code: 'STALE_DATA', field: 'symbol', says: /try again in a moment, or give a price or quoteSize/ },
+  'fresh open orders':         { limits: { requireFreshData: true }, input: {}, code: 'STALE_DATA', field: 'accountId', says: /try again, or allow older ones/ },
+  'reduces its position':      { shows: { positions: [] }, input: { accountId: 'account-5', symbol: PERPETUAL, reduceOnly: true }, code: 'INSUFFICIENT_FUNDS', field: 'reduceOnly', says: /holds nothing of .*; give the other side, or leave out reduceOnly/ },
+  'available balance':         { shows: { balances: [{ asset: 'USD', free: '99', held: '0' }] }, input: {}, code: 'INSUFFICIENT_FUNDS', field: 'size', says: /needs 100 USD, .* has 99 USD free .*: make it smaller, cancel orders that hold USD, or deposit some/ },
   'maximum order notional':    { limits: { maxOrderNotional: '99.99' }, input: {}, code: 'RISK_LIMIT_EXCEEDED', field: 'size', says: /worth 100 USD, the account's maxOrderNotional is 99.99: make it smaller, or raise/ },
   'maximum open orders':       { limits: { maxOpenOrders: 1 }, first: {}, input: {}, code: 'RISK_LIMIT_EXCEEDED', field: 'accountId', says: /has 1 open orders, its maxOpenOrders is 1: cancel one/ },
   'maximum open notional':     { limits: { maxOpenNotional: '150' }, first: DARK, input: { size: '0.6' }, code: 'RISK_LIMIT_EXCEEDED', field: 'size', says: /worth 60 USD, and orders worth 100 are open; .* maxOpenNotional is 150/ },
@@ -61,6 +66,7 @@ describe('every check of the list', () => {
     const one = CASES[name];
     if (one === undefined) throw new Error('no case for this check');
     const desk = await limited(one.limits ?? {}, one.last === undefined ? LAST : one.last);
+    if (one.shows !== undefined) desk.owned.shown = { balances: [], positions: [], ...one.shows };
     if (name === 'exchange can be reached') {
       const health = { exchange: 'binance', reachable: false, streamConnected: false, rateLimitedUntil: null } as const;
       await desk.world.store.observations.setExchangeHealth({ ...health, lastError: null, at: desk.world.clock.iso() });

@@ -1,6 +1,7 @@
 import type { UserError } from '@orderplane/domain';
 import type { CommandContext } from '../context.ts';
-import type { FactDesk, Subject } from './check.ts';
+import type { FactDesk, Facts, Subject } from './check.ts';
+import { isReducing, needOf, takesByLast } from './funds.ts';
 import { findMarket } from './market.ts';
 import { checkTrigger } from './trigger.ts';
 
@@ -17,6 +18,21 @@ export function factsFor(context: CommandContext, subject: Subject): FactDesk {
     exchange: once(async () => {
       const isReachable = await context.exchangeReachable(account.exchange);
       return { fact: { isReachable, trouble: isReachable ? await context.accountTrouble(account.id) : null } };
+    }),
+    balances: once<Facts['balances']>(async () => {
+      const last = takesByLast(subject) ? await context.lastPrice(account.exchange, sent.symbol) : null;
+      const need = needOf(subject, last);
+      if (need === null) return { fact: { need, cover: null } };
+      const { clientOrderId } = subject;
+      const cover = await context.fundsBook.cover({ accountId: account.id, clientOrderId, ...need });
+      return { fact: { need, cover } };
+    }),
+    freshness: once(async () => ({ fact: await context.freshOrders(account) })),
+    positions: once(async () => {
+      const size = await context.fundsBook.position(account.id, sent.symbol, false);
+      // What looks wrong may be right by now.
+      if (isReducing(subject, { size }) === null) return { fact: { size } };
+      return { fact: { size: await context.fundsBook.position(account.id, sent.symbol, true) } };
     }),
     prices: once(async () => ({ fact: { last: await context.lastPrice(account.exchange, sent.symbol) } })),
   };

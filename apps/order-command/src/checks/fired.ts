@@ -3,7 +3,9 @@ import { exchangeSpec, type Account, type OrderRecord } from '@orderplane/store'
 import type { CommandContext } from '../context.ts';
 import { firstRefusal, type Subject } from './check.ts';
 import { factsFor } from './facts.ts';
+import { takesFunds } from './funds.ts';
 import { CHECKS } from './list.ts';
+import { claimOf } from './place.ts';
 
 /**
  * What is checked again when a dark order fires, on the order as it is then: much may have changed since it was accepted. A
@@ -32,11 +34,15 @@ export async function checkFired(
     trigger: null,
     waitsFor: null,
     isDark: true,
+    clientOrderId: intent.clientOrderId,
     input: null,
   };
   const facts = factsFor(context, subject);
   const known = isOwnLast && fired !== undefined ? { prices: async () => ({ fact: { last: fired.price } }) } : {};
-  const refusal = await firstRefusal(CHECKS, subject, { ...facts, ...known });
+  const checked = { ...facts, ...known };
+  const refusal = await firstRefusal(CHECKS, subject, checked);
+  // It is written already, and counts from when it is on its way.
+  if (refusal === null && takesFunds(subject)) (await claimOf(checked))();
   if (refusal?.code === 'STALE_DATA') return 'later';
   // Its markets are not read yet, whatever they are.
   if (refusal?.code === 'EXCHANGE_UNAVAILABLE' && !(await context.markets.known(account.exchange))) return 'later';

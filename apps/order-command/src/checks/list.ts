@@ -1,4 +1,6 @@
 import { early, type EarlyCheck, type LateCheck } from './check.ts';
+import { isFreshEnough, restsOnOpenOrders } from './freshness.ts';
+import { isCovered, isReducing, onlyReduces, takesFunds } from './funds.ts';
 import { isWorthEnough, takesOrders, takesSize, takesSteps } from './market.ts';
 import {
   canBeValued,
@@ -35,6 +37,12 @@ export const CHECKS: readonly (EarlyCheck | LateCheck)[] = [
   early({ name: 'price collar',              codes: ['RISK_LIMIT_EXCEEDED', 'STALE_DATA'],    at: ['place', 'change', 'fire'], dependsOn: 'prices',   applies: isJudgedByLast, judge: isInCollar }),
   early({ name: 'price collar once reached', codes: ['RISK_LIMIT_EXCEEDED'],                  at: ['place', 'change'],         dependsOn: 'intent',   applies: waitsInCollar, judge: isInCollarOnceReached }),
   early({ name: 'value can be told',         codes: ['STALE_DATA'],                           at: ['place'],                   dependsOn: 'prices',   applies: needsLastForValue, judge: canBeValued }),
+  // what is known of the account
+  early({ name: 'fresh open orders',         codes: ['STALE_DATA'],                           at: ['place', 'change'],         dependsOn: 'freshness', applies: restsOnOpenOrders, judge: isFreshEnough }),
+  // what the account owns, as last read at the exchange
+  early({ name: 'reduces its position',      codes: ['INSUFFICIENT_FUNDS'],                   at: ['place', 'fire'],           dependsOn: 'positions', applies: onlyReduces, judge: isReducing }),
+  early({ name: 'available balance',         codes: ['INSUFFICIENT_FUNDS'],                   at: ['place', 'fire'],           dependsOn: 'balances', applies: takesFunds, judge: isCovered }),
+  // the account's limits, against all that is open
   { kind: 'maxOrderNotional', name: 'maximum order notional', codes: ['RISK_LIMIT_EXCEEDED'], at: ['place', 'change', 'fire'], dependsOn: 'openOrders' },
   { kind: 'maxOpenOrders',    name: 'maximum open orders',    codes: ['RISK_LIMIT_EXCEEDED'], at: ['place', 'fire'],           dependsOn: 'openOrders' },
   { kind: 'maxOpenNotional',  name: 'maximum open notional',  codes: ['RISK_LIMIT_EXCEEDED'], at: ['place', 'change', 'fire'], dependsOn: 'openOrders' },

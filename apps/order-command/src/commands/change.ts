@@ -124,6 +124,7 @@ function checkTerms(
     trigger: wish.trigger !== undefined && trigger !== undefined ? trigger : null,
     waitsFor: isDark ? waitsFor(spec, trigger === undefined ? {} : { trigger }) : null,
     isDark,
+    clientOrderId: intent.clientOrderId,
     input: null,
   };
   return firstRefusal(CHECKS, subject, factsFor(context, subject));

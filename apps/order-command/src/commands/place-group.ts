@@ -50,6 +50,8 @@ export async function placeGroup(context: CommandContext, command: PlaceGroup): 
     const repeated = await repeatedGroup(context, command.orders, requestHash);
     if (repeated === null) throw error instanceof CommandOverError ? notAccepted(error) : error;
     return repeated;
+  } finally {
+    for (const { release } of verdict) release();
   }
   context.crashPoint('placeGroup:after-commit', crashKey);
   const orderIds = orders.map(({ record }) => record.intent.orderId);
@@ -85,7 +87,10 @@ async function checkMembers(
   for (const [index, input] of orders.entries()) {
     const { spec, held } = wishOf(context, account, input);
     const verdict = await checkPlace(context, account, input, spec, held);
-    if ('code' in verdict) return ofMember(index, verdict);
+    if ('code' in verdict) {
+      for (const { release } of passed) release();
+      return ofMember(index, verdict);
+    }
     passed.push(verdict);
   }
   return passed;
@@ -126,7 +131,11 @@ function newGroup(
         context,
         account,
         input,
-        { ...wishOf(context, account, input), valuedAt: passed[index]?.valuedAt ?? null },
+        {
+          ...wishOf(context, account, input),
+          valuedAt: passed[index]?.valuedAt ?? null,
+          note: passed[index]?.note ?? null,
+        },
         memberHash(requestHash, index),
         { groupId, orderId: orderIds[index] ?? context.newId() },
       ),

@@ -52,6 +52,8 @@ export async function place(context: CommandContext, { userId, input, time }: Pl
     const earlier = await earlierAnswer(context, input, requestHash);
     if (earlier === null) throw error instanceof CommandOverError ? notAccepted(error) : error;
     return earlier;
+  } finally {
+    verdict.release();
   }
   context.crashPoint('place:after-commit', input.clientOrderId);
   ringIfDark(context, record);
@@ -111,7 +113,7 @@ export function newOrder(
   context: CommandContext,
   account: Account,
   input: PlaceInput,
-  { spec, held, valuedAt }: Wish & Passed,
+  { spec, held, valuedAt, note }: Wish & Omit<Passed, 'release'>,
   requestHash: string,
   group: { readonly groupId: string; readonly orderId: string } | null = null,
 ): { readonly record: OrderRecord; readonly journal: readonly JournalRecord[] } {
@@ -169,6 +171,12 @@ export function newOrder(
         updatedAt: at,
       },
     },
-    journal: [{ event: created, entries: birth.journal }, ...journal],
+    journal: [{ event: created, entries: birth.journal }, ...journal.map((line) => noted(line, note))],
   };
 }
+
+/** The line that says that the order was found valid also says by what. */
+const noted = (line: JournalRecord, note: string | null): JournalRecord =>
+  note === null || line.event.type !== 'Validated'
+    ? line
+    : { ...line, entries: line.entries.map((entry) => ({ ...entry, reason: note })) };

@@ -1,11 +1,22 @@
 import type { ExchangeId, Market, UserError } from '@orderplane/domain';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import type { AlertInput, CommandResult, OrderCommand, PlaceInput, ReconcileUrgency, Waker } from '@orderplane/queues';
+import type {
+  AlertInput,
+  CommandResult,
+  OrderCommand,
+  PlaceInput,
+  ReconcileUrgency,
+  SyncJob,
+  SyncOutcome,
+  Waker,
+} from '@orderplane/queues';
 import { accountOf, openWorld, type World } from '@orderplane/recorder/testing';
-import type { CacheScope } from '@orderplane/store';
+import type { AccountFunds, CacheScope } from '@orderplane/store';
 import { handle } from '../commands/handle.ts';
 import type { CommandContext } from '../context.ts';
 import { accountTroubles, marketDirectory, reachability } from '../directories.ts';
+import { openFundsBook } from '../funds-book.ts';
+import { openPreTrade } from '../pre-trade.ts';
 
 /** Prices in steps of 0.01, sizes in steps of 0.0001, at least 0.001 and worth 10. */
 export const marketOf = (exchange: ExchangeId, symbol: string, over: Partial<Market> = {}): Market => ({
@@ -33,6 +44,7 @@ export interface Wake {
 
 export interface Desk {
   readonly world: World;
+  readonly owned: ExchangeFunds;
   readonly context: CommandContext;
   readonly wakes: Wake[];
   /** What was told of alerts, in order. */
@@ -46,7 +58,44 @@ export interface Desk {
   refusal(command: OrderCommand): Promise<UserError>;
 }
 
-/** The real command handlers on the in-memory store; account-4 of user-1 is halted. */
+/** What the exchange shows when it is asked for balances; at the beginning it can't be asked. */
+export interface ExchangeFunds {
+  shown: Pick<AccountFunds, 'balances' | 'positions'> | null;
+  /** The syncs of open orders that were asked for. */
+  readonly syncs: SyncJob[];
+  readonly request: (job: SyncJob) => Promise<SyncOutcome>;
+  /** How often it was asked. */
+  asked: number;
+  readonly readNow: (accountId: string) => Promise<{ readonly askedAt: string | null; readonly error: string | null }>;
+}
+
+function exchangeFunds({ store, clock }: World): ExchangeFunds {
+  const owned: ExchangeFunds = {
+    syncs: [],
+    request: async (job) => {
+      owned.syncs.push(job);
+      const { accountId } = job;
+      if (owned.shown === null) throw new Error('not reached');
+      await store.access.setLastSynced(accountId, clock.iso());
+      return { accountId, syncedAt: clock.iso(), fresh: true, complete: true, adopted: 0, error: null };
+    },
+    shown: null,
+    asked: 0,
+    readNow: async (accountId) => {
+      owned.asked += 1;
+      if (owned.shown === null) return { askedAt: null, error: 'not reached' };
+      const at = clock.iso();
+      await store.funds.save({ accountId, askedAt: at, answeredAt: at, ...owned.shown });
+      return { askedAt: at, error: null };
+    },
+  };
+  return owned;
+}
+
+/** Of account-5. */
+export const PERPETUAL = 'BTC-USDC-PERPETUAL';
+
+/** The real command handlers on the in-memory store; account-4 of user-1 is halted, account-5 trades contracts. */
 export async function openDesk(): Promise<Desk> {
   const world = await openWorld();
   const { store, clock } = world;
@@ -56,10 +105,13 @@ export async function openDesk(): Promise<Desk> {
     const markets = [marketOf(exchange, 'BTC-USD'), marketOf(exchange, 'OLD-USD', { active: false })];
     await store.observations.saveMarkets(exchange, markets, at);
   }
+  await store.access.createAccount(accountOf('account-5', 'user-1', 'deribit', at), 'sealed');
+  await store.observations.saveMarkets('deribit', [marketOf('deribit', PERPETUAL)], at);
   const wakes: Wake[] = [];
   const rings: string[] = [];
   const prices = new Map<string, string>();
   const forgotten: CacheScope[] = [];
+  const owned = exchangeFunds(world);
   const context: CommandContext = {
     recorder: world.recorder,
     access: store.access,
@@ -79,6 +131,13 @@ export async function openDesk(): Promise<Desk> {
     exchangeReachable: reachability(store.observations, () => clock.nowMs),
     accountTrouble: accountTroubles(store.observations, () => clock.nowMs),
     lastPrice: async (exchange, symbol) => prices.get(`${exchange} ${symbol}`) ?? null,
+    freshOrders: openPreTrade({ sync: owned, clock }).freshOrders,
+    fundsBook: openFundsBook({
+      funds: store.funds,
+      readNow: owned.readNow,
+      now: () => clock.nowMs,
+      pause: async () => undefined,
+    }),
     clock,
     crashPoint: () => undefined,
     newId: world.newId,
@@ -93,6 +152,7 @@ export async function openDesk(): Promise<Desk> {
   const run = (command: OrderCommand): Promise<CommandResult> => handle(context, command);
   return {
     world,
+    owned,
     context,
     wakes,
     rings,

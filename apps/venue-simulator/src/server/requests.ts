@@ -39,6 +39,8 @@ export class RequestLog {
   ): ReceivedRequest | null {
     this.count(exchange, 'total');
     this.count(exchange, about.kind);
+    // Which list it was: how often an exchange was asked for its open orders is told by nothing else.
+    if (about.kind === 'list') this.count(exchange, `${request.method} ${request.path}`);
     if (about.kind === 'other' || about.kind === 'list') return null;
     this.#number += 1;
     const entry: ReceivedRequest = {

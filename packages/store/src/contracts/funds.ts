@@ -22,6 +22,12 @@ export interface ContractPosition {
   readonly size: DecimalString;
 }
 
+export interface Reserved {
+  readonly sure: DecimalString;
+  /** Of orders that were sent before the answer came and not known to be there when it was asked for: it may tell of them or not. */
+  readonly possible: DecimalString;
+}
+
 /** The last complete reading of each account's balances and positions. */
 export interface FundsStore {
   /** A reading that was asked earlier than the one that is known changes nothing. Throws NotFoundError (account). */
@@ -29,9 +35,14 @@ export interface FundsStore {
   /** Null: never read. */
   of(accountId: string): Promise<AccountFunds | null>;
   /**
-   * How much of an asset the account's own orders need that a reading which was answered at `since` can't know of: those
-   * written later, and those not sent by then. What waits here (dark) needs nothing yet; what may have been held by then is
+   * How much of an asset the account's own orders need that a reading can't know of: those
+   * written from then on, and those not sent before. What waits here (dark) needs nothing yet; what may have been held before is
    * not counted, nor are contracts, fees, and orders of these client order ids.
    */
-  reserved(accountId: string, asset: string, since: string, except: readonly string[]): Promise<DecimalString>;
+  reserved(
+    accountId: string,
+    asset: string,
+    reading: Pick<AccountFunds, 'askedAt' | 'answeredAt'>,
+    except: readonly string[],
+  ): Promise<Reserved>;
 }

@@ -1,4 +1,4 @@
-import { ExchangeIdSchema } from '@orderplane/domain';
+import { DEFAULT_DATA_AGE_SECONDS, ExchangeIdSchema } from '@orderplane/domain';
 import type { Account as AccountRow } from '../generated/client.ts';
 import type { Account, AccountHalt } from '../contracts.ts';
 import { firstSession } from '../account-defaults.ts';
@@ -47,6 +47,8 @@ export const toAccount = (row: Omit<AccountRow, keyof typeof WITHOUT_CREDENTIALS
     maxOpenOrders: row.maxOpenOrders,
     priceCollar: nullable(row.priceCollar),
     rejectDuplicates: row.rejectDuplicates,
+    ...(row.maxDataAgeSeconds === DEFAULT_DATA_AGE_SECONDS ? {} : { maxDataAgeSeconds: row.maxDataAgeSeconds }),
+    ...(row.requireFreshData ? { requireFreshData: true } : {}),
   },
 });
 

@@ -1,20 +1,15 @@
-import { canonicalDecimal, type DecimalString } from '@orderplane/domain';
+import { canonicalDecimal } from '@orderplane/domain';
 import { z } from 'zod';
 import { NotFoundError } from '../contracts.ts';
-import type { AccountFunds, FundsStore } from '../contracts.ts';
-import { Prisma, type PrismaClient } from '../generated/client.ts';
+import type { AccountFunds, FundsStore, Reserved } from '../contracts.ts';
+import type { PrismaClient } from '../generated/client.ts';
 import { storableJson } from '../json.ts';
-import { derivedColumns } from '../order-rows.ts';
-import { reservedBy } from '../reserved-amounts.ts';
 import { BalancesSchema, PositionsSchema } from '../row-schemas.ts';
 import { databaseFailure, withRetry } from './errors.ts';
-import { IS_OPEN, OPEN_ACCOUNT, recordColumns, toRecord, type RecordRow } from './records.ts';
 import type { Sql } from './sql.ts';
 import { RESERVED } from './statements/reserved.ts';
 
-const openAccount = Prisma.raw(OPEN_ACCOUNT);
-const isOpen = Prisma.raw(IS_OPEN);
-const ReservedSchema = z.tuple([z.object({ amount: z.string(), sealed: z.boolean() })]);
+const ReservedSchema = z.tuple([z.object({ sure: z.string(), possible: z.string() })]);
 
 export class PostgresFundsStore implements FundsStore {
   readonly #prisma: PrismaClient;
@@ -53,21 +48,14 @@ export class PostgresFundsStore implements FundsStore {
     };
   }
 
-  async reserved(accountId: string, asset: string, since: string, except: readonly string[]): Promise<DecimalString> {
-    const rows = await this.#sql.$queryRawUnsafe(RESERVED, accountId, asset, since, [...except]);
-    const [{ amount, sealed }] = ReservedSchema.parse(rows);
-    return sealed ? this.#openedReserved(accountId, asset, since, except) : canonicalDecimal(amount);
-  }
-
-  /** Where terms are sealed, nobody but who holds the key can add them up. */
-  async #openedReserved(accountId: string, asset: string, since: string, except: readonly string[]) {
-    const rows = await this.#sql.$queryRaw<RecordRow[]>`
-      SELECT ${recordColumns} FROM orders o
-      WHERE o.account_id = ${accountId} AND o.created_at > ${since}::timestamptz AND o.version IS NOT NULL
-      UNION ALL
-      SELECT ${recordColumns} FROM orders o
-      WHERE ${openAccount} = ${accountId} AND ${isOpen} AND o.created_at <= ${since}::timestamptz AND o.version IS NOT NULL`;
-    const orders = rows.map((row) => ({ ...toRecord(row), derived: derivedColumns(row.machine) }));
-    return reservedBy(orders, { asset, since, except });
+  async reserved(
+    accountId: string,
+    asset: string,
+    { askedAt, answeredAt }: Pick<AccountFunds, 'askedAt' | 'answeredAt'>,
+    except: readonly string[],
+  ): Promise<Reserved> {
+    const rows = await this.#sql.$queryRawUnsafe(RESERVED, accountId, asset, answeredAt, [...except], askedAt);
+    const [{ sure, possible }] = ReservedSchema.parse(rows);
+    return { sure: canonicalDecimal(sure), possible: canonicalDecimal(possible) };
   }
 }

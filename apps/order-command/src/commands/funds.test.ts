@@ -1,0 +1,170 @@
+import { Folding } from '@orderplane/planner';
+import { record } from '@orderplane/recorder';
+import { describe, expect, test } from 'vitest';
+import { openDesk, PERPETUAL, placing, type Desk } from '../testing/desk.ts';
+
+const balance = (asset: string, free: string) => ({ asset, free, held: '0' });
+const shows = (desk: Desk, ...balances: readonly ReturnType<typeof balance>[]): void => {
+  desk.owned.shown = { balances, positions: [] };
+};
+const accepted = async (desk: Desk, ...inputs: readonly Parameters<typeof placing>[0][]): Promise<number> => {
+  const results = await Promise.all(inputs.map((input) => desk.run(placing(input))));
+  const codes = results.flatMap(({ userErrors }) => userErrors.map(({ code }) => code));
+  expect(new Set(codes)).toEqual(new Set(codes.length === 0 ? [] : ['INSUFFICIENT_FUNDS']));
+  return results.filter(({ orderIds }) => orderIds.length === 1).length;
+};
+
+/** The order is at the exchange from now on. */
+const sent = async (desk: Desk, orderId: string): Promise<void> => {
+  await record(desk.world.recorder, orderId, (current, at) => {
+    const folding = new Folding(current.actual.machine, { at, visibilityDelayMs: 0 });
+    folding.apply({ type: 'SubmitSent', venueClientId: `leg-${orderId}`, deadlineAt: at }, 'system');
+    const { machine, journal } = folding.result();
+    return { machine, journal };
+  });
+};
+
+describe('available balance', () => {
+  test('a buyer needs quote, a seller base; the refusal says how much is there', async () => {
+    const desk = await openDesk();
+    shows(desk, balance('USD', '150'), balance('BTC', '0.5'));
+    expect(await desk.refusal(placing({ size: '2' }))).toMatchObject({
+      code: 'INSUFFICIENT_FUNDS',
+      message: expect.stringMatching(
+        /needs 200 USD, account .* has 150 USD free at binance: make it smaller/,
+      ) as string,
+      field: ['input', 'size'],
+    });
+    expect(await accepted(desk, { size: '1.5' })).toBe(1);
+    expect(await desk.refusal(placing({ side: 'SELL', size: '0.6' }))).toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+    expect(await accepted(desk, { side: 'SELL', size: '0.5' })).toBe(1);
+    // What is not shown is not owned.
+    shows(desk, balance('USD', '150'));
+    desk.world.clock.advance(5_000);
+    expect(await desk.refusal(placing({ side: 'SELL', size: '0.5' }))).toMatchObject({
+      message: expect.stringContaining('has 0 BTC free') as string,
+    });
+  });
+
+  test('a market order needs its quote, or its size at the last price with the margin', async () => {
+    const desk = await openDesk();
+    shows(desk, balance('USD', '105'), balance('BTC', '1'));
+    desk.prices.set('binance BTC-USD', '100');
+    const market = { type: 'MARKET', price: null } as const;
+    expect(await desk.refusal(placing({ ...market, size: null, quoteSize: '105.01' }))).toMatchObject({
+      code: 'INSUFFICIENT_FUNDS',
+      field: ['input', 'quoteSize'],
+    });
+    expect(await desk.refusal(placing({ ...market, size: '1.01' }))).toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+    expect(await accepted(desk, { ...market, size: '1' })).toBe(1);
+    expect(await desk.refusal(placing({ ...market, side: 'SELL', size: null, quoteSize: '101' }))).toMatchObject({
+      code: 'INSUFFICIENT_FUNDS',
+    });
+    desk.prices.clear();
+    expect(await accepted(desk, { ...market, size: '1' })).toBe(1);
+  });
+
+  test('fifty at once can not take what covers ten', async () => {
+    const desk = await openDesk();
+    shows(desk, balance('USD', '1000'));
+    const fifty = Array.from({ length: 50 }, (_, index) => ({ clientOrderId: `many-${index}` }));
+    expect(await accepted(desk, ...fifty)).toBe(10);
+    expect(desk.owned.asked).toBeLessThanOrEqual(2);
+  });
+
+  test('nothing is refused but on a reading that was asked after it had come', async () => {
+    const desk = await openDesk();
+    shows(desk, balance('USD', '100'));
+    expect(await accepted(desk, {})).toBe(1);
+    // The order was filled and its proceeds came back: only the exchange knows yet.
+    shows(desk, balance('USD', '1000'));
+    desk.world.clock.advance(1_000);
+    expect(await accepted(desk, { size: '9' })).toBe(1);
+  });
+
+  test('when the exchange can not be asked, it judges itself, and who comes next does not wait again', async () => {
+    const desk = await openDesk();
+    expect(await accepted(desk, { size: '100' }, { clientOrderId: 'second', size: '100' })).toBe(2);
+    expect(desk.owned.asked).toBe(1);
+    desk.world.clock.advance(11_000);
+    shows(desk, balance('USD', '1'));
+    expect(await desk.refusal(placing({ size: '100' }))).toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+  });
+
+  test('what is a small part of what is free costs no question; a large part of it is asked for, and then known', async () => {
+    const desk = await openDesk();
+    shows(desk, balance('USD', '1000'));
+    await accepted(desk, {});
+    const { asked } = desk.owned;
+    await accepted(desk, { clientOrderId: 'a' }, { clientOrderId: 'b' }, { clientOrderId: 'c' });
+    expect(desk.owned.asked).toBe(asked);
+  });
+
+  test('what the exchange holds already for an order of ours is not counted twice', async () => {
+    const desk = await openDesk();
+    shows(desk, balance('USD', '1000'));
+    const { orderIds } = await desk.run(placing({ size: '6' }));
+    await sent(desk, orderIds[0] ?? '');
+    desk.world.clock.advance(500);
+    shows(desk, balance('USD', '400'));
+    expect(await accepted(desk, { size: '4' })).toBe(1);
+    desk.world.clock.advance(500);
+    expect((await desk.refusal(placing({ size: '0.5' }))).message).toMatch(
+      /400 of it are needed by orders on their way/,
+    );
+  });
+
+  test('an order that was refused for another reason takes nothing', async () => {
+    const desk = await openDesk();
+    shows(desk, balance('USD', '100'));
+    await desk.world.store.accounts.setRiskLimits('user-1', 'account-1', { maxOrderNotional: '50' });
+    expect((await desk.refusal(placing())).code).toBe('RISK_LIMIT_EXCEEDED');
+    await desk.world.store.accounts.setRiskLimits('user-1', 'account-1', { maxOrderNotional: null });
+    expect(await accepted(desk, {})).toBe(1);
+  });
+
+  test('a dark order needs nothing while it waits, and a repeat is not judged anew', async () => {
+    const desk = await openDesk();
+    shows(desk, balance('USD', '100'));
+    const trigger = { symbol: 'BTC-USD', source: 'LAST', direction: 'AT_OR_BELOW', price: '90' } as const;
+    expect(await accepted(desk, { mode: 'DARK', trigger, size: '50' })).toBe(1);
+    const first = await desk.run(placing({ clientOrderId: 'same' }));
+    shows(desk, balance('USD', '0'));
+    desk.world.clock.advance(5_000);
+    expect(await desk.run(placing({ clientOrderId: 'same' }))).toEqual(first);
+  });
+});
+
+describe('reduce-only', () => {
+  const reducing = (side: 'BUY' | 'SELL', size: string) =>
+    placing({ accountId: 'account-5', symbol: PERPETUAL, side, size, reduceOnly: true });
+  const deskWith = async (size: string | null): Promise<Desk> => {
+    const desk = await openDesk();
+    const positions = size === null ? [] : [{ symbol: PERPETUAL, size }];
+    desk.owned.shown = { balances: [], positions };
+    return desk;
+  };
+
+  test('must lie against the position and within it', async () => {
+    const desk = await deskWith('0.5');
+    expect((await desk.run(reducing('SELL', '0.5'))).orderIds).toHaveLength(1);
+    const { userErrors } = await desk.run(reducing('BUY', '0.1'));
+    expect(userErrors[0]).toMatchObject({ code: 'INSUFFICIENT_FUNDS', field: ['input', 'reduceOnly'] });
+    const large = await desk.run(reducing('SELL', '0.6'));
+    expect(large.userErrors[0]).toMatchObject({ code: 'INSUFFICIENT_FUNDS', field: ['input', 'size'] });
+    expect(large.userErrors[0]?.message).toMatch(/closes at most what is held: 0\.5/);
+  });
+
+  test('of a position that was sold, the other way round; of none, never', async () => {
+    const short = await deskWith('-0.5');
+    expect((await short.run(reducing('BUY', '0.5'))).orderIds).toHaveLength(1);
+    const none = await deskWith(null);
+    expect((await none.run(reducing('SELL', '0.1'))).userErrors[0]?.message).toMatch(/holds nothing/);
+  });
+
+  test('of a position that nobody can see it is the exchange’s to judge', async () => {
+    const desk = await deskWith(null);
+    desk.owned.shown = null;
+    expect((await desk.run(reducing('SELL', '0.1'))).orderIds).toHaveLength(1);
+  });
+});
