@@ -58,7 +58,7 @@ test.each([
 ])('an operation has a request id: %s', async (_name, extensions, expected) => {
   const client = world.client();
   const message = { query: PLACE, variables: { input }, ...(extensions && { extensions }) };
-  const { value }: { readonly value: unknown } = await client.iterate(message).next();
+  const value: unknown = (await client.iterate(message).next()).value;
   expect(value).toMatchObject({ data: { placeOrder: { userErrors: [] } } });
   const { requestId } = world.commands.at(-1) ?? {};
   expect(requestId).toMatch(expected);
@@ -68,7 +68,7 @@ test.each([
 test('an answer with errors names its request, for whoever looks for it in the logs', async () => {
   vi.spyOn(world.store.access, 'accountsOfUser').mockRejectedValue(new Error('password=hunter2'));
   const answers = world.client().iterate({ query: '{ accounts { id } }' });
-  const { value }: { readonly value: unknown } = await answers.next();
+  const value: unknown = (await answers.next()).value;
   expect(value).toMatchObject({ errors: [{}], extensions: { requestId: expect.any(String) as string } });
 });
 
