@@ -282,7 +282,8 @@ describe('no secret', () => {
     await client.end();
     expect(rows[0]?.left).toBe('0');
     const actions = audited.map(({ action }) => action);
-    expect(actions).toEqual(expect.arrayContaining(['account.link', 'account.rotate', 'account.unlink']));
+    // One line for a mutation, also where a service has carried it out.
+    expect(actions.filter((action) => action.startsWith('account.'))).toEqual([]);
     expect(actions).toEqual(expect.arrayContaining(['linkAccount', 'rotateCredentials', 'unlinkAccount']));
   });
 });

@@ -100,7 +100,7 @@ For admins. Without a further word it lists tokens, newest first, also expired a
   audit: `Usage: orderplane audit [--user ID] [--action NAME] [--first N] [--after LINE] [--home DIR] [--json]
 
 For admins. Every mutation, failed sign-in and touched secret, newest first.
-  --action NAME  the name of a mutation, signIn, or what a service did, e.g. account.link
+  --action NAME  the name of a mutation, signIn, or what a service did by itself or late, e.g. account.halt
 `,
   normalize: `Usage: orderplane normalize < lines.jsonl
 

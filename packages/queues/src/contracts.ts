@@ -70,6 +70,12 @@ export const PrivacyChangeSchema = z.object({
 export const CommandTimeSchema = z.object({ issuedAt: Instant, expiresAt: Instant });
 export type CommandTime = z.infer<typeof CommandTimeSchema>;
 
+/**
+ * For so long a command may still be carried out after its caller has stopped waiting for it, ms: a job whose worker has died
+ * is given out again when its lock has run out, which is noticed some time later.
+ */
+export const COMMAND_GRACE_MS = 10_000;
+
 /** `requestId`: the caller's request, for the logs of whoever works for it. */
 const base = { commandId: Id, userId: Id, requestId: Id.exactOptional(), time: CommandTimeSchema.exactOptional() };
 /** What places an order never does so without knowing its time. */

@@ -1,5 +1,6 @@
 import type { UserError } from '@orderplane/domain';
 import {
+  COMMAND_GRACE_MS,
   NotAcceptedError,
   QueueFullError,
   QueueUnavailableError,
@@ -13,12 +14,6 @@ import { ZodError } from 'zod';
 import type { GatewayContext } from '../server/context.ts';
 import { requestError } from '../server/errors.ts';
 
-/**
- * For so long a command may still be carried out after its caller was told TIMEOUT, ms: a job whose worker has died is given
- * out again when its lock has run out (5 s), which is noticed some time later.
- */
-const CARRIED_OUT_WITHIN_MS = 10_000;
-
 type Untimed<Command> = Command extends unknown ? Omit<Command, 'time'> : never;
 
 /** Throws SERVICE_UNAVAILABLE while the shared time is not known: a command that can't say when it was given is not taken. */
@@ -26,7 +21,7 @@ function timeOf({ ports, timeouts }: GatewayContext): CommandTime {
   const earliestMs = ports.clock.earliestMs();
   if (earliestMs === null)
     throw requestError('SERVICE_UNAVAILABLE', "nothing was accepted: the database's time is not known now. Try again");
-  const expiresAtMs = ports.clock.now().getTime() + timeouts.commandMs + CARRIED_OUT_WITHIN_MS;
+  const expiresAtMs = ports.clock.now().getTime() + timeouts.commandMs + COMMAND_GRACE_MS;
   return { issuedAt: new Date(earliestMs).toISOString(), expiresAt: new Date(expiresAtMs).toISOString() };
 }
 

@@ -24,7 +24,7 @@ export interface GatewayContext extends Services {
   readonly caller: Caller;
   readonly principal: Principal;
   readonly loaders: Loaders;
-  /** Of the HTTP request, for logs; null for what comes over a WebSocket. */
+  /** For logs, also those of the services that carry out its commands. Null: it has none. */
   readonly requestId: string | null;
 }
 

@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createSourceEventStream } from 'graphql';
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import type { ExecutionResult } from 'graphql';
+import type { ScopedArgs } from './operation-scope.ts';
 import type { Audience, Payload, SharedAnswers } from './shared-answers.ts';
 import type { Turn } from './turn.ts';
 
@@ -7,7 +9,7 @@ import type { Turn } from './turn.ts';
 const BATCH = 64;
 
 /** One subscription: what it selects, for whom, and where it goes. */
-export interface Delivery extends ExecutionArgs {
+export interface Delivery extends ScopedArgs {
   readonly audience: Audience;
   /** Resolves when more may be sent; nothing to wait for: nothing. */
   readonly send: (answer: string) => Promise<void> | void;
@@ -57,6 +59,8 @@ export async function deliver(
       await source.return?.();
     }
   };
+  // Whoever asks for the first message asks outside of the operation's scope.
+  const inItsScope = AsyncLocalStorage.snapshot();
   let running: Promise<void> | null = null;
   const stop = async (): Promise<IteratorResult<never, void>> => {
     stopped = true;
@@ -65,7 +69,7 @@ export async function deliver(
   };
   const iterator: AsyncIterableIterator<never, void> = {
     next: async () => {
-      await (running ??= run());
+      await (running ??= inItsScope(run));
       return { done: true, value: undefined };
     },
     return: stop,

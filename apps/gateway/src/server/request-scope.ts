@@ -6,6 +6,8 @@ import { describe } from './operation-metrics.ts';
 
 /** What a caller may use as the id of its request: it stands in our logs. */
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
+export const usableRequestId = (given: unknown): string | null =>
+  typeof given === 'string' && REQUEST_ID.test(given) ? given : null;
 const HEADER = 'x-request-id';
 const ids = new WeakMap<object, string>();
 
@@ -19,8 +21,7 @@ export const requestIdOf = (response: object): string | null => ids.get(response
  */
 export function requestScope(newId: () => string): RequestHandler {
   return (request, response, next) => {
-    const given = request.headers[HEADER];
-    const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
+    const requestId = usableRequestId(request.headers[HEADER]) ?? newId();
     ids.set(response, requestId);
     response.setHeader(HEADER, requestId);
     withLogScope({ requestId }, () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { scopeFields } from '@orderplane/service-kit';
 import { World } from '../testing/world.ts';
 
 let world: World;
@@ -45,4 +46,46 @@ test('no answer while nobody can say who is asking', async () => {
   const answer = await world.query('{ accounts { id } }');
   expect([answer.status, answer.errors?.[0]?.extensions['code']]).toEqual([503, 'SERVICE_UNAVAILABLE']);
   expect(JSON.stringify(answer)).not.toContain('hunter2');
+});
+
+const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { userErrors { code } } }`;
+const input = { accountId: 'acc-ada', symbol: 'BTC-USDT', side: 'BUY', type: 'LIMIT', size: '1', price: '100' };
+
+test.each([
+  ['of the caller', { requestId: 'request-of-mine', traceparent: 'no trace' }, /^request-of-mine$/],
+  ['of ours, where the caller has none', undefined, /^[0-9a-f-]{36}$/],
+  ['of ours, where it is not one', { requestId: 'x\ny' }, /^[0-9a-f-]{36}$/],
+])('an operation has a request id: %s', async (_name, extensions, expected) => {
+  const client = world.client();
+  const message = { query: PLACE, variables: { input }, ...(extensions && { extensions }) };
+  const value: unknown = (await client.iterate(message).next()).value;
+  expect(value).toMatchObject({ data: { placeOrder: { userErrors: [] } } });
+  const { requestId } = world.commands.at(-1) ?? {};
+  expect(requestId).toMatch(expected);
+  if (extensions?.requestId === requestId) expect(value).toMatchObject({ extensions: { requestId } });
+});
+
+test('an answer with errors names its request, for whoever looks for it in the logs', async () => {
+  vi.spyOn(world.store.access, 'accountsOfUser').mockRejectedValue(new Error('password=hunter2'));
+  const answers = world.client().iterate({ query: '{ accounts { id } }' });
+  const value: unknown = (await answers.next()).value;
+  expect(value).toMatchObject({ errors: [{}], extensions: { requestId: expect.any(String) as string } });
+});
+
+test('what is logged for an operation names its request, also from within a subscription', async () => {
+  const seen: unknown[] = [];
+  const look = async (): Promise<never> => {
+    seen.push(scopeFields()['requestId']);
+    throw new Error('away');
+  };
+  const client = world.client();
+  const query = 'subscription { orderUpdates(accountIds: ["acc-ada"]) { kind } }';
+  const ended = (requestId: string): Promise<void> =>
+    new Promise((resolve) => {
+      const sink = { next: () => undefined, error: () => resolve(), complete: () => resolve() };
+      client.subscribe({ query, extensions: { requestId } }, sink);
+    });
+  vi.spyOn(world.store.ledger, 'accountSnapshot').mockImplementation(look);
+  await ended('follow-1');
+  expect(seen).toEqual(['follow-1']);
 });

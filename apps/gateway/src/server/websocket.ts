@@ -17,6 +17,7 @@ import { Documents } from './documents.ts';
 import { formatError, noteMutationErrors, rateLimited, requestError } from './errors.ts';
 import { GRAPHQL_PATH, type Entrance } from './http.ts';
 import { OpenConnections, type Connection } from './open-connections.ts';
+import { executeInScope, inScope, scopeOf } from './operation-scope.ts';
 import { audienceOf, SharedAnswers } from './shared-answers.ts';
 import { Turn } from './turn.ts';
 
@@ -92,12 +93,15 @@ export function serveWebSocket(
       return prepare(schema, documents, { payload, services, caller, policy, send });
     },
     // What `prepare` has made.
-    subscribe: (args) => deliver(args as Delivery, answers, turn),
-    onNext: (_context, _id, _payload, { document, operationName }, { errors, data }) => {
-      if (errors === undefined) return undefined;
+    execute: (args) => executeInScope(args as Delivery),
+    subscribe: (args) => inScope(args as Delivery, () => deliver(args as Delivery, answers, turn)),
+    onNext: (_context, _id, _payload, args, { errors, data }) => {
+      const { document, operationName, scope } = args as Delivery;
+      const extensions = { requestId: scope.requestId };
+      if (errors === undefined) return scope.isNamed ? { data: data ?? null, extensions } : undefined;
       if (getOperationAST(document, operationName)?.operation === OperationTypeNode.MUTATION)
         noteMutationErrors(errors);
-      return { data: data ?? null, errors: errors.map(formatted) };
+      return { data: data ?? null, errors: errors.map(formatted), extensions };
     },
     onError: (_context, _id, _payload, errors) =>
       errors.map((error) => (error instanceof GraphQLError ? formatted(error) : error)),
@@ -209,7 +213,7 @@ function prepare(
   documents: Documents,
   { payload, services, caller, policy, send }: Wish,
 ): Delivery | readonly GraphQLError[] {
-  const { operationName, variables } = payload;
+  const { operationName, variables, extensions } = payload;
   const query = documentOf(policy.documents, payload) ?? payload.query;
   if (query instanceof GraphQLError) return [query];
   const known = documents.read(query);
@@ -219,13 +223,15 @@ function prepare(
   if (!operation) return [new GraphQLError('the operation to execute is not clear')];
   const refusal = checkCost(schema, document, operationName, variables ?? {});
   if (refusal !== null) return [refusal];
+  const scope = scopeOf(extensions, services.ports.newId);
   const lives = operation.operation === OperationTypeNode.SUBSCRIPTION ? 'subscription' : 'request';
   return {
     schema,
     document,
     operationName: operationName ?? null,
     variableValues: variables ?? null,
-    contextValue: createContext(services, caller, lives),
+    contextValue: createContext(services, caller, lives, scope.requestId),
+    scope,
     audience: audienceOf(known, operationName ?? null, variables ?? {}, caller.principal),
     send,
   };

@@ -1,6 +1,7 @@
 import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import { isStanding } from '@orderplane/store';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
+import { auditIfLate } from './late-audit.ts';
 
 type SetSwitch = Extract<OrderCommand, { kind: 'setDeadMansSwitch' }>;
 
@@ -33,14 +34,7 @@ export async function setDeadMansSwitch(context: CommandContext, command: SetSwi
   if (result.kind === 'notFound') return noAccount(accountId);
   context.crashPoint('switch:after-commit', accountId);
   const outcome = result.again ? 'again' : timeoutSeconds === null ? 'off' : `${timeoutSeconds} s`;
-  await context.access.audit({
-    at,
-    userId,
-    action: 'account.dead-mans-switch',
-    target: accountId,
-    outcome,
-    remote: null,
-  });
+  await auditIfLate(context, command, 'account.dead-mans-switch', outcome);
   await saidSo(context, accountId);
   return accepted();
 }

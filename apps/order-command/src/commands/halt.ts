@@ -2,6 +2,7 @@ import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import { currentLeg } from '@orderplane/state-machine';
 import type { OrderRecord } from '@orderplane/store';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
+import { auditIfLate } from './late-audit.ts';
 
 type Halt = Extract<OrderCommand, { kind: 'halt' }>;
 type Resume = Extract<OrderCommand, { kind: 'resume' }>;
@@ -17,14 +18,15 @@ const PAUSES = 120;
  * left a moment before is waited for, so that after this command nothing new reaches the exchange. What is open is
  * cancelled by the reconciler, which finds the halt with each order; waking them all only makes it sooner.
  */
-export async function halt(context: CommandContext, { userId, accountId, cancelOpen }: Halt): Promise<CommandResult> {
+export async function halt(context: CommandContext, command: Halt): Promise<CommandResult> {
+  const { userId, accountId, cancelOpen } = command;
   const at = context.clock.iso();
   context.crashPoint('halt:before-commit', accountId);
   const result = await context.accounts.halt(userId, accountId, { cancelOpen, at });
   if (result.kind === 'notFound') return refused(noAccount(accountId));
   context.crashPoint('halt:after-commit', accountId);
   const outcome = result.again ? 'again' : cancelOpen ? 'cancel open' : 'keep open';
-  await audit(context, { at, userId, accountId, action: 'account.halt', outcome });
+  await auditIfLate(context, command, 'account.halt', outcome);
   const open = await context.recorder.ledger.openOrders(accountId);
   const cancelOpenBefore = result.account.halt?.cancelOpenBefore ?? null;
   if (cancelOpenBefore !== null) await wakeAll(context, open, 'cancel');
@@ -34,19 +36,13 @@ export async function halt(context: CommandContext, { userId, accountId, cancelO
 }
 
 /** What was held goes on. A cancel that the halt has wished already is not taken back. */
-export async function resume(context: CommandContext, { userId, accountId }: Resume): Promise<CommandResult> {
-  const at = context.clock.iso();
+export async function resume(context: CommandContext, command: Resume): Promise<CommandResult> {
+  const { userId, accountId } = command;
   context.crashPoint('resume:before-commit', accountId);
   const result = await context.accounts.resume(userId, accountId);
   if (result.kind === 'notFound') return refused(noAccount(accountId));
   context.crashPoint('resume:after-commit', accountId);
-  await audit(context, {
-    at,
-    userId,
-    accountId,
-    action: 'account.resume',
-    outcome: result.again ? 'again' : 'resumed',
-  });
+  await auditIfLate(context, command, 'account.resume', result.again ? 'again' : 'resumed');
   await wakeAll(context, await context.recorder.ledger.openOrders(accountId), 'submit');
   return accepted();
 }
@@ -55,20 +51,6 @@ const noAccount = (accountId: string) => ({
   ...userError('NOT_FOUND', `there is no account ${accountId}`),
   field: ['accountId'],
 });
-
-const audit = (
-  context: CommandContext,
-  line: {
-    readonly at: string;
-    readonly userId: string;
-    readonly accountId: string;
-    readonly action: string;
-    readonly outcome: string;
-  },
-): Promise<void> => {
-  const { accountId: target, ...rest } = line;
-  return context.access.audit({ ...rest, target, remote: null });
-};
 
 /** A wake-up that is lost is made up for by the resync. */
 async function wakeAll(

@@ -2,6 +2,7 @@ import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import { SCOPE_FRESH_MS } from '@orderplane/recorder';
 import { cacheScope, MAX_RETENTION_DAYS, type Account } from '@orderplane/store';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
+import { auditIfLate } from './late-audit.ts';
 
 type SetPrivacy = Extract<OrderCommand, { kind: 'setPrivacy' }>;
 type ClearCache = Extract<OrderCommand, { kind: 'clearOrderCache' }>;
@@ -40,7 +41,7 @@ export async function setPrivacy(context: CommandContext, command: SetPrivacy): 
     await forget(context, result.account);
     await context.pause?.(HEARD_AFTER_MS);
   }
-  await audit(context, command, 'account.privacy', result.again ? 'again' : saidOf(change));
+  await auditIfLate(context, command, 'account.privacy', result.again ? 'again' : saidOf(change));
   return accepted();
 }
 
@@ -51,7 +52,7 @@ export async function clearOrderCache(context: CommandContext, command: ClearCac
   if (result.kind === 'notFound') return noAccount(accountId);
   context.crashPoint('cache:after-commit', accountId);
   await forget(context, result.account);
-  await audit(context, command, 'account.clear-cache', 'cleared');
+  await auditIfLate(context, command, 'account.clear-cache', 'cleared');
   return accepted();
 }
 
@@ -78,10 +79,3 @@ const noKey = (field: string, what: string): CommandResult =>
 
 const noAccount = (accountId: string, ...path: string[]): CommandResult =>
   refused({ ...userError('NOT_FOUND', `there is no account ${accountId}`), field: [...path, 'accountId'] });
-
-const audit = (
-  { access, clock }: CommandContext,
-  { userId, accountId }: SetPrivacy | ClearCache,
-  action: string,
-  outcome: string,
-): Promise<void> => access.audit({ at: clock.iso(), userId, action, target: accountId, outcome, remote: null });

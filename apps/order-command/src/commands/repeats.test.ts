@@ -133,3 +133,19 @@ describe('commands that nobody waits for any more', () => {
     expect(await desk.run({ ...cancelling(orderIds[0] ?? ''), ...late })).toEqual({ orderIds, userErrors: [] });
   });
 });
+
+test('the audit has a line of ours only for what was carried out after its caller was told TIMEOUT', async () => {
+  const desk = await openDesk();
+  const { clock, store } = desk.world;
+  const halting = (commandId: string): OrderCommand => ({
+    ...{ kind: 'halt', commandId, userId: 'user-1', accountId: 'account-1', cancelOpen: false, time: timeOf(desk) },
+  });
+  const lines = async () => (await store.users.auditLog({}, { limit: 9 })).items;
+  await desk.run(halting('in time'));
+  expect(await lines()).toEqual([]);
+  const late = halting('late');
+  // Five seconds of patience, as in `timeOf`.
+  clock.advance(5_001);
+  await desk.run(late);
+  expect(await lines()).toMatchObject([{ action: 'account.halt', target: 'account-1', userId: 'user-1' }]);
+});

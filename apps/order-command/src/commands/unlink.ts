@@ -2,6 +2,7 @@ import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import type { Unlinking } from '@orderplane/store';
 import { accepted, refused, type CommandContext } from '../context.ts';
 import { saidSo } from './dead-mans-switch.ts';
+import { auditIfLate } from './late-audit.ts';
 
 /** Ends an account: once nothing of it is open or in doubt. Again is the same as once. */
 export async function unlink(
@@ -18,15 +19,7 @@ export async function unlink(
     result = await context.accounts.unlink(userId, accountId, context.clock.iso());
   }
   const again = result.kind === 'unlinked' && result.again;
-  if (result.kind !== 'notFound' && !again)
-    await context.access.audit({
-      at,
-      userId,
-      action: 'account.unlink',
-      target: accountId,
-      outcome: result.kind,
-      remote: null,
-    });
+  if (result.kind !== 'notFound' && !again) await auditIfLate(context, command, 'account.unlink', result.kind);
   return answer(result, accountId);
 }
 

@@ -27,7 +27,7 @@ import { objection, refused, withdrawn } from './refusals.ts';
 import { tryTransition } from './transition.ts';
 
 export interface CheckContext {
-  readonly access: Pick<AccessStore, 'account' | 'audit'>;
+  readonly access: Pick<AccessStore, 'account'>;
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   readonly adapters: Pick<AdapterPool, 'get' | 'refresh'>;
@@ -80,13 +80,9 @@ export async function checkCandidate(context: CheckContext, job: AccountCheckJob
   try {
     const { session } = candidate;
     result = await (session === undefined ? examine(context, candidate) : tryTransition(context, candidate, session));
-    if (session !== undefined && result.accountId !== null) await note(context, candidate, 'accepted');
     return result;
   } finally {
-    if (result?.accountId === null) {
-      await context.accounts.withdrawCandidate(candidate.id);
-      await note(context, candidate, result.userErrors[0]?.code ?? 'refused');
-    }
+    if (result?.accountId === null) await context.accounts.withdrawCandidate(candidate.id);
   }
 }
 
@@ -198,7 +194,6 @@ async function settle(context: CheckContext, the: Case, activation: Activation):
   const { candidate, capabilities } = the;
   switch (activation.kind) {
     case 'activated':
-      await note(context, candidate, 'accepted');
       if (candidate.kind === 'rotate') await context.adapters.refresh();
       context.onActivated();
       return { accountId: activation.account.id, ...(await enteredBy(context, activation)), userErrors: [] };
@@ -240,11 +235,4 @@ async function revoke(context: CheckContext, candidate: AccountCandidate, apiKey
   await context.paper?.revoke(candidate.exchange, apiKey).catch((error: unknown) => {
     context.log.warn({ err: error, accountId: candidate.accountId }, 'the paper exchange did not revoke a key');
   });
-}
-
-async function note(context: CheckContext, candidate: AccountCandidate, outcome: string): Promise<void> {
-  const { kind, userId, accountId } = candidate;
-  await context.access
-    .audit({ at: context.clock.iso(), userId, action: `account.${kind}`, target: accountId, outcome, remote: null })
-    .catch((error: unknown) => context.log.warn({ err: error, accountId }, 'the audit was not written'));
 }
