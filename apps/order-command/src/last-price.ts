@@ -7,6 +7,7 @@ import {
   type Producer,
   type StreamJob,
 } from '@orderplane/queues';
+import { sleep } from '@orderplane/service-kit';
 import type { CommandContext } from './context.ts';
 
 /** A price that was observed longer ago is asked for anew; who watches a market observes it every 10 s at least. */
@@ -19,7 +20,8 @@ export interface LastPriceOptions {
   /** The value of a key and how long it will still be there, ms. */
   readonly read: (key: string) => Promise<{ readonly value: string | null; readonly expiresInMs: number }>;
   readonly streams: Pick<Producer<StreamJob, null>, 'add'>;
-  readonly pause: (ms: number) => Promise<void>;
+  /** Left out: real time. */
+  readonly pause?: (ms: number) => Promise<void>;
   readonly onError: (cause: unknown) => void;
 }
 
@@ -69,7 +71,7 @@ async function askFor(options: LastPriceOptions, exchange: ExchangeId, symbol: s
     return null;
   }
   for (let waits = 0; waits < WAITS; waits += 1) {
-    await options.pause(WAIT_MS);
+    await (options.pause ?? sleep)(WAIT_MS);
     const price = await observed(options, tickerKey(exchange, symbol));
     if (price !== null) return price;
   }

@@ -6,7 +6,16 @@ import type { RiskLimits } from '@orderplane/domain';
 import pg from 'pg';
 import { createPostgresStore } from '../src/postgres/index.ts';
 import { IS_OPEN, OPEN_ACCOUNT } from '../src/postgres/records.ts';
-import { accountOf, created, intentOf, limitSpec, play, recordOf, seedAccounts, validated } from '../src/testing/fixtures.ts';
+import {
+  accountOf,
+  created,
+  intentOf,
+  limitSpec,
+  play,
+  recordOf,
+  seedAccounts,
+  validated,
+} from '../src/testing/fixtures.ts';
 import { startTestDatabase } from '../src/testing/postgres.ts';
 
 const OPEN = Number(process.argv[2] ?? 10_000);
@@ -30,7 +39,10 @@ let ids = 0;
 const place = async (accountId: string): Promise<number> => {
   ids += 1;
   const spec = limitSpec({ price: String(ids), size: '0.5' });
-  const record = recordOf(intentOf(`o${ids}`, { accountId, createdSessionId: null, sessionId: null, spec }), PLAYED(spec));
+  const record = recordOf(
+    intentOf(`o${ids}`, { accountId, createdSessionId: null, sessionId: null, spec }),
+    PLAYED(spec),
+  );
   const start = performance.now();
   await store.ledger.place(record, PLAYED(spec).journal);
   return performance.now() - start;
@@ -52,14 +64,17 @@ try {
     const start = performance.now();
     await Promise.all(Array.from({ length: TRIES * 4 }, () => place('busy')));
     const each = ((performance.now() - start) / (TRIES * 4)).toFixed(2);
-    console.log(`${name.padEnd(32)} p50 ${percentile(alone, 0.5)}  p99 ${percentile(alone, 0.99)}  800 at once: ${each} ms each`);
+    process.stdout.write(
+      `${name.padEnd(32)} p50 ${percentile(alone, 0.5)}  p99 ${percentile(alone, 0.99)}  800 at once: ${each} ms each\n`,
+    );
   }
   if (process.argv.includes('--explain')) {
     const client = new pg.Client({ connectionString: database.url, options: '-c enable_seqscan=off -c jit=off' });
     await client.connect();
     const sums = `EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) SELECT COALESCE(o.limit_currency, ''), count(*), sum(o.open_value) FROM orders o
       WHERE ${OPEN_ACCOUNT} = 'busy' AND ${IS_OPEN} GROUP BY 1`;
-    for (const row of (await client.query<Record<string, string>>(sums)).rows) console.log(Object.values(row)[0]);
+    for (const row of (await client.query<Record<string, string>>(sums)).rows)
+      process.stdout.write(`${Object.values(row)[0] ?? ''}\n`);
     await client.end();
   }
 } finally {
