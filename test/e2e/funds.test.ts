@@ -183,8 +183,9 @@ test('twenty who ask at the same time, over two gateways, cost one listing; all 
 
 test('a limit that depends on open orders has them asked for; fresh ones that can not be had are said, or demanded', async () => {
   const desk = deskOf('kraken');
-  const { symbol, size, at } = desk.market('XRP');
-  const order = { symbol, side: 'BUY', type: 'LIMIT', size, price: at('0.8') };
+  const market = desk.market('XRP');
+  const { symbol, size } = market;
+  const order = { symbol, side: 'BUY', type: 'LIMIT', size, price: market.at('0.8') };
   const limit = async (limits: Record<string, unknown>) => {
     const { setRiskLimits } = await request<{ setRiskLimits: { userErrors: unknown[] } }>(
       system.trader,
