@@ -95,10 +95,7 @@ function exchangeFunds({ store, clock }: World): ExchangeFunds {
 /** Of account-5. */
 export const PERPETUAL = 'BTC-USDC-PERPETUAL';
 
-/** The real command handlers on the in-memory store; account-4 of user-1 is halted, account-5 trades contracts. */
-export async function openDesk(): Promise<Desk> {
-  const world = await openWorld();
-  const { store, clock } = world;
+async function seed({ store, clock }: World): Promise<void> {
   const at = clock.iso();
   await store.access.createAccount({ ...accountOf('account-4', 'user-1', 'binance', at), halted: true }, 'sealed');
   for (const exchange of ['binance', 'kraken'] as const) {
@@ -107,6 +104,13 @@ export async function openDesk(): Promise<Desk> {
   }
   await store.access.createAccount(accountOf('account-5', 'user-1', 'deribit', at), 'sealed');
   await store.observations.saveMarkets('deribit', [marketOf('deribit', PERPETUAL)], at);
+}
+
+/** The real command handlers on the in-memory store; account-4 of user-1 is halted, account-5 trades contracts. */
+export async function openDesk(): Promise<Desk> {
+  const world = await openWorld();
+  const { store, clock } = world;
+  await seed(world);
   const wakes: Wake[] = [];
   const rings: string[] = [];
   const prices = new Map<string, string>();
