@@ -51,9 +51,10 @@ async function halt(accountId: string, isHalted: boolean): Promise<void> {
 }
 
 test('a refused repeat is not overtaken by its first try', async () => {
-  const { accountId, symbol, size, at } = world.desks.binance.market('SOL');
+  const market = world.desks.binance.market('SOL');
+  const { accountId, symbol, size } = market;
   const clientOrderId = 'overtaken';
-  const input = { accountId, clientOrderId, symbol, side: 'BUY', type: 'LIMIT', size, price: at('0.9') };
+  const input = { accountId, clientOrderId, symbol, side: 'BUY', type: 'LIMIT', size, price: market.at('0.9') };
   const stop = world.crashAt('place:before-commit', clientOrderId, 'SIGSTOP');
   const [first] = await Promise.all([placeOrder(world.trader, input), stop]);
   expect(first.userErrors).toMatchObject([{ code: 'TIMEOUT' }]);
