@@ -72,7 +72,7 @@ export class MemoryOrderStateStore implements OrderStateStore {
     return [...this.#tables.state.unsettled]
       .map((orderId) => this.#tables.state.orders.get(orderId))
       .filter(isRecorded)
-      .filter((row) => evidence(row) < bound)
+      .filter((row) => !row.derived.done && evidence(row) < bound)
       .sort((a, b) => compareText(evidence(a), evidence(b)) || compareText(a.actual.orderId, b.actual.orderId))
       .slice(0, checkedLimit(limit, WALK_LIMIT))
       .map((row) => row.actual);

@@ -141,7 +141,7 @@ export class MemoryTables {
     if (!isRecorded(row)) return;
     const { status, done } = row.derived;
     if (status === 'PENDING' || status === 'OPEN') valueAt(this.state.open, accountId, newSet).add(orderId);
-    if (!done || isUntold(row)) this.state.unsettled.add(orderId);
+    if (!done || row.actual.reconciliation.attempts > 0 || isUntold(row)) this.state.unsettled.add(orderId);
   }
 
   #unindex(row: OrderRow): void {

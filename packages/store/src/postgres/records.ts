@@ -19,9 +19,9 @@ export const recordColumns = Prisma.raw(RECORD_COLUMNS);
 /** The account of an open order, null otherwise: word for word the expression of orders_open_idx. */
 export const OPEN_ACCOUNT = "CASE WHEN o.status IN ('PENDING', 'OPEN') THEN o.account_id END";
 export const IS_OPEN = "o.status IN ('PENDING', 'OPEN')";
-/** Not done, or its group was not told of all that it filled: word for word the predicate of orders_unsettled_idx. */
+/** Not done, or a question about it is open, or its group was not told of all that it filled: word for word the predicate of orders_unsettled_idx. */
 export const IS_UNSETTLED =
-  'o.version IS NOT NULL AND (NOT o.done OR (o.group_id IS NOT NULL AND o.filled_size <> o.told_filled))';
+  'o.version IS NOT NULL AND (NOT o.done OR o.attempts > 0 OR (o.group_id IS NOT NULL AND o.filled_size <> o.told_filled))';
 
 /** Rows are our own writing under CHECK constraints, so they are typed here and not parsed again: reads stay cheap. */
 export interface IntentRow {
