@@ -105,18 +105,20 @@ describe.each(EXCHANGES)('%s', (exchange) => {
     expect(await held()).toBe(before + 2);
   });
 
-  test('more than the account has: the exchange refuses, the order says so', async () => {
+  test('more than the account has: refused before it is sent, with what is needed and what is there', async () => {
     const eth = desk.market('ETH');
-    const { id } = await desk.placed({
+    const before = await held();
+    const { order, userErrors } = await desk.place({
       symbol: eth.symbol,
       side: 'BUY',
       type: 'LIMIT',
       size: '4000',
       price: eth.at('0.9'),
     });
-    const refused = await desk.reaches(id, 'REJECTED');
-    expect(refused).toMatchObject({ status: 'FAILED', filledSize: '0' });
-    expect(refused.reason).toMatch(/insufficient/i);
+    expect(order).toBeNull();
+    expect(userErrors).toMatchObject([{ code: 'INSUFFICIENT_FUNDS', field: ['input', 'size'] }]);
+    expect(userErrors[0]?.message).toMatch(/needs [\d.]+ USDT?, account .* has [\d.]+ USDT? free .* make it smaller/);
+    expect(await held()).toBe(before);
   });
 
   test("another user's token sees nothing and moves nothing; a viewer's reads only", async () => {

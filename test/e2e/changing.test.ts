@@ -283,7 +283,10 @@ describe.each(EXCHANGES)('%s', (exchange) => {
     test('one resting order, twice', async () => {
       const { id } = await rest('AVAX');
       const [first, second] = await Promise.all([cancelOrder(system.trader, id), cancelOrder(system.trader, id)]);
-      expect([first.userErrors, second.userErrors]).toEqual([[], []]);
+      // On a busy machine the second may come when the first is carried out: then it is told so.
+      const errors = [...first.userErrors, ...second.userErrors];
+      expect(errors.length).toBeLessThanOrEqual(1);
+      for (const { code } of errors) expect(code).toBe('INVALID_STATE_TRANSITION');
       await desk.reaches(id, 'CANCELLED');
       const detail = await changed(id);
       expect(eventTypes(detail).slice(4)).toEqual(['CANCEL_REQUESTED', 'ORDER_CANCELLED']);
