@@ -172,8 +172,8 @@ function planNextSend(actual: Actual, leg: Leg, now: string, limits: PlannerLimi
   const order = actual.machine;
   const replace = twoStepReplace(order);
   if (replace !== null) {
-    const newer = newerWish(order, replace);
-    if (newer !== null) return carry(order, newer, plusMs(now, limits.callTimeoutMs));
+    const wanted = openReplaces(order).filter(({ phase }) => phase === 'wanted');
+    if (wanted.length > 0) return carry(order, wanted, plusMs(now, limits.callTimeoutMs));
     const terms = restTerms(order, replace);
     if (terms === null)
       return { kind: 'Escalate', reason: 'a replace in two steps has nothing left to place', lookup: true };
@@ -268,18 +268,18 @@ function shrinksToFilled(order: OrderMachine, replace: OrderRequest): boolean {
 /** The newest of them: what is placed is what is wished by then. */
 const twoStepReplace = (order: OrderMachine): OrderRequest | null => openTwoSteps(order).at(-1) ?? null;
 
-/** A wish that came while the old leg was being ended: no leg with older terms has to live for a moment. */
-function newerWish(order: OrderMachine, replace: OrderRequest): OrderRequest | null {
+/**
+ * Wishes that came while the old leg was being ended: it is over for them as well, and no leg with older terms has to live
+ * for a moment. All of them, not the newest alone: one that is left would be carried out after it, and undo it. With
+ * nothing left to place they are carried out thereby.
+ */
+function carry(order: OrderMachine, wanted: readonly OrderRequest[], deadlineAt: string): Step {
   const newest = openReplaces(order).at(-1);
-  return newest === undefined || newest === replace || newest.phase !== 'wanted' ? null : newest;
-}
-
-/** The old leg is over for it as well; with nothing left to place it is carried out thereby. */
-function carry(order: OrderMachine, newer: OrderRequest, deadlineAt: string): Step {
-  const sent: EventBody = { type: 'ReplaceSent', requestId: newer.id, how: 'TWO_STEP', deadlineAt };
+  const sent = wanted.map(({ id }): EventBody => ({ type: 'ReplaceSent', requestId: id, how: 'TWO_STEP', deadlineAt }));
   return {
     kind: 'Record',
-    events: restTerms(order, newer) === null ? [sent, { type: 'LegEnded', reason: null }] : [sent],
+    events:
+      newest !== undefined && restTerms(order, newest) === null ? [...sent, { type: 'LegEnded', reason: null }] : sent,
     why: 'the old leg is over: the newest wish is placed',
   };
 }

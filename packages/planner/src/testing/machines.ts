@@ -95,6 +95,13 @@ export const WORDS = {
     terms: wish('1.5', '101'),
     by: 'client',
   },
+  'newest change wanted': {
+    type: 'ReplaceRequested',
+    requestId: 'change-3',
+    generation: 4,
+    terms: wish('1.2', '101'),
+    by: 'client',
+  },
   'newer shrink wanted': {
     type: 'ReplaceRequested',
     requestId: 'change-2',
