@@ -353,20 +353,6 @@ describe.each(BACKENDS)('OrderLedger ($name)', ({ open }) => {
     expect(after.map((k) => k.orderId)).not.toContain(id);
   });
 
-  test('an ended order with an open question is unsettled until it is answered', async () => {
-    const record = await placeOpen(store, intentOf(id), `x-${id}`);
-    const isUnsettled = async (): Promise<boolean> =>
-      (await store.ledger.unsettled({ limit: 1_000 })).some(({ orderId }) => orderId === id);
-    const ending = changeOf(record, [cancelled]);
-    const asked = { ...ending.reconciliation, attempts: 1, lastError: 'an execution was claimed' };
-    const ended = await store.ledger.commit({ ...ending, reconciliation: asked });
-    if (ended.kind !== 'committed') throw new Error(ended.kind);
-    expect(await isUnsettled()).toBe(true);
-    const answer = changeOf(ended.record, []);
-    await store.ledger.commit({ ...answer, reconciliation: { ...asked, attempts: 0 } });
-    expect(await isUnsettled()).toBe(false);
-  });
-
   test('the markets of an account, also of orders that have ended, the one with the newest change first', async () => {
     const accountId = 'account-2';
     const spec = (symbol: string) => ({ ...intentOf(id).spec, symbol });
