@@ -1,4 +1,5 @@
 import { add, type DecimalString } from '@orderplane/domain';
+import { MAX_ACCOUNTS, putNewest } from './bounded.ts';
 import type { Need } from './funds-book.ts';
 
 /** An order that was found covered and whose writing nobody told the end of, is forgotten after this time, ms. */
@@ -30,7 +31,7 @@ export class Claims {
   /** Gives how to take it back. */
   add({ accountId, clientOrderId, asset, amount }: Need): () => void {
     const account: Account = this.#accounts.get(accountId) ?? { sums: new Map(), young: new Map() };
-    this.#accounts.set(accountId, account);
+    putNewest(this.#accounts, accountId, account, MAX_ACCOUNTS);
     const claim: Claim = { asset, amount, atMs: this.#now() };
     this.#forget(account);
     account.young.set(clientOrderId, claim);

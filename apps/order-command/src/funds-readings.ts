@@ -1,4 +1,5 @@
 import type { AccountFunds, FundsStore } from '@orderplane/store';
+import { MAX_ACCOUNTS, putNewest } from './bounded.ts';
 
 export interface ReadingsOptions {
   readonly funds: Pick<FundsStore, 'of'>;
@@ -41,7 +42,7 @@ export function openReadings({ funds, readNow, now }: ReadingsOptions): Readings
     const started = funds
       .of(accountId)
       .then((found) => {
-        held.set(accountId, { lookedAtMs, funds: found });
+        putNewest(held, accountId, { lookedAtMs, funds: found }, MAX_ACCOUNTS);
         return found;
       })
       .finally(() => looking.delete(accountId));
@@ -67,7 +68,7 @@ export function openReadings({ funds, readNow, now }: ReadingsOptions): Readings
     await looking.get(accountId)?.catch(() => null);
     const after = await look(accountId);
     if (isLate(after)) return after;
-    failures.set(accountId, { atMs: now(), error: error ?? 'no answer' });
+    putNewest(failures, accountId, { atMs: now(), error: error ?? 'no answer' }, MAX_ACCOUNTS);
     return error ?? 'no answer';
   };
   return { known, since };

@@ -7,9 +7,9 @@ const WAIT_MS = 2_500;
 
 /** Has the sync-worker ask an exchange, for an order that is to be judged by the answer. Never throws. */
 export interface PreTrade {
-  /** A new reading of what the account owns. */
   /** Asks for the open orders where what is known of them is older than the account wants; otherwise nobody is asked. */
   readonly freshOrders: (account: Account) => Promise<Freshness>;
+  /** A new reading of what the account owns. */
   readonly readFunds: (
     accountId: string,
   ) => Promise<{ readonly askedAt: string | null; readonly error: string | null }>;

@@ -77,8 +77,13 @@ $$;
 
 SELECT count_open(j.account_id) FROM account_journals j WHERE j.limited;
 
--- As before, but that what is open is read from the sums, and an order by its key only.
-CREATE OR REPLACE FUNCTION "judge_limits"("of_account" TEXT, "items" JSON) RETURNS TABLE ("n" INTEGER, "refusal" JSON)
+-- What an account's limits say to the orders of one statement: those that are refused, with the reason. Called with the
+-- account's journal locked. VOLATILE on purpose: each query in it sees what was committed until it began, also by whoever
+-- held that lock a moment ago, which the statement around it can't see. `items`: `n`, `id`, `account_id` (of a new order), `limited`
+-- ('anew', 'raise'; null: not judged), `expected` version (of a change) and `state` (columns of `orders` as they are to be), in the
+-- order of `n`; each sees those before it that were not refused.
+-- What is open is read from the sums, and an order by its key only.
+CREATE FUNCTION "judge_limits"("of_account" TEXT, "items" JSON) RETURNS TABLE ("n" INTEGER, "refusal" JSON)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 DECLARE
