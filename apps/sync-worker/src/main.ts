@@ -165,7 +165,8 @@ function startConsumers(
   const consumers = [
     createConsumer(SYNC, {
       ...shared,
-      concurrency: 16,
+      // Those who share a listing wait here for it, each in a place of its own.
+      concurrency: 64,
       handle: (job) => withLogScope({ accountId: job.accountId }, () => desk.request(job)),
     }),
     createConsumer(ACCOUNT_CHECKS, {

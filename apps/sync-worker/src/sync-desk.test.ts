@@ -86,6 +86,42 @@ describe('the sync desk', () => {
     expect(listings(floor)).toBe(2);
   });
 
+  test('a request that lay in the queue while a listing began and ended needs no other', async () => {
+    const floor = await openFloor();
+    const desk = createSyncDesk(floor.context);
+    const late = job(floor);
+    const later = job(floor, { requestedAt: new Date(floor.world.clock.now().getTime() + 2_000).toISOString() });
+    floor.world.clock.advance(1_000);
+    const first = await desk.request(job(floor));
+    expect(await desk.request(late)).toEqual(first);
+    expect(listings(floor)).toBe(1);
+    floor.world.clock.advance(2_000);
+    expect((await desk.request(later)).syncedAt).not.toBe(first.syncedAt);
+    expect(listings(floor)).toBe(2);
+  });
+
+  test('who asks at the same moment is waited for while others come, five pauses at most', async () => {
+    const floor = await openFloor();
+    const coming: Promise<unknown>[] = [];
+    let pauses = 0;
+    let mostPauses = 3;
+    const gather = async (): Promise<void> => {
+      pauses += 1;
+      if (pauses < mostPauses) coming.push(desk.request(job(floor)));
+      await settled();
+    };
+    const desk = createSyncDesk({ ...floor.context, gather });
+    await desk.request(job(floor));
+    expect([pauses, listings(floor)]).toEqual([3, 1]);
+    mostPauses = 100;
+    floor.world.clock.advance(1_000);
+    pauses = 0;
+    await desk.request(job(floor));
+    expect([pauses, listings(floor)]).toEqual([5, 2]);
+    await Promise.all(coming);
+    expect(listings(floor)).toBe(2);
+  });
+
   test('a failed sync is no answer to the next who asks', async () => {
     const floor = await openFloor();
     const desk = createSyncDesk(floor.context);

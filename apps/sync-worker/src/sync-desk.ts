@@ -14,9 +14,14 @@ export interface SyncDesk {
   request(job: SyncJob): Promise<SyncOutcome>;
 }
 
+interface Asked {
+  atMs: number | null;
+  by: number;
+}
+
 interface Running {
-  /** When the exchange was asked; null: it has not been yet. */
-  readonly asked: { atMs: number | null };
+  /** When the exchange was asked; null: it has not been yet. `by`: how many share the answer. */
+  readonly asked: Asked;
   readonly outcome: Promise<SyncOutcome>;
 }
 
@@ -60,20 +65,25 @@ function createOrderDesk(context: SyncContext): SyncDesk {
   const waiting = new Map<string, Promise<SyncOutcome>>();
 
   const start = (job: SyncJob): Promise<SyncOutcome> => {
-    const asked: Running['asked'] = { atMs: null };
-    const onAsking = (): void => {
-      asked.atMs = context.clock.now().getTime();
-    };
-    const outcome = run(context, job, onAsking).finally(() => running.delete(job.accountId));
+    const asked: Asked = { atMs: null, by: 1 };
+    const outcome = run(context, job, asked).finally(() => running.delete(job.accountId));
     running.set(job.accountId, { asked, outcome });
     return outcome;
+  };
+  const join = ({ asked, outcome }: Running): Promise<SyncOutcome> => {
+    asked.by += 1;
+    return outcome;
+  };
+  const joinOrStart = (job: SyncJob): Promise<SyncOutcome> => {
+    const active = running.get(job.accountId);
+    return active === undefined ? start(job) : join(active);
   };
   return {
     request: async (job) => {
       const wantedAfterMs = Date.parse(job.requestedAt) - job.maxAgeMs;
       const active = running.get(job.accountId);
       if (active !== undefined) {
-        if (active.asked.atMs === null || active.asked.atMs >= wantedAfterMs) return active.outcome;
+        if (active.asked.atMs === null || active.asked.atMs >= wantedAfterMs) return join(active);
         const next =
           waiting.get(job.accountId) ??
           active.outcome
@@ -81,23 +91,25 @@ function createOrderDesk(context: SyncContext): SyncDesk {
             .then(() => {
               waiting.delete(job.accountId);
               // Somebody else may have begun one in the moment between: it was begun after this request too.
-              return running.get(job.accountId)?.outcome ?? start(job);
+              return joinOrStart(job);
             });
         waiting.set(job.accountId, next);
         return next;
       }
-      const last = job.maxAgeMs === 0 ? null : await context.observations.lastSyncRun(job.accountId, true);
-      if (last !== null && Date.parse(last.startedAt) >= wantedAfterMs) {
+      // Also for who wants one from now on: while the request lay in the queue one may have begun, and ended.
+      const last = await context.observations.lastSyncRun(job.accountId, true);
+      if (last !== null && Date.parse(last.startedAt) > wantedAfterMs) {
         return {
           accountId: job.accountId,
           syncedAt: last.startedAt,
           fresh: true,
           complete: true,
-          adopted: 0,
+          // What an older one adopted was told to those who asked for it.
+          adopted: last.startedAt > job.requestedAt ? last.adopted : 0,
           error: null,
         };
       }
-      return running.get(job.accountId)?.outcome ?? start(job);
+      return joinOrStart(job);
     },
   };
 }
@@ -111,13 +123,26 @@ function stopwatch({ onSync }: SyncContext, exchange: ExchangeId): Told {
   return (outcome) => onSync(exchange, outcome, performance.now() - startedAt);
 }
 
-async function run(context: SyncContext, job: SyncJob, onAsking: () => void): Promise<SyncOutcome> {
+const MOST_GATHERINGS = 5;
+
+/** Waits until nobody else joins, for at most five times the pause: on a busy machine those who ask together come late. */
+async function gathered({ gather }: SyncContext, asked: Asked): Promise<void> {
+  for (let times = 0; gather !== undefined && times < MOST_GATHERINGS; times += 1) {
+    const before = asked.by;
+    await gather();
+    if (asked.by === before) return;
+  }
+}
+
+async function run(context: SyncContext, job: SyncJob, asked: Asked): Promise<SyncOutcome> {
   const account = await context.access.account(job.accountId);
   if (account === null || account.unlinkedAt !== null) return nothing(job.accountId, null, NO_ACCOUNT);
   const told = stopwatch(context, account.exchange);
   try {
-    if (job.reason === 'on-demand' || job.reason === 'forced') await context.gather?.();
-    const outcome = await syncAccount(context, account, job.reason, onAsking);
+    if (job.reason === 'on-demand' || job.reason === 'forced') await gathered(context, asked);
+    const outcome = await syncAccount(context, account, job.reason, () => {
+      asked.atMs = context.clock.now().getTime();
+    });
     told(outcome.complete ? 'complete' : 'partial');
     return outcome;
   } catch (error) {
