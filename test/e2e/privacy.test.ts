@@ -220,6 +220,47 @@ const unsynced = ({ id, state, price, size, filledSize, fills, clientOrderId }: 
   ...{ id, state, price, size, filledSize, fills, clientOrderId },
 });
 
+test('the conversion is killed in the middle, again and again: in the end all is sealed, or all is open', async () => {
+  const desk = await openDesk(system, 'mexc');
+  const { symbol, size, at } = desk.market('BTC');
+  const price = at('0.81237');
+  // More than one bite of the conversion, orders and lines of the journal.
+  const orders = await Promise.all(
+    Array.from({ length: 120 }, () => desk.placed({ symbol, side: 'BUY', type: 'LIMIT', size, price })),
+  );
+  for (const order of orders) await desk.reaches(order.id, 'ACKNOWLEDGED');
+  const sealed = async (): Promise<{ readonly orders: number; readonly lines: number }> => {
+    const { rows } = await database.query<{ orders: string; lines: string }>(
+      `SELECT (SELECT count(*) FROM orders WHERE account_id = $1 AND spec::text LIKE '"op1.%' AND machine::text LIKE '"op1.%') AS orders,
+         (SELECT count(*) FROM order_events WHERE account_id = $1 AND machine_event::text NOT LIKE '"op1.%') AS lines`,
+      [desk.accountId],
+    );
+    return { orders: Number(rows[0]?.orders), lines: Number(rows[0]?.lines) };
+  };
+  /** Two rows of the second bite are held, so that the conversion stands in its middle, with what it locked, and is killed there. */
+  const killedWhile = async (encryptAtRest: boolean): Promise<void> => {
+    const isThere = (count: number): boolean => (encryptAtRest ? count >= 100 : count <= orders.length - 100);
+    await database.query('BEGIN');
+    const held = `SELECT id FROM orders WHERE id = ANY(ARRAY(
+      SELECT id FROM orders WHERE account_id = $1 ORDER BY created_at, id OFFSET 110 LIMIT 2)) FOR UPDATE`;
+    expect((await database.query(held, [desk.accountId])).rowCount).toBe(2);
+    await setPrivacy(desk.accountId, { encryptAtRest });
+    await eventually(sealed, (now) => isThere(now.orders), 'the first bite is converted');
+    await system.stack.kill('order-command');
+    await database.query('ROLLBACK');
+    await system.stack.kill('order-command');
+    await system.stack.whenReady('order-command');
+    await converted(desk.accountId);
+  };
+  const read = () => Promise.all(orders.map(async ({ id }) => readOrder(system.trader, id)));
+  await killedWhile(true);
+  expect(await sealed()).toEqual({ orders: orders.length, lines: 0 });
+  expect(await read()).toMatchObject(orders.map(({ id }) => ({ id, price, state: 'ACKNOWLEDGED' })));
+  await killedWhile(false);
+  expect((await sealed()).orders).toBe(0);
+  expect(await read()).toMatchObject(orders.map(({ id }) => ({ id, price, state: 'ACKNOWLEDGED' })));
+}, 120_000);
+
 const run = promisify(execFile);
 const restarted = async (ring: string): Promise<void> => {
   env['ORDERPLANE_DATA_KEY'] = ring;
