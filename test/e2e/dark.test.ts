@@ -278,6 +278,42 @@ test('one cancels the other, and the kill switch takes what is dark', async () =
   await set('resumeAccount(accountId: $id)');
 });
 
+test.each(['CANCEL', 'REDUCE'])(
+  '%s: a price runs through both triggers of a pair, and one is executed',
+  async (policy) => {
+    const market = marketOf('mexc', 'ETH');
+    const { accountId, symbol, size } = market;
+    const [low, high] = [market.at('0.9'), market.at('1.1')];
+    const member = { accountId, symbol, side: 'SELL', type: 'MARKET', size, mode: 'DARK' };
+    const pairs = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        request<{ placeOrderGroup: { group: { id: string; orders: readonly { id: string }[] } } }>(
+          world.trader,
+          'mutation ($input: PlaceOrderGroupInput!) { placeOrderGroup(input: $input) { group { id orders { id } } } }',
+          {
+            input: {
+              kind: 'OCO',
+              onPartialFill: policy,
+              orders: [
+                { ...member, trigger: { direction: 'AT_OR_ABOVE', price: high } },
+                { ...member, trigger: { direction: 'AT_OR_BELOW', price: low } },
+              ],
+            },
+          },
+        ),
+      ),
+    );
+    // Nobody hears of the prices before they have come and gone: then all of them are read at once.
+    await world.venue.fault({ exchange: 'mexc', fault: 'publicStreamDrop', ms: 5_000 });
+    for (const price of [high, low, market.at('1')]) await move(market, price);
+    for (const { placeOrderGroup } of pairs) {
+      const [first, second] = placeOrderGroup.group.orders;
+      await is(first?.id ?? '', 'FILLED');
+      expect(await is(second?.id ?? '', 'CANCELLED')).toMatchObject({ filledSize: '0', legs: [] });
+    }
+  },
+);
+
 test('what makes no sense is refused, and nothing has changed', async () => {
   const [desk, market] = [deskOf('kraken'), marketOf('kraken', 'BTC')];
   const before = (await ordersOf(world.trader, market.accountId)).length;

@@ -1,7 +1,16 @@
 import { isPositive } from '@orderplane/domain';
-import { groupConflict, sizeOfCaller, type GroupMember, type GroupView } from '@orderplane/planner';
+import {
+  endsAtOnce,
+  FILL_TOLD_WITHIN_MS,
+  groupConflict,
+  plusMs,
+  sizeOfCaller,
+  type GroupMember,
+  type GroupView,
+  type Way,
+} from '@orderplane/planner';
 import { record } from '@orderplane/recorder';
-import { cumQty, isDone } from '@orderplane/state-machine';
+import { cumQty, currentLeg, isDone, isTerminal } from '@orderplane/state-machine';
 import { isUntold, PLACED_SIZE, type GroupWithMembers, type OrderRecord } from '@orderplane/store';
 import type { ReconcilerContext } from './context.ts';
 
@@ -25,15 +34,38 @@ export async function groupViewOf(context: ReconcilerContext, current: OrderReco
 const siblingsOf = ({ members }: GroupWithMembers, { intent }: OrderRecord): readonly OrderRecord[] =>
   members.filter((member) => member.intent.orderId !== intent.orderId);
 
-function memberOf({ intent, actual }: OrderRecord): GroupMember {
+function memberOf(record: OrderRecord): GroupMember {
+  const { intent, actual } = record;
   const { machine } = actual;
+  const way = wayOf(record);
   return {
     orderId: intent.orderId,
     symbol: intent.spec.symbol,
     size: sizeOfCaller(machine, intent.metadata[PLACED_SIZE] ?? intent.spec.size ?? '0'),
     filled: cumQty(machine),
     isFilled: machine.life === 'FILLED',
+    ...(way === null ? {} : { way }),
   };
+}
+
+function wayOf({ intent, actual }: OrderRecord): Way | null {
+  const { machine, reconciliation, updatedAt } = actual;
+  if (isTerminal(machine)) return null;
+  const leg = currentLeg(machine);
+  switch (leg?.phase) {
+    case 'sent':
+    case 'unknown':
+      return { kind: 'sent', restsAt: null };
+    case 'live':
+      return { kind: 'sent', restsAt: endsAtOnce(machine) ? null : plusMs(leg.sentAt, FILL_TOLD_WITHIN_MS) };
+    case undefined:
+    case 'absent':
+    case 'ended': {
+      if (intent.mode !== 'DARK' || machine.life === 'VALIDATED' || machine.life === 'DARK_OPEN') return null;
+      const { priceAt, at: firedAt } = reconciliation.fired ?? { priceAt: updatedAt, at: updatedAt };
+      return { kind: 'fired', priceAt, firedAt };
+    }
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type PartialFillPolicy,
 } from '@orderplane/domain';
 import type { OrderMachine } from '@orderplane/state-machine';
+import type { Way } from './group-turns.ts';
 
 /** One order of a group, as far as the others are concerned. */
 export interface GroupMember {
@@ -21,6 +22,8 @@ export interface GroupMember {
   readonly filled: DecimalString;
   /** All that it asked for by now is filled. */
   readonly isFilled: boolean;
+  /** Left out: it is not to be sent yet, rests at the exchange, or is over. */
+  readonly way?: Way;
 }
 
 /** The group of an order as that order sees it. */

@@ -1,7 +1,7 @@
 import { currentLeg, isTerminal, type OrderMachine } from '@orderplane/state-machine';
 
 /** Market, IOC and FOK orders do not rest. */
-const endsAtOnce = (order: OrderMachine): boolean =>
+export const endsAtOnce = (order: OrderMachine): boolean =>
   order.kind.type === 'MARKET' ||
   (order.kind.type === 'LIMIT' && (order.kind.timeInForce === 'IOC' || order.kind.timeInForce === 'FOK'));
 

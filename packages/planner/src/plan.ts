@@ -14,6 +14,7 @@ import {
 import { compare, isPositive, subtract } from '@orderplane/domain';
 import { absenceEvidence, absenceProgress } from './absence.ts';
 import { demandedEvents, nextDemandAt, type DemandFacts } from './demands.ts';
+import { groupTurn } from './group-turns.ts';
 import type { Actual, Desired, PlannerCapabilities, PlannerLimits, Step } from './model.ts';
 import { overdueSince } from './overdue.ts';
 import { earliest, plusMs, toMs } from './time.ts';
@@ -40,6 +41,8 @@ export function plan(
   if (isDone(order) && actual.attempts === 0) return { kind: 'Settle', why: 'ended, nothing open, nothing in doubt' };
   const step = planLife(desired, actual, now, capabilities, limits);
   if (desired.halt !== undefined && step.kind === 'Submit') return held(facts);
+  const turn = step.kind === 'Submit' && desired.group !== undefined ? groupTurn(desired.group, now) : null;
+  if (turn !== null) return { kind: 'RecheckAt', ...turn };
   return escalated(step, order, now, limits);
 }
 

@@ -1,7 +1,7 @@
 import type { OrderSpec } from '@orderplane/domain';
 import type { Permit, SubmitOutcome } from '@orderplane/exchange';
 import { fitClientId } from '@orderplane/normalization';
-import { foldSubmit, Folding, groupWish, type Step } from '@orderplane/planner';
+import { foldSubmit, Folding, groupWish, underWay, type Step } from '@orderplane/planner';
 import { foldContext, record, recordOnce } from '@orderplane/recorder';
 import { currentLeg, type EventBody, type Leg } from '@orderplane/state-machine';
 import { exchangeSpec, type OrderRecord } from '@orderplane/store';
@@ -90,11 +90,20 @@ async function send(context: ReconcilerContext, leg: Leg, call: () => Promise<Su
   return call();
 }
 
-/** Another order of the group may have filled since this one was looked at: the last look is just before the call. */
+/**
+ * Another order of the group may have filled since this one was looked at, or, where this one has waited here, be on its
+ * way: the last look is just before the call. This order's own intention is durable by then, so of two that go at the
+ * same moment each sees the other, or one does: never do both go.
+ */
 async function heldByGroup(context: ReconcilerContext, record: OrderRecord): Promise<SubmitOutcome | null> {
   const view = await groupViewOf(context, record);
-  const wish = view === null ? null : groupWish(view, record.intent.spec);
-  return wish?.kind === 'end' ? { kind: 'notSent', nativeCode: null, message: wish.reason } : null;
+  if (view === null) return null;
+  const wish = groupWish(view, record.intent.spec);
+  if (wish?.kind === 'end') return { kind: 'notSent', nativeCode: null, message: wish.reason };
+  const other = record.intent.mode === 'DARK' ? underWay(view, context.clock.iso()) : null;
+  if (other === null) return null;
+  const message = `another order of its group was sent at the same moment: ${other.orderId}`;
+  return { kind: 'notSent', nativeCode: null, message };
 }
 
 /** The order as this leg carries it. A time in force that the exchange lacks is kept by our own timer. */

@@ -1,7 +1,7 @@
 import { compare, sum, type OrderSpec, type PartialFillPolicy } from '@orderplane/domain';
 import { capabilitiesOf } from '@orderplane/exchange/capabilities';
-import { groupWish, type GroupView } from '@orderplane/planner';
-import { observe } from '@orderplane/recorder';
+import { Folding, groupWish, type GroupView } from '@orderplane/planner';
+import { observe, record } from '@orderplane/recorder';
 import { found, limitSpec, newOrder, openWorld, type World } from '@orderplane/recorder/testing';
 import { cumQty, currentLeg } from '@orderplane/state-machine';
 import type { GroupWithMembers, OrderRecord } from '@orderplane/store';
@@ -49,6 +49,8 @@ export class GroupHarness {
     readonly onPartialFill: PartialFillPolicy;
     readonly specs: readonly Partial<OrderSpec>[];
     readonly faults?: Partial<Faults>;
+    /** All of them wait here for their triggers. */
+    readonly dark?: boolean;
   }): Promise<GroupHarness> {
     const world = await openWorld();
     const accountId = options.exchange === 'binance' ? 'account-1' : 'account-2';
@@ -58,6 +60,7 @@ export class GroupHarness {
         { ...limitSpec, ...spec },
         { accountId, userId: 'user-1', exchange: options.exchange },
         'group-1',
+        options.dark === true ? {} : null,
       ),
     );
     const group = {
@@ -128,6 +131,18 @@ export class GroupHarness {
     const view = await groupViewOf(this.#context(), await found(this.world, orderId));
     if (view === null) throw new Error('no group');
     return view;
+  }
+
+  /** A price of this instant fires a dark order, and its checks find nothing. */
+  async fire(index: number, priceAt: string = this.world.clock.iso()): Promise<void> {
+    const at = this.world.clock.iso();
+    await record(this.world.recorder, this.#id(index), ({ actual: { machine } }) => {
+      const folding = new Folding(machine, { at, visibilityDelayMs: 0 });
+      folding.apply({ type: 'Triggered', darkVersion: machine.darkVersion, reason: 'price' }, 'system');
+      const { machine: after, journal } = folding.result();
+      const fired = { price: '100', priceAt, at };
+      return { machine: after, journal, reconciliation: { fired, cleared: after.darkVersion } };
+    });
   }
 
   /** The exchange executes so much of what it has of the order. */
