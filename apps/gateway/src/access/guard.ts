@@ -17,6 +17,7 @@ import { requestError } from '../server/errors.ts';
 import { auditTarget } from './audit-target.ts';
 import { isGrave, PERMISSIONS } from './permissions.ts';
 import { roleRefusal } from './roles.ts';
+import { refuseUnstorable } from './texts.ts';
 
 type Field = GraphQLField<unknown, GatewayContext>;
 type Arguments = Readonly<Record<string, unknown>>;
@@ -46,18 +47,19 @@ function fieldsOf(schema: GraphQLSchema, name: string): Readonly<Record<string, 
 /** A refused read is an error: its type need not be able to say so. */
 function guardRead(field: Field, role: Role): void {
   const { resolve, subscribe } = field;
-  const check = ({ principal }: GatewayContext): void => {
+  const check = ({ principal }: GatewayContext, args: Arguments): void => {
     const refusal = roleRefusal(principal, role);
     if (refusal !== null) throw requestError('FORBIDDEN', refusal.message);
+    refuseUnstorable(args);
   };
   if (subscribe !== undefined)
-    field.subscribe = (source, args, context, info): unknown => {
-      check(context);
+    field.subscribe = (source, args: Arguments, context, info): unknown => {
+      check(context, args);
       return subscribe(source, args, context, info);
     };
   else if (resolve !== undefined)
-    field.resolve = (source, args, context, info): unknown => {
-      check(context);
+    field.resolve = (source, args: Arguments, context, info): unknown => {
+      check(context, args);
       return resolve(source, args, context, info);
     };
 }
