@@ -14,6 +14,7 @@ import {
 } from 'graphql';
 import type { GatewayContext } from '../server/context.ts';
 import { requestError } from '../server/errors.ts';
+import { auditSettings } from './audit-settings.ts';
 import { auditTarget } from './audit-target.ts';
 import { isGrave, PERMISSIONS } from './permissions.ts';
 import { roleRefusal } from './roles.ts';
@@ -80,7 +81,9 @@ function guardMutation(field: Field, role: Role): void {
       if (typeof code === 'string') outcome = code;
       throw cause;
     } finally {
-      const line = auditLine(context, field.name, auditTarget(args, result), outcome);
+      const settings = outcome === 'ok' ? auditSettings(field.name, args) : null;
+      const told = settings === null ? outcome : `${outcome}: ${settings}`;
+      const line = auditLine(context, field.name, auditTarget(args, result), told);
       if (isGrave(field.name)) await context.audit.written(line);
       else context.audit.note(line);
     }
