@@ -92,6 +92,9 @@ async function checkChange(context: CommandContext, found: OrderRecord, wish: Mo
   for (const field of ['size', 'price', 'stopPrice'] as const) {
     const value = wish[field];
     if (value !== null && !isPositive(value)) return userError('INVALID_INPUT', `${field} must be above zero`, field);
+    // Said before the limits are asked, which would judge a price that the order can't have.
+    if (value !== null && field !== 'size' && found.intent.spec[field] === null)
+      return userError('INVALID_INPUT', `This order has no ${field} that could be changed.`, field);
   }
   const account = await context.access.account(found.intent.accountId);
   if (account === null) return notFound(wish.orderId, 'input', 'orderId');
