@@ -111,6 +111,20 @@ const random = randomFrom(20_261_121);
 /** Not a wait for anything: each accident comes at another point of what is going on. */
 const oddMoment = (): Promise<void> => sleep(random() * 150);
 
+test('without --center it stands around the last price, in a market that nobody has watched before', async () => {
+  const market = (await openDesk(system, EXCHANGES[0])).market('SOL');
+  const terms = { name: 'at-last', market, center: market.last, step: multiply(market.priceStep, '500'), levels: 1 };
+  const urls = system.stack.info.gateways.map(({ http }) => http);
+  const process = new GridProcess(terms, { urls, token: system.trader.token });
+  process.start(['center']);
+  await eventually(
+    () => Promise.resolve(process.lines),
+    (lines) => lines.some((line) => line.includes('the grid stands')),
+    'the grid stands',
+  );
+  await process.kill();
+});
+
 test('killed while it places its first orders, it goes on where it was', async () => {
   await both(async (grid) => {
     grid.process.start();

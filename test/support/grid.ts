@@ -30,10 +30,12 @@ export class GridProcess {
     this.#environment = { ORDERPLANE_URL: service.urls.join(','), ORDERPLANE_TOKEN: service.token };
   }
 
-  start(): void {
+  /** `leftOut`: options that it is to find out by itself. */
+  start(leftOut: readonly string[] = []): void {
     const { name, market, center, step, levels } = this.#terms;
     const values = { account: market.accountId, symbol: market.symbol, size: market.size, name, step, levels, center };
-    const options = Object.entries(values).flatMap(([option, value]) => [`--${option}`, String(value)]);
+    const given = Object.entries(values).filter(([option]) => !leftOut.includes(option));
+    const options = given.flatMap(([option, value]) => [`--${option}`, String(value)]);
     const child = spawn(process.execPath, [MAIN, ...options], {
       env: { ...process.env, ...this.#environment },
       stdio: ['ignore', 'pipe', 'pipe'],

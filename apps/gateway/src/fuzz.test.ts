@@ -1,10 +1,23 @@
 import { request as httpRequest } from 'node:http';
+import type { Role } from '@orderplane/domain';
 import { createPostgresStore } from '@orderplane/store';
 import { startTestDatabase } from '@orderplane/store/testing';
+import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
-import { bodies, documents, headers, messages, seeded, tokens, variables, type Case } from './testing/fuzz/index.ts';
+import {
+  bodies,
+  documents,
+  everyText,
+  headers,
+  messages,
+  seeded,
+  tokens,
+  variables,
+  type Case,
+} from './testing/fuzz/index.ts';
 import { World } from './testing/world.ts';
+import { PERMISSIONS } from './access/permissions.ts';
 
 const SEED = 20_261_121;
 const BACKENDS = [
@@ -100,6 +113,18 @@ describe.each(BACKENDS)('nonsense ($name)', ({ open }) => {
   test('200 documents', () => survives(documents(seeded(SEED), 200)));
   test('200 sets of variables of a trader', () => survives(variables(seeded(SEED + 1), 200)));
   test('100 sets of variables of an admin', () => survives(variables(seeded(SEED + 2), 100), 'root-admin'));
+  test.each([
+    ['a trader', 'ada-trader', false],
+    ['an admin', 'root-admin', true],
+  ] as const)('every text argument of every field of %s', async (_, as, isAdmin) => {
+    const { data } = await world.query(getIntrospectionQuery({ descriptions: false }));
+    const schema = buildClientSchema(data as unknown as IntrospectionQuery);
+    const rules: Readonly<Record<'Query' | 'Mutation', Readonly<Record<string, Role>>>> = PERMISSIONS;
+    await survives(
+      everyText(schema, (root, field) => (rules[root][field] === 'admin') === isAdmin),
+      as,
+    );
+  });
   test('100 tokens', () => survives(tokens(seeded(SEED + 3), 100)));
   test('120 headers, methods and paths', () => survives(headers(seeded(SEED + 4), 120)));
   test('100 bodies', () => survives(bodies(seeded(SEED + 5), 100)));

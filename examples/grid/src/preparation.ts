@@ -5,6 +5,9 @@ import { ANCHOR, centerOf, clientOrderIdOf, priceOf } from './ladder.ts';
 import type { Ladder } from './ladder.ts';
 import { GridError } from './orders.ts';
 
+/** How long a market that nobody has watched before may take to tell its price. */
+const PRICE_WAIT_MS = 15_000;
+
 /** Looks whether the grid can stand here, and where its centre is. Places the anchor at the first start. Throws GridError. */
 export async function prepare(client: OrderplaneClient, wish: GridArguments): Promise<Ladder> {
   const account = await client.account(wish.accountId);
@@ -20,7 +23,7 @@ export async function prepare(client: OrderplaneClient, wish: GridArguments): Pr
   const anchorId = clientOrderIdOf(wish.name, ANCHOR);
   const anchor = await client.orderByClientOrderId(wish.accountId, anchorId);
   if (anchor !== null) return ladderOf(wish, anchor);
-  const ladder: Ladder = { ...wish, center: wish.center ?? lastPrice(market) };
+  const ladder: Ladder = { ...wish, center: wish.center ?? (await lastPrice(client, market)) };
   check(ladder, market);
   return placeAnchor(client, wish, ladder, anchorId);
 }
@@ -60,9 +63,18 @@ function ladderOf(wish: GridArguments, anchor: Order | null): Ladder {
   return { ...wish, center };
 }
 
-function lastPrice({ lastPrice: last, priceStep, symbol }: Market): string {
+async function lastPrice(client: OrderplaneClient, market: Market): Promise<string> {
+  const { lastPrice: known, priceStep, symbol } = market;
+  const last = known ?? (await watchedPrice(client, market));
   if (last === null) throw new GridError(`no price of ${symbol} is known yet: try again, or give --center`);
   return new Decimal(last).div(priceStep).round().times(priceStep).toFixed();
+}
+
+/** The service has the prices of those markets that somebody watches: this one asks to. Null: none was told in time. */
+async function watchedPrice(client: OrderplaneClient, { exchange, symbol }: Market): Promise<string | null> {
+  for await (const { last } of client.ticker(exchange, symbol, { signal: AbortSignal.timeout(PRICE_WAIT_MS) }))
+    if (last !== null) return last;
+  return null;
 }
 
 /** What the market would refuse, told before anything is placed. */

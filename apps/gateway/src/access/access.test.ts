@@ -105,6 +105,7 @@ test('orders and accounts of others look as if they did not exist', async () => 
 test('ids that can not be ids are answered, not looked up', async () => {
   const answer = await world.query('{ order(id: "\\u0000; drop table") { id } account(id: "") { id } }');
   expect(answer.data).toEqual({ order: null, account: null });
+  expect(answer.errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT', field: ['id'] } }]);
   const cancelled = await world.query('mutation { cancelOrder(orderId: "a b") { userErrors { code field } } }');
   expect(cancelled.data).toEqual({ cancelOrder: { userErrors: [{ code: 'INVALID_INPUT', field: ['orderId'] }] } });
 });

@@ -14,9 +14,11 @@ import {
 } from 'graphql';
 import type { GatewayContext } from '../server/context.ts';
 import { requestError } from '../server/errors.ts';
+import { auditSettings } from './audit-settings.ts';
 import { auditTarget } from './audit-target.ts';
 import { isGrave, PERMISSIONS } from './permissions.ts';
 import { roleRefusal } from './roles.ts';
+import { refuseUnstorable } from './texts.ts';
 
 type Field = GraphQLField<unknown, GatewayContext>;
 type Arguments = Readonly<Record<string, unknown>>;
@@ -46,18 +48,19 @@ function fieldsOf(schema: GraphQLSchema, name: string): Readonly<Record<string, 
 /** A refused read is an error: its type need not be able to say so. */
 function guardRead(field: Field, role: Role): void {
   const { resolve, subscribe } = field;
-  const check = ({ principal }: GatewayContext): void => {
+  const check = ({ principal }: GatewayContext, args: Arguments): void => {
     const refusal = roleRefusal(principal, role);
     if (refusal !== null) throw requestError('FORBIDDEN', refusal.message);
+    refuseUnstorable(args);
   };
   if (subscribe !== undefined)
-    field.subscribe = (source, args, context, info): unknown => {
-      check(context);
+    field.subscribe = (source, args: Arguments, context, info): unknown => {
+      check(context, args);
       return subscribe(source, args, context, info);
     };
   else if (resolve !== undefined)
-    field.resolve = (source, args, context, info): unknown => {
-      check(context);
+    field.resolve = (source, args: Arguments, context, info): unknown => {
+      check(context, args);
       return resolve(source, args, context, info);
     };
 }
@@ -78,7 +81,9 @@ function guardMutation(field: Field, role: Role): void {
       if (typeof code === 'string') outcome = code;
       throw cause;
     } finally {
-      const line = auditLine(context, field.name, auditTarget(args, result), outcome);
+      const settings = outcome === 'ok' ? auditSettings(field.name, args) : null;
+      const told = settings === null ? outcome : `${outcome}: ${settings}`;
+      const line = auditLine(context, field.name, auditTarget(args, result), told);
       if (isGrave(field.name)) await context.audit.written(line);
       else context.audit.note(line);
     }

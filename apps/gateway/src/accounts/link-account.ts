@@ -10,7 +10,7 @@ import { parseCredentials } from './credentials.ts';
 
 /** Linked accounts of one user: each of them is streamed and synced. */
 const MAX_ACCOUNTS = 100;
-const LABEL = /^[^\p{Cc}]{1,64}$/u;
+const LABEL = /^[^\p{Cc}\p{Bidi_Control}]{1,64}$/u;
 
 export const linkAccount: NonNullable<MutationResolvers['linkAccount']> = async (_, { input }, context) => {
   const refusal = tradingRefusal(context.principal) ?? (await tooMany(context));

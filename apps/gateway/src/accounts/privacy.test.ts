@@ -35,6 +35,14 @@ test('settings are shown as they are after the change; what was left out, or is 
   });
 });
 
+test('the audit says what was set, and of a refusal nothing but its code', async () => {
+  await set({ encryptAtRest: true, historyRetentionDays: null });
+  await set({ historyRetentionDays: -1 });
+  const { items } = await world.store.users.auditLog({ action: 'setPrivacy' }, { limit: 5 });
+  const outcomes = items.map(({ outcome }) => outcome);
+  expect(outcomes).toEqual(['INVALID_INPUT', 'ok: encryptAtRest true, historyRetentionDays null']);
+});
+
 test.each([
   ['nothing to change', {}, ['input']],
   ['only nulls for switches', { cacheOpenOrders: null, encryptAtRest: null }, ['input']],

@@ -39,6 +39,7 @@ test.each([
   ['an exponent', { maxOpenNotional: '1e5' }, ['input', 'maxOpenNotional'], /plain notation/],
   ['no orders at all', { maxOpenOrders: 0 }, ['input', 'maxOpenOrders'], /at least 1.*haltAccount/],
   ['fewer than none', { maxOpenOrders: -1 }, ['input', 'maxOpenOrders'], /at least 1/],
+  ['data older than an hour', { maxDataAgeSeconds: 3_601 }, ['input', 'maxDataAgeSeconds'], /give 1 to 3600/],
   ['a collar in per cent', { priceCollar: '5' }, ['input', 'priceCollar'], /5 % is "0.05"/],
   ['a collar of nothing', { priceCollar: '0' }, ['input', 'priceCollar'], /greater than zero/],
   ['nothing', {}, ['input'], /nothing to change/],
@@ -59,8 +60,9 @@ test.each([
   expect((await world.store.access.account('acc-ada'))?.risk).toEqual(NONE);
 });
 
-test('it stands in the audit when it is answered', async () => {
-  await set({ maxOpenOrders: 1 });
+test('it stands in the audit when it is answered, with what was set', async () => {
+  await set({ maxOpenOrders: 1, maxOrderNotional: null, priceCollar: '0.05' });
   const { items } = await world.store.users.auditLog({ action: 'setRiskLimits' }, { limit: 5 });
-  expect(items).toMatchObject([{ target: 'acc-ada', outcome: 'ok', via: expect.any(String) as string }]);
+  const outcome = 'ok: maxOrderNotional null, maxOpenOrders 1, priceCollar 0.05';
+  expect(items).toMatchObject([{ target: 'acc-ada', outcome, via: expect.any(String) as string }]);
 });

@@ -25,7 +25,13 @@ const RiskSchema = z
       .nullable()
       .optional(),
     rejectDuplicates: z.boolean().nullable().optional(),
-    maxDataAgeSeconds: z.int().min(1).max(MAX_DATA_AGE_SECONDS).nullable().optional(),
+    maxDataAgeSeconds: z
+      .int()
+      .refine((seconds) => seconds >= 1 && seconds <= MAX_DATA_AGE_SECONDS, {
+        message: `give 1 to ${MAX_DATA_AGE_SECONDS} seconds; null is ${DEFAULT_DATA_AGE_SECONDS}`,
+      })
+      .nullable()
+      .optional(),
     requireFreshData: z.boolean().nullable().optional(),
   })
   .refine(({ accountId: _account, ...limits }) => Object.values(limits).some((limit) => limit !== undefined), {

@@ -98,7 +98,7 @@ export type AuditLine = {
   readonly via?: Maybe<Scalars['String']['output']>;
   readonly action: Scalars['String']['output'];
   readonly target?: Maybe<Scalars['String']['output']>;
-  /** ok, the codes of the userErrors, or the code of the error */
+  /** ok (of settings also what was set), the codes of the userErrors, or the code of the error */
   readonly outcome: Scalars['String']['output'];
   /** the caller's address; null: this system acted */
   readonly remote?: Maybe<Scalars['String']['output']>;

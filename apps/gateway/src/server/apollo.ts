@@ -3,7 +3,7 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { isTracing } from '@orderplane/service-kit';
-import { OperationTypeNode } from 'graphql';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { checkCost } from '../limits/cost.ts';
 import { LIMITS } from '../limits/limits.ts';
@@ -49,6 +49,7 @@ export function createApolloServer(
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 5_000 }),
+      noSubscriptions,
       costLimit,
       mutationErrors,
       operationMetrics(metrics),
@@ -56,6 +57,21 @@ export function createApolloServer(
     ],
   });
 }
+
+/** Apollo Server would execute one as if it were a query, with a resolver that there is not. */
+const noSubscriptions: ApolloServerPlugin<GatewayContext> = {
+  requestDidStart: async () => ({
+    didResolveOperation: async ({ operation }) => {
+      if (operation?.operation === OperationTypeNode.SUBSCRIPTION)
+        throw new GraphQLError(
+          'subscriptions are not served over HTTP: open a WebSocket (graphql-ws) to this address',
+          {
+            extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+          },
+        );
+    },
+  }),
+};
 
 const mutationErrors: ApolloServerPlugin<GatewayContext> = {
   requestDidStart: async () => ({

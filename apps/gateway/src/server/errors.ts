@@ -67,6 +67,8 @@ export function rateLimited(retryAfterMs: number): GraphQLError {
 
 /** The wording of graphql-js; its parser gives no code. */
 const TOKEN_LIMIT = /Document contains more that \d+ tokens/;
+/** The wording of Apollo Server, for an automatic persisted query whose text is another one; it gives no code either. */
+const OTHER_TEXT = /^provided sha does not match query$/;
 
 /**
  * What leaves the process: errors made on purpose as they are, an unexpected one as "internal error". Its message may
@@ -76,6 +78,11 @@ export function formatError(given: GraphQLFormattedError, error: unknown, log: L
   const formatted = { ...given, message: withoutQuotedValues(given.message) };
   const cause = unwrapResolverError(error);
   if (TOKEN_LIMIT.test(formatted.message)) return withCode(formatted, 'DOCUMENT_TOO_COSTLY');
+  if (OTHER_TEXT.test(formatted.message))
+    return {
+      ...withCode(formatted, 'DOCUMENT_UNKNOWN'),
+      message: 'sha256Hash is not the SHA-256 of the query, in hex: send the hash of exactly this text, or no hash',
+    };
   if (cause instanceof InvalidCursorError)
     return { ...withCode(formatted, 'INVALID_INPUT'), message: 'not a cursor of this list' };
   if (isOurs(cause)) {

@@ -117,6 +117,11 @@ describe('a gateway as it is delivered', () => {
     expect(seen).toHaveLength(2);
   });
 
+  test('a subscription over HTTP is told where it is served', async () => {
+    const answer = await post({ query: 'subscription { orderUpdates(accountIds: ["acc-ada"]) { kind } }' });
+    expect(answer).toMatchObject({ status: 400, code: 'BAD_REQUEST' });
+  });
+
   test('automatic persisted queries: unknown, sent, known; a wrong hash is refused', async () => {
     const persistedQuery = { version: 1, sha256Hash: documentId(ACCOUNTS) };
     const extensions = { persistedQuery };
@@ -124,7 +129,10 @@ describe('a gateway as it is delivered', () => {
     expect(await post({ query: ACCOUNTS, extensions })).toMatchObject({ status: 200, code: undefined });
     expect((await post({ extensions })).data).toEqual({ accounts: [{ id: 'acc-ada' }] });
     const wrong = { persistedQuery: { version: 1, sha256Hash: documentId('x') } };
-    expect(await post({ query: ACCOUNTS, extensions: wrong })).toMatchObject({ status: 400 });
+    expect(await post({ query: ACCOUNTS, extensions: wrong })).toMatchObject({
+      status: 400,
+      code: 'DOCUMENT_UNKNOWN',
+    });
     expect(await post({ documentId: `sha256:${documentId('x')}` })).toMatchObject({
       status: 400,
       code: 'DOCUMENT_UNKNOWN',

@@ -4,8 +4,8 @@ import { isId } from '../access/roles.ts';
 import { InstantSchema } from '../orders/values.ts';
 import type { CreateApiTokenInput, CreateUserInput, IdentityInput } from '../schema/types.generated.ts';
 
-/** No control characters: it is printed in lists and logs. */
-const TEXT = /^[^\p{Cc}\p{Cs}]*$/u;
+/** No control characters, nor those that turn what follows around (Unicode UAX #9): it is printed in lists and logs. */
+const TEXT = /^[^\p{Cc}\p{Cs}\p{Bidi_Control}]*$/u;
 const MAX_NAME = 64;
 /** RFC 7519 sets no bound; OpenID Connect Core 1.0 (2): sub has 255 ASCII characters at most. */
 const MAX_SUBJECT = 255;

@@ -64,6 +64,8 @@ export const userMutations: Mutations = {
 
   unlinkIdentity: async (_, { userId, identity }, context) => {
     if (!isId(userId)) return noUser(userId);
+    const problems = identityProblems(identity, ['identity']);
+    if (problems.length > 0) return refused(problems);
     const wasLinked = await context.ports.users.unlinkIdentity(userId, identity);
     if (!wasLinked) return refused([wrong('NOT_FOUND', 'this issuer and subject do not mean this user', ['identity'])]);
     await context.revocations.announce({ tokenId: jwtTokenId(userId) });

@@ -164,6 +164,13 @@ test.each([
     ['input', 'expiresAt'],
   ],
   [
+    'a label that turns around what follows it',
+    CREATE_TOKEN,
+    { userId: 'ada', role: 'VIEWER', label: '\u202enimda' },
+    'INVALID_INPUT',
+    ['input', 'label'],
+  ],
+  [
     'a label with a bell',
     CREATE_TOKEN,
     { userId: 'ada', role: 'VIEWER', label: '\u0007' },

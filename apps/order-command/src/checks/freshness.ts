@@ -1,7 +1,7 @@
 import type { UserError } from '@orderplane/domain';
 import { userError } from '../context.ts';
 import type { Freshness } from '../pre-trade.ts';
-import type { Facts, Subject } from './check.ts';
+import type { FactDesk, Facts, Subject } from './check.ts';
 
 /** Something is judged by all that is open, or the account wants everything judged by young data. What waits here is judged when it fires. */
 export const restsOnOpenOrders = ({ account: { risk } }: Subject): boolean =>
@@ -19,9 +19,13 @@ export const isFreshEnough = ({ account }: Subject, fact: Facts['freshness']): U
         'accountId',
       );
 
-/** What the order's journal says of data that it was judged by; null: nothing, for it was young enough. */
-export const staleNote = (fact: Freshness): string | null =>
-  fact.isFresh ? null : `STALE_DATA: judged by open orders that ${ageOf(fact)}`;
+/** What the order's journal says of data that it was judged by; null: nothing, for it was young enough, or did not count. */
+export async function noteOf(subject: Subject, facts: FactDesk): Promise<string | null> {
+  const read = restsOnOpenOrders(subject) ? await facts.freshness() : null;
+  return read === null || !('fact' in read) || read.fact.isFresh
+    ? null
+    : `STALE_DATA: judged by open orders that ${ageOf(read.fact)}`;
+}
 
 function ageOf({ asOf, error }: Freshness): string {
   const known = asOf === null ? 'were never read' : `are known as of ${asOf}`;

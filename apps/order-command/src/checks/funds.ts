@@ -62,9 +62,11 @@ export function isReducing({ sent }: Subject, { size }: Facts['positions']): Use
   const closable = sent.side === 'SELL' ? decimal(size) : decimal(size).negated();
   const wrong = (message: string, field: string): UserError => userError('INSUFFICIENT_FUNDS', message, field);
   if (closable.lte(0)) {
-    const position = decimal(size).isZero() ? 'nothing' : `${size} (below 0 is sold)`;
+    const [held, otherwise] = decimal(size).isZero()
+      ? ['nothing', '']
+      : [`${size} (below 0 is sold)`, 'give the other side, or '];
     return wrong(
-      `a reduce-only ${sent.side} order would open a position: the account holds ${position} of ${sent.symbol}; give the other side, or leave out reduceOnly`,
+      `a reduce-only ${sent.side} order would open a position: the account holds ${held} of ${sent.symbol}; ${otherwise}leave out reduceOnly`,
       'reduceOnly',
     );
   }

@@ -6,7 +6,7 @@ import type { CommandContext } from '../context.ts';
 import { waitsFor, type Held } from '../dark.ts';
 import { firstRefusal, type FactDesk, type Subject } from './check.ts';
 import { factsFor } from './facts.ts';
-import { restsOnOpenOrders, staleNote } from './freshness.ts';
+import { noteOf } from './freshness.ts';
 import { takesFunds } from './funds.ts';
 import { CHECKS } from './list.ts';
 import { needsLastForValue, valuedAt } from './prices.ts';
@@ -46,8 +46,7 @@ export async function checkPlace(
   const refusal = await firstRefusal(CHECKS, subject, facts);
   if (refusal !== null) return refusal;
   const prices = needsLastForValue(subject) ? await facts.prices() : null;
-  const freshness = restsOnOpenOrders(subject) ? await facts.freshness() : null;
-  const note = freshness !== null && 'fact' in freshness ? staleNote(freshness.fact) : null;
+  const note = await noteOf(subject, facts);
   const release = takesFunds(subject) ? await claimOf(facts) : () => undefined;
   return { note, release, valuedAt: valuedAt(subject, prices !== null && 'fact' in prices ? prices.fact.last : null) };
 }

@@ -9,11 +9,13 @@ import {
   LimitExceededError,
   type Account,
   type Intent,
+  type JournalRecord,
   type OrderRecord,
 } from '@orderplane/store';
 import { firstRefusal, type Subject, type Terms } from '../checks/check.ts';
 import { factsFor } from '../checks/facts.ts';
 import { limitExceeded } from '../checks/limits.ts';
+import { noteOf } from '../checks/freshness.ts';
 import { CHECKS } from '../checks/list.ts';
 import { HALTED_ORDER } from '../checks/standing.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
@@ -44,8 +46,8 @@ export async function modify(context: CommandContext, wish: Modify): Promise<Com
   const found = await context.recorder.ledger.find(wish.orderId);
   if (found === null || found.intent.userId !== wish.userId) return refused(notFound(wish.orderId, 'input', 'orderId'));
   // The same command again is answered as before, whatever has changed since: its effect is written already.
-  const refusal = knows(found, wish.commandId) ? null : await checkChange(context, found, wish);
-  if (refusal !== null) return refused(refusal);
+  const verdict = knows(found, wish.commandId) ? { note: null } : await checkChange(context, found, wish);
+  if ('code' in verdict) return refused(verdict);
   const change = changeOf(wish);
   return command(
     context,
@@ -70,6 +72,7 @@ export async function modify(context: CommandContext, wish: Modify): Promise<Com
       const spec = { ...intent.spec, ...change };
       return trigger === null ? { spec } : { spec, trigger, ...revalued(intent, trigger) };
     },
+    verdict.note,
   );
 }
 
@@ -79,13 +82,19 @@ const changeOf = ({ size, price, stopPrice }: Modify) => ({
   ...(stopPrice === null ? {} : { stopPrice }),
 });
 
-async function checkChange(context: CommandContext, found: OrderRecord, wish: Modify): Promise<UserError | null> {
+/** `note`: what the journal is to say of how the change was judged; null: nothing. */
+type Passed = { readonly note: string | null };
+
+async function checkChange(context: CommandContext, found: OrderRecord, wish: Modify): Promise<UserError | Passed> {
   if (wish.size === null && wish.price === null && wish.stopPrice === null && wish.trigger === undefined) {
     return userError('INVALID_INPUT', 'nothing to change: give size, price, stopPrice or trigger');
   }
   for (const field of ['size', 'price', 'stopPrice'] as const) {
     const value = wish[field];
     if (value !== null && !isPositive(value)) return userError('INVALID_INPUT', `${field} must be above zero`, field);
+    // Said before the limits are asked, which would judge a price that the order can't have.
+    if (value !== null && field !== 'size' && found.intent.spec[field] === null)
+      return userError('INVALID_INPUT', `This order has no ${field} that could be changed.`, field);
   }
   const account = await context.access.account(found.intent.accountId);
   if (account === null) return notFound(wish.orderId, 'input', 'orderId');
@@ -102,12 +111,12 @@ function checkRearming({ intent }: OrderRecord, { trigger }: Modify): UserError 
 }
 
 /** The checks of the list, on the order as it is to be. */
-function checkTerms(
+async function checkTerms(
   context: CommandContext,
   account: Account,
   { intent, actual }: OrderRecord,
   wish: Modify,
-): Promise<UserError | null> {
+): Promise<UserError | Passed> {
   const { size, price, stopPrice } = wish;
   const trigger = rearmed(intent, wish, '') ?? intent.trigger;
   const spec = { ...intent.spec, ...changeOf(wish) };
@@ -127,7 +136,8 @@ function checkTerms(
     clientOrderId: intent.clientOrderId,
     input: null,
   };
-  return firstRefusal(CHECKS, subject, factsFor(context, subject));
+  const facts = factsFor(context, subject);
+  return (await firstRefusal(CHECKS, subject, facts)) ?? { note: await noteOf(subject, facts) };
 }
 
 const knows = (order: OrderRecord, requestId: string): boolean =>
@@ -143,6 +153,7 @@ async function command(
   intentOf: (current: OrderRecord, at: string) => Pick<Intent, 'spec' | 'trigger' | 'valuedAt'> = ({ intent }) => ({
     spec: intent.spec,
   }),
+  note: string | null = null,
 ): Promise<CommandResult> {
   let refusal: UserError | null = null;
   context.crashPoint('change:before-commit', found.intent.clientOrderId);
@@ -165,7 +176,7 @@ async function command(
       const folded = folding.result();
       return {
         machine: folded.machine,
-        journal: folded.journal,
+        journal: folded.journal.map((line) => noted(line, note)),
         intent: { ...intentOf(current, at), generation: current.intent.generation + 1 },
         // A new wish does not wait for the backoff of an earlier failure.
         reconciliation: { nextAttemptAt: null },
@@ -183,6 +194,17 @@ async function command(
   context.crashPoint('change:after-wake', found.intent.clientOrderId);
   return accepted(found.intent.orderId);
 }
+
+/** The line that says that a change is wished also says by what it was judged. */
+const noted = (line: JournalRecord, note: string | null): JournalRecord =>
+  note === null
+    ? line
+    : {
+        ...line,
+        entries: line.entries.map((entry) =>
+          entry.type === 'REPLACE_REQUESTED' && entry.reason === null ? { ...entry, reason: note } : entry,
+        ),
+      };
 
 /** The account may be halted, or its limits changed, between the check and the write: the statement that writes decides. */
 async function recordUnlessRefused(

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { openDesk, placing, type Desk } from '../testing/desk.ts';
+import { modifying, openDesk, placing, type Desk } from '../testing/desk.ts';
 
 const limit = async (desk: Desk, change: object): Promise<void> => {
   const result = await desk.world.store.accounts.setRiskLimits('user-1', 'account-1', change);
   expect(result.kind).toBe('set');
 };
-/** The reason of the line that says that the order is valid. */
-const noteOf = async (desk: Desk, orderId = ''): Promise<string | null | undefined> => {
+/** The reason of the line that says that the order is valid, or that a change of it is wished. */
+const noteOf = async (desk: Desk, orderId = '', line = 'ORDER_VALIDATED'): Promise<string | null | undefined> => {
   const journal = await desk.world.store.ledger.journalOf(orderId);
-  return journal.flatMap(({ entries }) => entries).find(({ type }) => type === 'ORDER_VALIDATED')?.reason;
+  return journal.flatMap(({ entries }) => entries).find(({ type }) => type === line)?.reason;
 };
 const placed = async (desk: Desk, clientOrderId: string): Promise<string> => {
   const { orderIds, userErrors } = await desk.run(placing({ clientOrderId }));
@@ -56,6 +56,17 @@ describe('open orders that an order is judged by', () => {
     expect(refusal.message).toMatch(/could not be asked for now \(not reached\).*requireFreshData/);
     await limit(desk, { requireFreshData: false });
     await placed(desk, 'b');
+  });
+
+  test('that can not be had: the journal says so of a change, too', async () => {
+    const desk = await openDesk();
+    const orderId = await placed(desk, 'a');
+    await limit(desk, { maxOpenOrders: 10 });
+    const change = modifying(orderId, { price: '99' });
+    expect((await desk.run(change)).userErrors).toEqual([]);
+    expect(await noteOf(desk, orderId, 'REPLACE_REQUESTED')).toMatch(/^STALE_DATA: judged by open orders/);
+    await limit(desk, { requireFreshData: true });
+    expect(await desk.refusal(modifying(orderId, { price: '98' }))).toMatchObject({ code: 'STALE_DATA' });
   });
 
   test('balances that can not be asked for are refused too, where the account demands fresh data', async () => {

@@ -111,3 +111,13 @@ async function groupOfOrder(desk: Desk, orderId: string | undefined) {
   if (group === null) throw new Error('no group');
   return group;
 }
+
+test('two orders of a group that double each other: the refusal names the other one by its place, for it has no id yet', async () => {
+  const desk = await openDesk();
+  await desk.world.store.accounts.setRiskLimits('user-1', 'account-1', { rejectDuplicates: true });
+  expect(await desk.refusal(grouping([{ price: '110' }, { price: '110', size: '2' }]))).toMatchObject({
+    code: 'DUPLICATE_ORDER',
+    field: ['input', 'orders', '1', 'price'],
+    message: expect.stringMatching(/^orders\.0 of this group has the same symbol, side and price/) as string,
+  });
+});

@@ -44,7 +44,7 @@ export async function placeGroup(context: CommandContext, command: PlaceGroup): 
     if (error instanceof NotFoundError) return refused(ofMember(0, noAccount(accountId)));
     const index = blamed(error, orders);
     const input = command.orders[index];
-    const refusal = input === undefined ? null : refusalOf(error, account, input);
+    const refusal = input === undefined ? null : (twinRefusal(error, orders) ?? refusalOf(error, account, input));
     if (refusal !== null) return refuseGroup(context, command.orders, requestHash, ofMember(index, refusal));
     if (!isRepeat(error)) throw error;
     const repeated = await repeatedGroup(context, command.orders, requestHash);
@@ -76,6 +76,20 @@ const blamed = (error: unknown, orders: readonly NewOrder[]): number =>
         0,
       )
     : 0;
+
+/** The order that it doubles is one of the group, which is not placed: nobody could find it by its id. Null: it is not. */
+function twinRefusal(error: unknown, orders: readonly NewOrder[]): UserError | null {
+  if (!(error instanceof LimitExceededError) || error.refusal.kind !== 'duplicate') return null;
+  const { orderId } = error.refusal;
+  const twin = orders.findIndex(({ record }) => record.intent.orderId === orderId);
+  return twin < 0
+    ? null
+    : userError(
+        'DUPLICATE_ORDER',
+        `orders.${twin} of this group has the same symbol, side and price, and the account rejects duplicates: give another price to one of them`,
+        'price',
+      );
+}
 
 /** One for each order, or the first refusal. */
 async function checkMembers(

@@ -1,3 +1,4 @@
+export { everyText } from './arguments.ts';
 export type { Case } from './case.ts';
 export { documents, variables } from './documents.ts';
 export { messages } from './messages.ts';
