@@ -219,6 +219,23 @@ describe('a change of what rests at the exchange', () => {
     expect(await change({ price: '170' })).toEqual([]);
   });
 
+  test('of a group names the total, of which the others have filled a part', async () => {
+    const desk = await openDesk();
+    shows(desk, balance('BTC', '2'));
+    const orders = ['110', '120'].map((price) => placing({ side: 'SELL', price, clientOrderId: `of-${price}` }).input);
+    const group = { ...placing(), kind: 'placeGroup', groupKind: 'OCO', onPartialFill: 'REDUCE', orders } as const;
+    const [orderId = '', other = ''] = (await desk.run(group)).orderIds;
+    for (const id of [orderId, other]) await rests(desk, id);
+    const terms = { size: '0.6', price: '110', quoteSize: null, stopPrice: null };
+    const reduced = { requestId: 'reduced', generation: 2, by: 'us' } as const;
+    await happen(desk.world, orderId, { type: 'ReplaceRequested', terms, ...reduced });
+    desk.world.clock.advance(5_000);
+    shows(desk, balance('BTC', '0'));
+    const change = async (size: string) => (await desk.run(modifying(orderId, { size }))).userErrors;
+    expect(await change('1.5')).toEqual(insufficient('size', /needs 0\.1 BTC more/));
+    expect(await change('1.4')).toEqual([]);
+  });
+
   test('is the exchange’s to judge when it can not be asked, and needs nothing while the order waits here', async () => {
     const { desk, change } = await resting({});
     desk.owned.shown = null;
