@@ -39,7 +39,7 @@ export interface FundsBookOptions extends ReadingsOptions {
 /**
  * Orders that together take less than half of what was free cost no question to anybody. Beyond that each is held against
  * the books, one order of an account after the other; and none is refused but on a reading that was asked after it had come,
- * for what was spent can be free again by then. A few orders that other processes accept in the same moment are not seen:
+ * for what was spent can be free again by then. A few orders and changes that other processes accept in the same moment are not seen:
  * those the exchange refuses itself.
  */
 export function openFundsBook(options: FundsBookOptions): FundsBook {
