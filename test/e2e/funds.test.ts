@@ -1,4 +1,4 @@
-import { add, divide, EXCHANGE_IDS, multiply, subtract, sum, type ExchangeId } from '@orderplane/domain';
+import { add, compare, divide, EXCHANGE_IDS, multiply, subtract, sum, type ExchangeId } from '@orderplane/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   cancelOrder,
@@ -12,6 +12,13 @@ import {
 } from '../support/client.ts';
 import { openDesk, type Desk } from '../support/desk.ts';
 import { openSystem, type System } from '../support/system.ts';
+
+interface Balance {
+  readonly asset: string;
+  readonly free: string;
+  readonly locked: string;
+  readonly total: string;
+}
 
 /** What an account owns, what it has at stake, and how fresh that is: told as the exchange has it, and asked for no more than needed. */
 let system: System;
@@ -43,6 +50,41 @@ describe.concurrent.each(EXCHANGE_IDS)('%s', (exchange) => {
       expect(userErrors[0]?.message).toMatch(/needs \S+ \S+, .* has \S+ \S+ free .*: make it smaller/);
     }
     expect(await inMarket()).toEqual(before);
+  });
+
+  test('a change is held against what is free beside what its order holds, and balances show both', async () => {
+    const desk = deskOf(exchange);
+    const market = desk.market('ETH');
+    const price = market.at('0.9');
+    const { id } = await desk.resting({ symbol: market.symbol, side: 'BUY', type: 'LIMIT', size: market.size, price });
+    const { order, userErrors } = await modifyOrder(system.trader, {
+      orderId: id,
+      size: market.onStep(divide('1200000', market.last)),
+    });
+    expect(userErrors).toMatchObject([{ code: 'INSUFFICIENT_FUNDS', field: ['input', 'size'] }]);
+    expect(userErrors[0]?.message).toMatch(/the change needs \S+ \S+ more, .* has \S+ \S+ free .*: make it smaller/);
+    expect(order).toBeNull();
+    expect(await readOrder(system.trader, id)).toMatchObject({ size: market.size, state: 'ACKNOWLEDGED' });
+    const { balances } = await request<{ balances: { balances: readonly Balance[]; positions: readonly unknown[] } }>(
+      system.trader,
+      `query ($id: ID!) { balances(accountId: $id, maxAgeSeconds: 0) {
+        balances { asset free locked total } positions { symbol size } fresh complete userErrors { code } } }`,
+      { id: desk.accountId },
+    );
+    expect(balances).toMatchObject({ fresh: true, complete: true, userErrors: [] });
+    const quote = balances.balances.find(({ asset }) => asset === market.symbol.split('-')[1]);
+    if (quote === undefined) throw new Error(`no quote in ${JSON.stringify(balances)}`);
+    expect(compare(quote.locked, multiply(market.size, price))).toBeGreaterThanOrEqual(0);
+    expect(quote.total).toBe(add(quote.free, quote.locked));
+    // Half of it more is covered.
+    const larger = add(market.size, market.third);
+    expect((await modifyOrder(system.trader, { orderId: id, size: larger })).userErrors).toEqual([]);
+    await eventually(
+      () => readOrder(system.trader, id),
+      (one) => one !== null && isQuiet(one) && one.size === larger,
+      `${exchange} order ${id} has ${larger}`,
+    );
+    await cancelOrder(system.trader, id);
   });
 
   test('exposure is the sum of the exchange’s ledger, with what waits here on top', async () => {

@@ -96,6 +96,9 @@ export const probes = (buy: Buy): readonly Probe[] => [
   probe('exposure', 'query ($id: ID!) { exposure(accountId: $id) { rows { symbol } } }', ({ accountId: id }) => ({
     id,
   })),
+  probe('balances', 'query ($id: ID!) { balances(accountId: $id) { balances { asset } } }', ({ accountId: id }) => ({
+    id,
+  })),
   probe('sessions', 'query ($id: ID!) { sessions(accountId: $id) { id } }', ({ accountId: id }) => ({ id })),
   probe(
     'transitionSession',

@@ -222,8 +222,9 @@ const unsynced = ({ id, state, price, size, filledSize, fills, clientOrderId }: 
 
 test('the conversion is killed in the middle, again and again: in the end all is sealed, or all is open', async () => {
   const desk = await openDesk(system, 'mexc');
-  const { symbol, size, at } = desk.market('BTC');
-  const price = at('0.81237');
+  const market = desk.market('BTC');
+  const { symbol, size } = market;
+  const price = market.at('0.81237');
   // More than one bite of the conversion, orders and lines of the journal.
   const orders = await Promise.all(
     Array.from({ length: 120 }, () => desk.placed({ symbol, side: 'BUY', type: 'LIMIT', size, price })),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { EXCHANGE_IDS } from '@orderplane/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { booksAgree } from '../support/books.ts';
-import { allOrders, eventually, isQuiet } from '../support/client.ts';
+import { allOrders, eventually, isQuiet, ordersOf } from '../support/client.ts';
 import type { OrderView } from '../support/client.ts';
 import { openDesk } from '../support/desk.ts';
 import { EXCHANGES, openSystem } from '../support/system.ts';
@@ -219,6 +219,19 @@ describe('npx orderplane', () => {
     const own = all.filter((order) => order.symbol === 'BTC-USD' && order.status === 'OPEN');
     expect(table.stdout).toContain(`${own.length} of ${own.length} orders`);
     for (const { id } of own) expect(table.stdout).toContain(id);
+  });
+
+  test('balances, sync, and the open orders as the exchange has them now', async () => {
+    const accountId = system.account('binance');
+    const own = async () => (await ordersOf(system.trader, accountId)).filter(({ status }) => status === 'OPEN');
+    const balances = await run(['balances', accountId, '--home', home, '--max-age', '0']);
+    expect(balances).toMatchObject({ code: 0, stderr: '' });
+    expect(balances.stdout).toMatch(/^ASSET +FREE +LOCKED +TOTAL\n(.*\n)*USDT +\S+ +\S+ +\S+\n(.*\n)*as of \S+\n$/);
+    const sync = await run(['sync', accountId, '--home', home]);
+    expect(sync).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+ open orders, 0 .* as of /) as string });
+    const open = await run(['orders', '--home', home, '--open', '--account', accountId, '--max-age', '0', '--json']);
+    expect(open.stdout.split('\n').filter((line) => line !== '')).toHaveLength((await own()).length);
+    expect(open.code).toBe(0);
   });
 
   test('normalize', async () => {

@@ -47,6 +47,10 @@ describe('orderplane', () => {
     [['orders', '--colour'], /--colour/],
     [['orders', '--first', 'many'], /--first takes a number/],
     [['watch', '--after', 'x'], /exactly one --account/],
+    [['orders', '--open', '--max-age', '5'], /exactly one --account/],
+    [['orders', '--account', 'a1', '--max-age', '5'], /give --open/],
+    [['balances'], /balances takes one account id/],
+    [['balances', 'a1', '--max-age', '86401'], /--max-age takes seconds/],
   ])('%j is a wrong call', async (argv, message) => {
     expect(await run(argv)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(message) as string });
   });

@@ -7,6 +7,8 @@ Usage: orderplane <command> [options]
 Commands
   status      services, exchanges and the reconciler's numbers
   orders      list orders
+  balances    what an account owns, as its exchange shows it
+  sync        have the exchange asked for an account's orders now
   alerts      list price alerts
   watch       print every change of the orders as it happens
   accounts    list, link and unlink exchange accounts, give them new credentials, halt and resume them
@@ -27,13 +29,28 @@ Exit codes: 0 done · 1 failed · 2 wrongly called · 3 can't be reached · 4 to
 Prints the processes of the running system, each exchange's health, and the reconciler's numbers.
 Exit code 1 when a process is gone or the reconciler is not running.
 `,
-  orders: `Usage: orderplane orders [--open] [--account ID] [--symbol BASE-QUOTE] [--first N] [--home DIR] [--json]
+  orders: `Usage: orderplane orders [--open] [--account ID] [--symbol BASE-QUOTE] [--first N] [--max-age S] [--home DIR] [--json]
 
   --open        only orders that have not ended
   --account ID  only this account
   --symbol S    only this market, e.g. BTC-USD
   --first N     at most N orders, newest first as the service lists them (default 50, at most 10000)
+  --max-age S   with --open and one --account: the exchange is asked first when the last look is older than S seconds
+                (0: in any case); exit code 1 when it could not be, and the orders are those known so far
   --json        one JSON object per line
+`,
+  balances: `Usage: orderplane balances ACCOUNT [--max-age S] [--home DIR] [--json]
+
+Prints what the account owns: of each asset what is free, locked and both, and its positions in contracts.
+  ACCOUNT      the account's id ("orderplane accounts" lists them)
+  --max-age S  the exchange is asked when the last reading is older than S seconds (default 30; 0: in any case)
+  --json       all of it as one JSON object
+Exit code 1 when the exchange could not be asked, and what is printed is what was known, or is not complete.
+`,
+  sync: `Usage: orderplane sync ACCOUNT [--home DIR] [--json]
+
+Has the exchange asked for the account's open orders and executions now, and says what came of it.
+Exit code 1 when the exchange could not be asked, or not for everything.
 `,
   alerts: `Usage: orderplane alerts [--open] [--account ID]... [--first N] [--home DIR] [--json]
 

@@ -6,6 +6,8 @@ import { parseOptions } from './options.ts';
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   status: async (argv) => (await import('./commands/status.ts')).statusCommand(parseOptions('status', argv)),
   orders: async (argv) => (await import('./commands/orders.ts')).ordersCommand(parseOptions('orders', argv)),
+  balances: async (argv) => (await import('./commands/balances.ts')).balancesCommand(parseOptions('balances', argv)),
+  sync: async (argv) => (await import('./commands/sync.ts')).syncCommand(parseOptions('sync', argv)),
   alerts: async (argv) => (await import('./commands/alerts.ts')).alertsCommand(parseOptions('alerts', argv)),
   watch: async (argv) => (await import('./commands/watch.ts')).watchCommand(parseOptions('watch', argv)),
   accounts: async (argv) => (await import('./commands/accounts.ts')).accountsCommand(argv),

@@ -150,6 +150,7 @@ function connectPorts(
     accounts: store.accounts,
     observations: store.observations,
     unattributed: store.unattributed,
+    funds: store.funds,
     alerts: store.alerts,
     deadMansSwitches: store.deadMansSwitches,
     sessions: store.sessions,

@@ -18,6 +18,7 @@ import type {
   AccountStore,
   AlertStore,
   DeadMansSwitchStore,
+  FundsStore,
   GroupStore,
   ObservationStore,
   OrderLedger,
@@ -78,6 +79,7 @@ export interface Ports {
   readonly observations: Pick<ObservationStore, 'lastSyncRun' | 'markets' | 'exchangeHealth' | 'accountHealth'>;
   readonly unattributed: Pick<UnattributedFillStore, 'list' | 'pendingCount'>;
   readonly deadMansSwitches: Pick<DeadMansSwitchStore, 'of'>;
+  readonly funds: Pick<FundsStore, 'of'>;
   readonly alerts: Pick<AlertStore, 'byId' | 'page' | 'positions' | 'changes'>;
   readonly commands: Pick<Producer<OrderCommand, CommandResult>, 'request'>;
   readonly accountChecks: Pick<Producer<AccountCheckJob, AccountCheckResult>, 'request'>;

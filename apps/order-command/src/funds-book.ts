@@ -1,4 +1,4 @@
-import { add, compare, multiply, subtract, type DecimalString } from '@orderplane/domain';
+import { add, compare, multiply, subtract, sum, type DecimalString } from '@orderplane/domain';
 import type { AccountFunds, FundsStore } from '@orderplane/store';
 import { Claims } from './claims.ts';
 import { openReadings, SKEW_MS, type ReadingsOptions } from './funds-readings.ts';
@@ -7,6 +7,8 @@ import { openReadings, SKEW_MS, type ReadingsOptions } from './funds-readings.ts
 export interface Need {
   readonly accountId: string;
   readonly clientOrderId: string;
+  /** It is what a change of this order takes more than the order does; not taken back by `release`. */
+  readonly isChange: boolean;
   readonly asset: string;
   readonly amount: DecimalString;
 }
@@ -37,7 +39,7 @@ export interface FundsBookOptions extends ReadingsOptions {
 /**
  * Orders that together take less than half of what was free cost no question to anybody. Beyond that each is held against
  * the books, one order of an account after the other; and none is refused but on a reading that was asked after it had come,
- * for what was spent can be free again by then. A few orders that other processes accept in the same moment are not seen:
+ * for what was spent can be free again by then. A few orders and changes that other processes accept in the same moment are not seen:
  * those the exchange refuses itself.
  */
 export function openFundsBook(options: FundsBookOptions): FundsBook {
@@ -49,14 +51,17 @@ export function openFundsBook(options: FundsBookOptions): FundsBook {
   const claim = (need: Need): Cover => ({ kind: 'covered', release: claims.add(need) });
 
   const judge = async (need: Need, cameAtMs: number): Promise<Cover> => {
-    const { accountId, asset, amount, clientOrderId } = need;
+    const { accountId, asset, amount, isChange } = need;
+    // Of a changed order all counts that the exchange does not hold yet: what is needed comes on top of it.
+    const own = isChange ? [] : [need.clientOrderId];
     const balance = async (reading: AccountFunds): Promise<Cover | 'open' | null> => {
       const free = freeOf(reading, asset);
       // Before the books are read: what is written meanwhile is in both, and counted here.
-      const young = claims.young(accountId, asset, clientOrderId);
-      const { sure, possible } = await funds.reserved(accountId, asset, reading, [clientOrderId, ...young.ids]);
-      const reserved = add(young.amount, sure);
-      if (compare(amount, subtract(free, add(reserved, possible))) <= 0) return claim(need);
+      const young = claims.young(accountId, asset, own);
+      const changes = claims.changes(need, reading);
+      const { sure, possible } = await funds.reserved(accountId, asset, reading, [...own, ...young.ids]);
+      const reserved = sum([young.amount, changes.sure, sure]);
+      if (compare(amount, subtract(free, sum([reserved, changes.possible, possible]))) <= 0) return claim(need);
       if (compare(amount, subtract(free, reserved)) <= 0) return 'open';
       return Date.parse(reading.askedAt) >= cameAtMs - SKEW_MS ? { kind: 'uncovered', free, reserved } : null;
     };

@@ -8,6 +8,7 @@ import type { Fetch } from './http.ts';
 import * as documents from './operations.generated.ts';
 import type {
   AlertsQueryVariables,
+  BalancesQueryVariables,
   CancelAllInput,
   CreateAlertInput,
   CredentialsInput,
@@ -53,6 +54,7 @@ export interface ClientOptions {
 export type Account = documents.AccountFieldsFragment;
 export type Session = documents.SessionFieldsFragment;
 export type Exposure = documents.ExposureQuery['exposure'];
+export type Balances = documents.BalancesQuery['balances'];
 export type Sync = documents.SyncFieldsFragment;
 export type Market = documents.MarketsQuery['markets'][number];
 export type Exchange = documents.ExchangesQuery['exchanges'][number];
@@ -64,7 +66,6 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
-const READ = { isSafe: true } as const;
 const SAFE = { isSafe: true } as const;
 
 /**
@@ -103,7 +104,7 @@ export class OrderplaneClient {
     variables: Variables,
     options?: CallOptions,
   ): Promise<Result> {
-    const repetition = document.kind === 'query' ? READ : undefined;
+    const repetition = document.kind === 'query' ? SAFE : undefined;
     return (await this.#caller.call(document, variables, options, repetition)).result;
   }
 
@@ -212,6 +213,11 @@ export class OrderplaneClient {
   /** What the account's orders may still buy and sell, by symbol; dark orders count. */
   async exposure(accountId: string, options?: CallOptions): Promise<Exposure> {
     return (await this.request(documents.ExposureDocument, { accountId }, options)).exposure;
+  }
+
+  /** Also with `userErrors` in it the rest is what is known; `syncedAt`, `fresh` and `complete` say how far to trust it. */
+  async balances(variables: BalancesQueryVariables, options?: CallOptions): Promise<Balances> {
+    return (await this.request(documents.BalancesDocument, variables, options)).balances;
   }
 
   /** The chain of the account's sessions, newest first. */

@@ -1,5 +1,16 @@
 export { OrderplaneClient, createClient } from './client.ts';
-export type { Account, ClientOptions, Exchange, Exposure, Market, OrderStory, Page, Session, Sync } from './client.ts';
+export type {
+  Account,
+  Balances,
+  ClientOptions,
+  Exchange,
+  Exposure,
+  Market,
+  OrderStory,
+  Page,
+  Session,
+  Sync,
+} from './client.ts';
 export type { CallOptions } from './caller.ts';
 export { typedDocument } from './document.ts';
 export type { TypedDocument } from './document.ts';

@@ -591,6 +591,29 @@ export type ExposureQuery = {
   };
 };
 
+export type BalancesQueryVariables = Exact<{
+  accountId: string;
+  assets?: ReadonlyArray<string> | string | null | undefined;
+  maxAgeSeconds?: number | null | undefined;
+}>;
+
+export type BalancesQuery = {
+  readonly balances: {
+    readonly syncedAt: string | null;
+    readonly fresh: boolean;
+    readonly complete: boolean;
+    readonly account: { readonly id: string };
+    readonly balances: ReadonlyArray<{
+      readonly asset: string;
+      readonly free: string;
+      readonly locked: string;
+      readonly total: string;
+    }>;
+    readonly positions: ReadonlyArray<{ readonly symbol: string; readonly size: string }>;
+    readonly userErrors: ReadonlyArray<UserErrorFieldsFragment>;
+  };
+};
+
 export type AlertsQueryVariables = Exact<{
   accountId: string;
   status?: AlertStatus | null | undefined;
@@ -1189,6 +1212,12 @@ export const ExposureDocument = typedDocument<ExposureQuery, ExposureQueryVariab
   'query',
   'Exposure',
   'query Exposure($accountId:ID!){exposure(accountId:$accountId){account{id}rows{symbol buySize buyNotional sellSize sellNotional openOrders complete}syncedAt}}',
+);
+
+export const BalancesDocument = typedDocument<BalancesQuery, BalancesQueryVariables>(
+  'query',
+  'Balances',
+  'query Balances($accountId:ID!$assets:[String!]$maxAgeSeconds:Int=30){balances(accountId:$accountId assets:$assets maxAgeSeconds:$maxAgeSeconds){account{id}balances{asset free locked total}positions{symbol size}syncedAt fresh complete userErrors{...UserErrorFields}}}fragment UserErrorFields on UserError{code message field}',
 );
 
 export const AlertsDocument = typedDocument<AlertsQuery, AlertsQueryVariables>(

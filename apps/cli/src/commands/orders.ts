@@ -5,6 +5,7 @@ import { query } from '../graphql.ts';
 import type { Options } from '../options.ts';
 import { doubtText, ORDER_FIELDS, OrderViewSchema, priceText, sizeText, triggerText, typeText } from '../order-view.ts';
 import type { OrderView } from '../order-view.ts';
+import { asOfText, exitCodeOf, SYNC_FIELDS, SyncViewSchema, type SyncView } from '../sync-view.ts';
 import { table } from '../table.ts';
 
 /** The most that the service lists in one page. */
@@ -30,9 +31,27 @@ const filterOf = (options: Options): Record<string, readonly string[]> => ({
   ...(options.symbol === null ? {} : { symbols: [options.symbol] }),
 });
 
+const OpenSchema = z.object({ openOrders: SyncViewSchema.extend({ orders: z.array(OrderViewSchema) }) });
+const OPEN_DOCUMENT = `query Open($accountId: ID!, $symbol: String, $maxAgeSeconds: Int) {
+  openOrders(accountId: $accountId, symbol: $symbol, maxAgeSeconds: $maxAgeSeconds) {
+    orders { ${ORDER_FIELDS} } ${SYNC_FIELDS}
+  }
+}`;
+
 interface Listing {
   readonly orders: readonly OrderView[];
   readonly totalCount: number;
+  /** What the exchange's answer is worth; null: it was not asked. */
+  readonly sync: SyncView | null;
+}
+
+/** The exchange is asked where what is known is older than wished. */
+async function listOpen(connection: Connection, options: Options): Promise<Listing> {
+  const { accounts, symbol, maxAgeSeconds, first } = options;
+  const variables = { accountId: accounts[0], symbol, maxAgeSeconds };
+  const { openOrders } = await query(connection, OpenSchema, OPEN_DOCUMENT, variables);
+  const { orders, ...sync } = openOrders;
+  return { orders: orders.slice(0, first), totalCount: orders.length, sync };
 }
 
 async function list(connection: Connection, options: Options): Promise<Listing> {
@@ -45,7 +64,7 @@ async function list(connection: Connection, options: Options): Promise<Listing> 
     const { hasNextPage, endCursor } = page.orders.pageInfo;
     // A page without rows would never end the loop.
     const more = hasNextPage && endCursor !== null && page.orders.nodes.length > 0 && orders.length < options.first;
-    if (!more) return { orders, totalCount: page.orders.totalCount };
+    if (!more) return { orders, totalCount: page.orders.totalCount, sync: null };
     after = endCursor;
   }
 }
@@ -68,14 +87,16 @@ const rowOf = (order: OrderView): readonly string[] => [
 
 export async function ordersCommand(options: Options): Promise<number> {
   const connection = await connect(options.home, 'trader');
-  const { orders, totalCount } = await list(connection, options);
+  const { orders, totalCount, sync } = await (options.maxAgeSeconds === null ? list : listOpen)(connection, options);
   if (options.json) {
     for (const order of orders) process.stdout.write(`${JSON.stringify(order)}\n`);
-    return 0;
+    return sync === null ? 0 : exitCodeOf(sync);
   }
   if (orders.length === 0) process.stdout.write(options.open ? 'No open orders.\n' : 'No orders.\n');
   else process.stdout.write(`${listing(orders)}\n${orders.length} of ${totalCount} orders\n`);
-  return 0;
+  if (sync === null) return 0;
+  process.stdout.write(`${asOfText(sync)}\n`);
+  return exitCodeOf(sync);
 }
 
 /** The table, and below it what waits for a price, and what is in doubt: since when, and what was tried. */

@@ -24,6 +24,7 @@ export const PERMISSIONS: Permissions = {
     alerts: 'viewer',
     sessions: 'viewer',
     exposure: 'viewer',
+    balances: 'viewer',
     exchanges: 'viewer',
     markets: 'viewer',
     reconciler: 'viewer',

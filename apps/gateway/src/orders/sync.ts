@@ -9,9 +9,12 @@ import {
 import { redactText } from '@orderplane/service-kit';
 import type { Account, OrderRecord } from '@orderplane/store';
 import type { GatewayContext } from '../server/context.ts';
+import { requestError } from '../server/errors.ts';
 
 /** `syncedAt` of an account that was never synced. */
 const NEVER = '1970-01-01T00:00:00.000Z';
+const MAX_AGE_SECONDS = 86_400;
+const DEFAULT_AGE_SECONDS = 30;
 
 export interface SyncAnswer {
   readonly account: Account;
@@ -21,6 +24,14 @@ export interface SyncAnswer {
   readonly complete: boolean;
   readonly adopted: number;
   readonly userErrors: readonly UserError[];
+}
+
+/** How old an answer may be, ms. Throws INVALID_INPUT. */
+export function maxAgeMsOf(given: number | null | undefined): number {
+  const maxAgeSeconds = given ?? DEFAULT_AGE_SECONDS;
+  if (maxAgeSeconds < 0 || maxAgeSeconds > MAX_AGE_SECONDS)
+    throw requestError('INVALID_INPUT', `maxAgeSeconds must be from 0 to ${MAX_AGE_SECONDS}`, ['maxAgeSeconds']);
+  return maxAgeSeconds * 1_000;
 }
 
 /** What is known without asking. */
@@ -55,34 +66,41 @@ export async function syncedOrders(
   symbol: string | null,
   ask: Pick<SyncJob, 'reason' | 'maxAgeMs'>,
 ): Promise<SyncAnswer> {
-  const job: SyncJob = { accountId: account.id, requestedAt: context.ports.clock.iso(), ...ask };
-  let outcome: SyncOutcome;
-  try {
-    outcome = await context.ports.sync.request(job, context.timeouts.syncMs);
-  } catch (cause) {
-    return knownOrders(context, account, symbol, { userErrors: [notAsked(context, cause)] });
-  }
-  const { fresh, complete, adopted, error } = outcome;
-  const problem = error ?? (fresh ? null : 'no answer');
-  return knownOrders(context, account, symbol, {
-    fresh,
-    complete,
-    adopted,
-    ...(outcome.syncedAt === null ? {} : { syncedAt: outcome.syncedAt }),
-    userErrors: problem === null ? [] : [unavailable(account, problem)],
-  });
+  const asked = await askedFor(context, account, ask, 'orders');
+  if ('code' in asked) return knownOrders(context, account, symbol, { userErrors: [asked] });
+  const { outcome, userErrors } = asked;
+  const { fresh, complete, adopted, syncedAt } = outcome;
+  const said = { fresh, complete, adopted, userErrors };
+  return knownOrders(context, account, symbol, syncedAt === null ? said : { ...said, syncedAt });
 }
 
-const unavailable = (account: Account, problem: string): UserError => ({
+/** Has the exchange asked: what came of it, or why nobody could be told to. `what`: what is answered with then. */
+export async function askedFor(
+  context: GatewayContext,
+  account: Account,
+  ask: Pick<SyncJob, 'parts' | 'reason' | 'maxAgeMs'>,
+  what: 'orders' | 'balances',
+): Promise<{ readonly outcome: SyncOutcome; readonly userErrors: readonly UserError[] } | UserError> {
+  const job: SyncJob = { accountId: account.id, requestedAt: context.ports.clock.iso(), ...ask };
+  try {
+    const outcome = await context.ports.sync.request(job, context.timeouts.syncMs);
+    const problem = outcome.error ?? (outcome.fresh ? null : 'no answer');
+    return { outcome, userErrors: problem === null ? [] : [unavailable(account, problem, what)] };
+  } catch (cause) {
+    return notAsked(context, cause, what);
+  }
+}
+
+const unavailable = (account: Account, problem: string, what: string): UserError => ({
   code: 'EXCHANGE_UNAVAILABLE',
-  message: `${account.exchange} could not be asked (${redactText(problem).slice(0, 300)}): these are the orders known so far`,
+  message: `${account.exchange} could not be asked (${redactText(problem).slice(0, 300)}): these are the ${what} known so far`,
   field: null,
 });
 
-function notAsked(context: GatewayContext, cause: unknown): UserError {
+function notAsked(context: GatewayContext, cause: unknown, what: string): UserError {
   const waited = cause instanceof ResultTimeoutError;
   const expected = waited || cause instanceof QueueUnavailableError || cause instanceof QueueFullError;
   if (!expected) context.ports.log.warn({ err: cause }, 'a sync failed');
   const why = waited ? `did not end within ${context.timeouts.syncMs} ms` : 'could not be started';
-  return { code: 'TIMEOUT', message: `the sync ${why}: these are the orders known so far`, field: null };
+  return { code: 'TIMEOUT', message: `the sync ${why}: these are the ${what} known so far`, field: null };
 }

@@ -2,6 +2,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
 import { accountResolvers } from '../accounts/index.ts';
 import { alertResolvers } from '../alerts/index.ts';
+import { balanceResolvers } from '../balances/index.ts';
 import { exchangeResolvers } from '../exchanges/index.ts';
 import { exposureResolvers } from '../exposure/index.ts';
 import { groupResolvers } from '../groups/index.ts';
@@ -28,6 +29,7 @@ export const buildGatewaySchema = (): GraphQLSchema =>
         sessionResolvers,
         exchangeResolvers,
         exposureResolvers,
+        balanceResolvers,
         reconcilerResolvers,
         subscriptionResolvers,
         userResolvers,

@@ -175,6 +175,8 @@ export type Query = {
   readonly accounts: ReadonlyArray<Account>;
   readonly account?: Maybe<Account>;
   readonly alerts: AlertConnection;
+  /** What one account owns; asks the exchange first when the last reading is older than `maxAgeSeconds`. `assets`: of these only. */
+  readonly balances: AccountBalances;
   readonly exchanges: ReadonlyArray<ExchangeInfo>;
   readonly markets: ReadonlyArray<Market>;
   readonly exposure: Exposure;
@@ -219,6 +221,12 @@ export type QueryAlertsArgs = {
   status?: InputMaybe<AlertStatus>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type QueryBalancesArgs = {
+  accountId: Scalars['ID']['input'];
+  assets?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  maxAgeSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type QueryMarketsArgs = {
@@ -687,6 +695,38 @@ export type SubscriptionOrderUpdatesArgs = {
 export type SubscriptionTickerArgs = {
   exchange: Scalars['String']['input'];
   symbol: Scalars['String']['input'];
+};
+
+/** What an account owns, as its exchange shows it. */
+export type AccountBalances = {
+  readonly account: Account;
+  /** of every asset of which there is something, by name; at most 1,000 */
+  readonly balances: ReadonlyArray<AssetBalance>;
+  /** in contracts; at most 1,000 */
+  readonly positions: ReadonlyArray<Position>;
+  /** when the exchange was asked for what stands here; null: never */
+  readonly syncedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** it was asked at most `maxAgeSeconds` ago */
+  readonly fresh: Scalars['Boolean']['output'];
+  /** all that was owned at `syncedAt` is here: of an asset or contract that is not named there was nothing */
+  readonly complete: Scalars['Boolean']['output'];
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type AssetBalance = {
+  readonly asset: Scalars['String']['output'];
+  /** what new orders may use */
+  readonly free: Scalars['Decimal']['output'];
+  /** held by open orders, or locked otherwise */
+  readonly locked: Scalars['Decimal']['output'];
+  /** free and locked */
+  readonly total: Scalars['Decimal']['output'];
+};
+
+export type Position = {
+  readonly symbol: Scalars['String']['output'];
+  /** above 0 bought, below 0 sold; in base currency */
+  readonly size: Scalars['Decimal']['output'];
 };
 
 export type ErrorCode =
@@ -1361,6 +1401,9 @@ export type ResolversTypes = {
   CreateAlertInput: CreateAlertInput;
   AlertPayload: ResolverTypeWrapper<Omit<AlertPayload, 'alert'> & { alert?: Maybe<ResolversTypes['Alert']> }>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  AccountBalances: ResolverTypeWrapper<Omit<AccountBalances, 'account'> & { account: ResolversTypes['Account'] }>;
+  AssetBalance: ResolverTypeWrapper<AssetBalance>;
+  Position: ResolverTypeWrapper<Position>;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
@@ -1485,6 +1528,9 @@ export type ResolversParentTypes = {
   CreateAlertInput: CreateAlertInput;
   AlertPayload: Omit<AlertPayload, 'alert'> & { alert?: Maybe<ResolversParentTypes['Alert']> };
   Subscription: Record<PropertyKey, never>;
+  AccountBalances: Omit<AccountBalances, 'account'> & { account: ResolversParentTypes['Account'] };
+  AssetBalance: AssetBalance;
+  Position: Position;
   Decimal: Scalars['Decimal']['output'];
   DateTime: Scalars['DateTime']['output'];
   Cursor: Scalars['Cursor']['output'];
@@ -1674,6 +1720,12 @@ export type QueryResolvers<
     ParentType,
     ContextType,
     RequireFields<QueryAlertsArgs, 'accountId' | 'first'>
+  >;
+  balances?: Resolver<
+    ResolversTypes['AccountBalances'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryBalancesArgs, 'accountId' | 'maxAgeSeconds'>
   >;
   exchanges?: Resolver<ReadonlyArray<ResolversTypes['ExchangeInfo']>, ParentType, ContextType>;
   markets?: Resolver<
@@ -2100,6 +2152,37 @@ export type SubscriptionResolvers<
     ContextType,
     RequireFields<SubscriptionTickerArgs, 'exchange' | 'symbol'>
   >;
+};
+
+export type AccountBalancesResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['AccountBalances'] = ResolversParentTypes['AccountBalances'],
+> = {
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  balances?: Resolver<ReadonlyArray<ResolversTypes['AssetBalance']>, ParentType, ContextType>;
+  positions?: Resolver<ReadonlyArray<ResolversTypes['Position']>, ParentType, ContextType>;
+  syncedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  fresh?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  complete?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type AssetBalanceResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['AssetBalance'] = ResolversParentTypes['AssetBalance'],
+> = {
+  asset?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  free?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  locked?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+};
+
+export type PositionResolvers<
+  ContextType = GatewayContext,
+  ParentType extends ResolversParentTypes['Position'] = ResolversParentTypes['Position'],
+> = {
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  size?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
 };
 
 export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
@@ -2548,6 +2631,9 @@ export type Resolvers<ContextType = GatewayContext> = {
   AlertConnection?: AlertConnectionResolvers<ContextType>;
   AlertPayload?: AlertPayloadResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  AccountBalances?: AccountBalancesResolvers<ContextType>;
+  AssetBalance?: AssetBalanceResolvers<ContextType>;
+  Position?: PositionResolvers<ContextType>;
   Decimal?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Cursor?: GraphQLScalarType;

@@ -1,6 +1,7 @@
 import type { DecimalString, ErrorCode, Market, OrderSpec, UserError } from '@orderplane/domain';
 import type { ExchangeCapabilities } from '@orderplane/exchange/capabilities';
 import type { PlaceInput, TriggerInput } from '@orderplane/queues';
+import type { OrderTerms } from '@orderplane/state-machine';
 import type { Account, LimitRefusal } from '@orderplane/store';
 import type { Cover } from '../funds-book.ts';
 import type { Freshness } from '../pre-trade.ts';
@@ -25,9 +26,19 @@ export interface Subject {
   /** It waits here, and for this price of its own market; null: it does not. */
   readonly waitsFor: DecimalString | null;
   readonly isDark: boolean;
+  /** What happens to what the exchange has of it; null: nothing is there yet that could be changed. */
+  readonly resting: RestingChange | null;
   readonly clientOrderId: string;
   /** The request, of a new order. */
   readonly input: PlaceInput | null;
+}
+
+/** A change of an order that is at the exchange, or on its way there. */
+export interface RestingChange {
+  /** As the exchange has it, and as it was wished last: the one or the other is there while a change is under way. */
+  readonly before: readonly OrderTerms[];
+  readonly after: OrderTerms;
+  readonly filled: DecimalString;
 }
 export type Terms = Pick<OrderSpec, 'size' | 'quoteSize' | 'price' | 'stopPrice'>;
 

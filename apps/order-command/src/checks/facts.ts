@@ -23,8 +23,9 @@ export function factsFor(context: CommandContext, subject: Subject): FactDesk {
       const last = takesByLast(subject) ? await context.lastPrice(account.exchange, sent.symbol) : null;
       const need = needOf(subject, last);
       if (need === null) return { fact: { need, cover: null } };
-      const { clientOrderId } = subject;
-      const cover = await context.fundsBook.cover({ accountId: account.id, clientOrderId, ...need });
+      const { clientOrderId, moment } = subject;
+      const isChange = moment === 'change';
+      const cover = await context.fundsBook.cover({ accountId: account.id, clientOrderId, isChange, ...need });
       return { fact: { need, cover } };
     }),
     freshness: once(async () => ({ fact: await context.freshOrders(account) })),

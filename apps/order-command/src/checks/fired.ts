@@ -34,6 +34,7 @@ export async function checkFired(
     trigger: null,
     waitsFor: null,
     isDark: true,
+    resting: null,
     clientOrderId: intent.clientOrderId,
     input: null,
   };

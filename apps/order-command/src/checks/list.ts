@@ -40,8 +40,8 @@ export const CHECKS: readonly (EarlyCheck | LateCheck)[] = [
   // what is known of the account
   early({ name: 'fresh open orders',         codes: ['STALE_DATA'],                           at: ['place', 'change'],         dependsOn: 'freshness', applies: restsOnOpenOrders, judge: isFreshEnough }),
   // what the account owns, as last read at the exchange
-  early({ name: 'reduces its position',      codes: ['INSUFFICIENT_FUNDS'],                   at: ['place', 'fire'],           dependsOn: 'positions', applies: onlyReduces, judge: isReducing }),
-  early({ name: 'available balance',         codes: ['INSUFFICIENT_FUNDS'],                   at: ['place', 'fire'],           dependsOn: 'balances', applies: takesFunds, judge: isCovered }),
+  early({ name: 'reduces its position',      codes: ['INSUFFICIENT_FUNDS'],                   at: ['place', 'change', 'fire'], dependsOn: 'positions', applies: onlyReduces, judge: isReducing }),
+  early({ name: 'available balance',         codes: ['INSUFFICIENT_FUNDS'],                   at: ['place', 'change', 'fire'], dependsOn: 'balances', applies: takesFunds, judge: isCovered }),
   // the account's limits, against all that is open
   { kind: 'maxOrderNotional', name: 'maximum order notional', codes: ['RISK_LIMIT_EXCEEDED'], at: ['place', 'change', 'fire'], dependsOn: 'openOrders' },
   { kind: 'maxOpenOrders',    name: 'maximum open orders',    codes: ['RISK_LIMIT_EXCEEDED'], at: ['place', 'fire'],           dependsOn: 'openOrders' },

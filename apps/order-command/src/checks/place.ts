@@ -39,6 +39,7 @@ export async function checkPlace(
     trigger: input.trigger ?? null,
     waitsFor: waitsFor(spec, held),
     isDark: held.mode === 'DARK',
+    resting: null,
     clientOrderId: input.clientOrderId,
     input,
   };

@@ -1,7 +1,8 @@
 import { Folding } from '@orderplane/planner';
 import { record } from '@orderplane/recorder';
+import { happen } from '@orderplane/recorder/testing';
 import { describe, expect, test } from 'vitest';
-import { openDesk, PERPETUAL, placing, type Desk } from '../testing/desk.ts';
+import { modifying, openDesk, PERPETUAL, placing, type Desk } from '../testing/desk.ts';
 
 const balance = (asset: string, free: string) => ({ asset, free, held: '0' });
 const shows = (desk: Desk, ...balances: readonly ReturnType<typeof balance>[]): void => {
@@ -135,6 +136,117 @@ describe('available balance', () => {
   });
 });
 
+describe('a change of what rests at the exchange', () => {
+  /** The exchange shows this beside what it holds for the order. */
+  async function resting(input: Parameters<typeof placing>[0], ...free: readonly ReturnType<typeof balance>[]) {
+    const desk = await openDesk();
+    const { size = '1' } = input ?? {};
+    shows(desk, balance('USD', `${size ?? '1'}00`), balance('BTC', size ?? '1'));
+    const { orderIds } = await desk.run(placing(input));
+    const orderId = orderIds[0] ?? '';
+    await rests(desk, orderId);
+    desk.world.clock.advance(5_000);
+    shows(desk, ...free);
+    const change = async (to: Parameters<typeof modifying>[1]) => (await desk.run(modifying(orderId, to))).userErrors;
+    return { desk, orderId, change };
+  }
+  const rests = async (desk: Desk, orderId: string): Promise<void> => {
+    await sent(desk, orderId);
+    await happen(desk.world, orderId, { type: 'Acknowledged', venueOrderId: `x-${orderId}` });
+  };
+  const insufficient = (field: string, message: RegExp) => [
+    { code: 'INSUFFICIENT_FUNDS', field: ['input', field], message: expect.stringMatching(message) as string },
+  ];
+
+  test('needs what goes beyond what is held for it', async () => {
+    const { desk, orderId, change } = await resting({}, balance('USD', '50'));
+    const refusal = await desk.refusal(modifying(orderId, { size: '1.51' }));
+    expect([refusal]).toEqual(insufficient('size', /needs 51 USD more, .* has 50 USD free .*: make it smaller/));
+    expect(await change({ price: '150.01' })).toEqual(insufficient('price', /needs 50\.01 USD more/));
+    expect(await change({ size: '1.5' })).toEqual([]);
+  });
+
+  test('a seller needs more base only where it sells more', async () => {
+    const { change } = await resting({ side: 'SELL' }, balance('BTC', '0.5'));
+    expect(await change({ size: '1.51' })).toEqual(insufficient('size', /needs 0\.51 BTC more/));
+    expect(await change({ price: '900' })).toEqual([]);
+    expect(await change({ size: '1.5' })).toEqual([]);
+  });
+
+  test('counts what is not filled, and asks nobody where it needs no more', async () => {
+    const { desk, orderId, change } = await resting({ size: '4' }, balance('USD', '10'));
+    const at = desk.world.clock.iso();
+    const execution = {
+      id: 't1',
+      size: '3',
+      price: '100',
+      fee: null,
+      liquidity: null,
+      at,
+      venueOrderId: null,
+    } as const;
+    await happen(desk.world, orderId, { type: 'PartialFill', execution });
+    const { asked } = desk.owned;
+    expect(await change({ size: '3.5', price: '190' })).toEqual([]);
+    expect(desk.owned.asked).toBe(asked);
+  });
+
+  test('while one is under way only what goes beyond the larger of the two', async () => {
+    const { desk, change } = await resting({}, balance('USD', '100'));
+    for (const price of ['190', '120', '200', '150']) {
+      expect(await change({ price })).toEqual([]);
+      desk.world.clock.advance(500);
+    }
+    // Whether the exchange holds 100 or 150 for it by now nobody can know.
+    shows(desk, balance('USD', '50'));
+    expect(await change({ price: '200.01' })).toEqual(insufficient('price', /needs 50\.01 USD more/));
+    expect(await change({ price: '200' })).toEqual([]);
+  });
+
+  test('shares what is free with all others, changes and new orders', async () => {
+    const { desk, change } = await resting({}, balance('USD', '100'));
+    expect(await change({ price: '160' })).toEqual([]);
+    expect(await accepted(desk, { size: '0.5' })).toBe(0);
+    const { orderIds } = await desk.run(placing({ size: '0.4' }));
+    expect(await change({ price: '165' })).toEqual(
+      insufficient('price', /100 of it are needed by orders on their way/),
+    );
+    // All of it was carried out: the exchange shows what is left.
+    await rests(desk, orderIds[0] ?? '');
+    desk.world.clock.advance(10_000);
+    shows(desk, balance('USD', '10'));
+    expect(await change({ price: '180.01' })).toEqual(insufficient('price', /needs 20\.01 USD more/));
+    expect(await change({ price: '170' })).toEqual([]);
+  });
+
+  test('of a group names the total, of which the others have filled a part', async () => {
+    const desk = await openDesk();
+    shows(desk, balance('BTC', '2'));
+    const orders = ['110', '120'].map((price) => placing({ side: 'SELL', price, clientOrderId: `of-${price}` }).input);
+    const group = { ...placing(), kind: 'placeGroup', groupKind: 'OCO', onPartialFill: 'REDUCE', orders } as const;
+    const [orderId = '', other = ''] = (await desk.run(group)).orderIds;
+    for (const id of [orderId, other]) await rests(desk, id);
+    const terms = { size: '0.6', price: '110', quoteSize: null, stopPrice: null };
+    const reduced = { requestId: 'reduced', generation: 2, by: 'us' } as const;
+    await happen(desk.world, orderId, { type: 'ReplaceRequested', terms, ...reduced });
+    desk.world.clock.advance(5_000);
+    shows(desk, balance('BTC', '0'));
+    const change = async (size: string) => (await desk.run(modifying(orderId, { size }))).userErrors;
+    expect(await change('1.5')).toEqual(insufficient('size', /needs 0\.1 BTC more/));
+    expect(await change('1.4')).toEqual([]);
+  });
+
+  test('is the exchange’s to judge when it can not be asked, and needs nothing while the order waits here', async () => {
+    const { desk, change } = await resting({});
+    desk.owned.shown = null;
+    expect(await change({ size: '100' })).toEqual([]);
+    shows(desk, balance('USD', '0'));
+    const trigger = { symbol: 'BTC-USD', source: 'LAST', direction: 'AT_OR_BELOW', price: '90' } as const;
+    const { orderIds } = await desk.run(placing({ mode: 'DARK', trigger }));
+    expect((await desk.run(modifying(orderIds[0] ?? '', { size: '50' }))).userErrors).toEqual([]);
+  });
+});
+
 describe('reduce-only', () => {
   const reducing = (side: 'BUY' | 'SELL', size: string) =>
     placing({ accountId: 'account-5', symbol: PERPETUAL, side, size, reduceOnly: true });
@@ -153,6 +265,17 @@ describe('reduce-only', () => {
     const large = await desk.run(reducing('SELL', '0.6'));
     expect(large.userErrors[0]).toMatchObject({ code: 'INSUFFICIENT_FUNDS', field: ['input', 'size'] });
     expect(large.userErrors[0]?.message).toMatch(/closes at most what is held: 0\.5/);
+  });
+
+  test('holds for a larger size, too', async () => {
+    const desk = await deskWith('0.5');
+    const orderId = (await desk.run(reducing('SELL', '0.4'))).orderIds[0] ?? '';
+    const { userErrors } = await desk.run(modifying(orderId, { size: '0.6' }));
+    expect(userErrors[0]).toMatchObject({ code: 'INSUFFICIENT_FUNDS', field: ['input', 'size'] });
+    expect(userErrors[0]?.message).toMatch(/closes at most what is held: 0\.5 of .*, not 0\.6/);
+    desk.owned.shown = { balances: [], positions: [] };
+    for (const change of [{ price: '101' }, { size: '0.3' }])
+      expect((await desk.run(modifying(orderId, change))).userErrors).toEqual([]);
   });
 
   test('of a position that was sold, the other way round; of none, never', async () => {

@@ -14,6 +14,11 @@ export const VALID: readonly { readonly query: string; readonly variables: Reado
     variables: { id: 'acc-ada' },
   },
   {
+    query:
+      'query ($id: ID!, $a: [String!], $s: Int) { balances(accountId: $id, assets: $a, maxAgeSeconds: $s) { fresh } }',
+    variables: { id: 'acc-ada', a: ['BTC'], s: 5 },
+  },
+  {
     query: 'query ($e: String!, $s: [String!]) { markets(exchange: $e, symbols: $s) { symbol } }',
     variables: { e: 'binance', s: ['BTC-USDT'] },
   },
