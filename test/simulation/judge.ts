@@ -1,7 +1,7 @@
 import type { OrderSpec, RiskLimits } from '@orderplane/domain';
 import type { Coverage } from '@orderplane/exchange';
 import type { VenueOrder } from '@orderplane/planner/testing';
-import type { MachineEvent } from '@orderplane/state-machine';
+import type { MachineEvent, OrderTerms } from '@orderplane/state-machine';
 import type { JournalRecord, OrderGroup, OrderRecord } from '@orderplane/store';
 import { DARK_ARRIVED, DARK_WRITTEN } from './invariants/dark.ts';
 import { ARRIVED, HELD } from './invariants/exchange.ts';
@@ -10,6 +10,7 @@ import { GROUPS_WRITTEN } from './invariants/groups.ts';
 import { LIMITS_WRITTEN } from './invariants/limits.ts';
 import { PROOFS } from './invariants/proof.ts';
 import { PURGED } from './invariants/purged.ts';
+import { WISHES } from './invariants/wishes.ts';
 import { newExecutions, WRITTEN } from './invariants/written.ts';
 import type { Sightings } from './sightings.ts';
 import type { Timeline } from './timeline.ts';
@@ -32,6 +33,7 @@ export class Judge implements Known {
   readonly halted = new Set<string>();
   readonly groups = new Map<string, OrderGroup>();
   readonly limits = new Map<string, RiskLimits>();
+  readonly firstTerms = new Map<string, OrderTerms>();
   readonly filledSince = new Map<string, number>();
   /** Groups of which it is recorded that more was executed than they allow. */
   readonly conflicts = new Set<string>();
@@ -135,7 +137,9 @@ export class Judge implements Known {
       if (!this.#owners.has(at)) this.#owners.set(at, orderId);
       for (const id of leg.venueOrderIds) this.#venueOwners.set(key(accountId, id), orderId);
     }
+    if (written.before === null) this.firstTerms.set(orderId, after.actual.machine.terms);
     this.#check(WRITTEN, written, orderId);
+    this.#check(WISHES, written, orderId);
     this.#check(DARK_WRITTEN, written, orderId);
     this.#check(PROOFS, written, orderId);
     this.#check(GROUPS_WRITTEN, written, orderId);
