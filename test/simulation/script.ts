@@ -142,6 +142,7 @@ export function scriptOf(seed: number, steps: number): Script {
     add({ kind: 'exchangeDown', account: deadAccount, forMs: Number.MAX_SAFE_INTEGER / 4 }, Math.round(endsMs * 0.6));
   addGroups(streamOf(seed, 'groups'), accounts, endsMs, bodies);
   addBursts(streamOf(seed, 'bursts'), accounts, endsMs, bodies);
+  addLateTries(streamOf(seed, 'late tries'), accounts, endsMs, bodies);
   // Indices are given before sorting: those of orders are what other items name.
   const items = bodies.map(({ atMs, body }, index): Item => ({ ...body, index, atMs }));
   return { accounts, items: items.sort((a, b) => a.atMs - b.atMs || a.index - b.index), endsMs, deadAccount };
@@ -217,6 +218,27 @@ function addBursts(
     }
   }
 }
+/** Orders whose own time is over when they are tried again, while the first try of them is held up by a slow database. */
+function addLateTries(
+  random: Random,
+  accounts: readonly ExchangeId[],
+  endsMs: number,
+  bodies: { readonly atMs: number; readonly body: ItemBody }[],
+): void {
+  const tries = random.chance(0.4) ? random.whole(1, 3) : 0;
+  const atMs = random.whole(0, Math.round(endsMs * 0.85));
+  for (let made = 0; made < tries; made += 1) {
+    const account = random.whole(0, accounts.length - 1);
+    const of = bodies.length;
+    const expiresAfterMs = random.whole(1_000, 6_000);
+    const terms = { ...drawTerms(random, accounts[account] ?? 'binance'), ...RESTING, timeInForce: 'GTT' } as const;
+    bodies.push({ atMs, body: { kind: 'place', account, terms: { ...terms, expiresAfterMs } } });
+    bodies.push({ atMs, body: { kind: 'repeat', of, afterMs: expiresAfterMs + random.whole(0, 1_500) } });
+  }
+  const slow = { kind: 'window', fault: 'storeSlow', account: null, forMs: 4_000, rate: 0.6 } as const;
+  if (tries > 0) bodies.push({ atMs: Math.max(0, atMs - 500), body: slow });
+}
+
 const RESTING = { type: 'LIMIT', timeInForce: 'GTC', quoteSized: false, postOnly: false } as const;
 
 /** Terms that the exchange's own table takes; mostly resting limit orders. */
