@@ -64,7 +64,8 @@ export interface ClientParts {
 interface Sent {
   readonly command: Untimed<OrderCommand>;
   readonly confirmed: (result: CommandResult) => void;
-  readonly refused?: (error: CommandResult['userErrors'][number]) => void;
+  /** Told with the instant at which this try was given. */
+  readonly refused?: (error: CommandResult['userErrors'][number], issuedAtMs: number) => void;
 }
 type Untimed<Command> = Command extends unknown ? Omit<Command, 'time'> : never;
 
@@ -135,6 +136,11 @@ export class Clients {
             this.#parts.judge.fail('I20', 'a group is accepted whole', `${orderIds.length} of ${members.length}`);
           for (const [position, placed] of members.entries()) this.#accepted(placed, orderIds[position]);
         },
+        refused: ({ message }, issuedAtMs) => {
+          if (message.startsWith('this was placed before')) return;
+          for (const { input } of members)
+            this.#parts.judge.refusals.told(input.accountId, input.clientOrderId, issuedAtMs);
+        },
       });
     send(`group-${item.index}`);
     if (item.repeatAfterMs !== null)
@@ -155,6 +161,7 @@ export class Clients {
       this.#send({
         command: { kind: 'cancel', commandId: `cancel-${item.index}`, userId: userOf(input.accountId), orderId },
         confirmed: () => this.#mustKnow(orderId, (record) => record.requests.some(({ kind }) => kind === 'cancel')),
+        refused: () => this.#refusedFor(orderId, `cancel-${item.index}`),
       }),
     );
   }
@@ -179,6 +186,7 @@ export class Clients {
       this.#send({
         command,
         confirmed: () => this.#mustKnow(orderId, (m) => m.requests.some(({ id }) => id === commandId)),
+        refused: () => this.#refusedFor(orderId, commandId),
       });
     });
   }
@@ -250,10 +258,13 @@ export class Clients {
     this.#send({
       command: { kind: 'place', commandId, userId: userOf(input.accountId), input },
       confirmed: ({ orderIds: [orderId] }) => this.#accepted(placed, orderId),
-      refused: ({ code, message }) => {
-        if (code === 'ALREADY_EXISTS' && message.startsWith('this was placed before'))
+      refused: ({ code, message }, issuedAtMs) => {
+        if (code === 'ALREADY_EXISTS' && message.startsWith('this was placed before')) {
           this.#parts.sightings.see('a repeat of a purged order is refused' satisfies Happening);
-        else if (placed.commandId === commandId) this.refused.add(placed);
+          return;
+        }
+        this.#parts.judge.refusals.told(input.accountId, input.clientOrderId, issuedAtMs);
+        if (placed.commandId === commandId) this.refused.add(placed);
       },
     });
   }
@@ -288,11 +299,16 @@ export class Clients {
     this.#parts.queue.command({ ...command, time }, (result) => {
       const [error] = result.userErrors;
       if (error === undefined) confirmed(result);
-      else refused?.(error);
+      else refused?.(error, nowMs);
       if (!result.userErrors.some(({ code }) => code === 'RISK_LIMIT_EXCEEDED' || code === 'DUPLICATE_ORDER')) return;
       if (command.kind === 'modify') this.#parts.sightings.see('a limit refuses a change' satisfies Happening);
       else this.#parts.sightings.see('a limit refuses an order' satisfies Happening);
     });
+  }
+
+  #refusedFor(orderId: string, commandId: string): void {
+    const { refusals, orders } = this.#parts.judge;
+    refusals.toldOfCommand(commandId, orders.get(orderId)?.actual.machine.requests ?? []);
   }
 
   #mustKnow(

@@ -1,8 +1,8 @@
 import type { OrderSpec, RiskLimits } from '@orderplane/domain';
 import type { Coverage } from '@orderplane/exchange';
 import type { VenueOrder } from '@orderplane/planner/testing';
-import type { MachineEvent } from '@orderplane/state-machine';
-import type { JournalRecord, OrderGroup, OrderRecord } from '@orderplane/store';
+import type { MachineEvent, OrderTerms } from '@orderplane/state-machine';
+import type { CommandTime, JournalRecord, OrderGroup, OrderRecord } from '@orderplane/store';
 import { DARK_ARRIVED, DARK_WRITTEN } from './invariants/dark.ts';
 import { ARRIVED, HELD } from './invariants/exchange.ts';
 import type { Known, Rule, Written } from './invariants/facts.ts';
@@ -10,6 +10,8 @@ import { GROUPS_WRITTEN } from './invariants/groups.ts';
 import { LIMITS_WRITTEN } from './invariants/limits.ts';
 import { PROOFS } from './invariants/proof.ts';
 import { PURGED } from './invariants/purged.ts';
+import { Refusals } from './invariants/refusals.ts';
+import { WISHES } from './invariants/wishes.ts';
 import { newExecutions, WRITTEN } from './invariants/written.ts';
 import type { Sightings } from './sightings.ts';
 import type { Timeline } from './timeline.ts';
@@ -32,11 +34,13 @@ export class Judge implements Known {
   readonly halted = new Set<string>();
   readonly groups = new Map<string, OrderGroup>();
   readonly limits = new Map<string, RiskLimits>();
+  readonly firstTerms = new Map<string, OrderTerms>();
   readonly filledSince = new Map<string, number>();
   /** Groups of which it is recorded that more was executed than they allow. */
   readonly conflicts = new Set<string>();
   /** Orders whose history is gone: still known here, and held against the exchanges as before. */
   readonly purged = new Set<string>();
+  readonly refusals = new Refusals((...broken) => this.fail(...broken));
   /** Writes of order state so far: in a quiet time there are none. */
   writes = 0;
   /** Submits, cancels and amends that reached an exchange. */
@@ -135,7 +139,10 @@ export class Judge implements Known {
       if (!this.#owners.has(at)) this.#owners.set(at, orderId);
       for (const id of leg.venueOrderIds) this.#venueOwners.set(key(accountId, id), orderId);
     }
+    if (written.before === null) this.firstTerms.set(orderId, after.actual.machine.terms);
+    this.refusals.written(events);
     this.#check(WRITTEN, written, orderId);
+    this.#check(WISHES, written, orderId);
     this.#check(DARK_WRITTEN, written, orderId);
     this.#check(PROOFS, written, orderId);
     this.#check(GROUPS_WRITTEN, written, orderId);
@@ -145,6 +152,11 @@ export class Judge implements Known {
     if (newExecutions(written).length > 0) this.filledSince.set(orderId, this.nowMs);
     this.orders.set(orderId, after);
     this.#sightings.written(written);
+  }
+
+  /** An order has been placed by a command of this time; none: it was adopted. */
+  placedBy({ intent: { accountId, clientOrderId } }: OrderRecord, time: CommandTime | undefined): void {
+    this.refusals.placed(accountId, clientOrderId, time, this.nowMs);
   }
 
   /** Their history was taken away: the purge has just become visible to everybody. */

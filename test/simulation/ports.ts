@@ -1,5 +1,6 @@
 import type { Waker } from '@orderplane/queues';
 import type {
+  CommandTime,
   CommitResult,
   GroupStore,
   JournalRecord,
@@ -63,11 +64,15 @@ export function watchedLedger(ledger: OrderLedger, judge: Judge): OrderLedger {
     if (result.kind === 'committed') judge.written(result.record, journal);
     return result;
   };
+  const placed = (result: CommitResult, journal: readonly JournalRecord[], time?: CommandTime): CommitResult => {
+    if (result.kind === 'committed') judge.placedBy(result.record, time);
+    return seen(result, journal);
+  };
   return new Proxy(ledger, {
     get: (target, method) => {
       if (method === 'place')
         return async (record: OrderRecord, journal: readonly JournalRecord[], options?: PlaceOptions) =>
-          seen(await target.place(record, journal, options), journal);
+          placed(await target.place(record, journal, options), journal, options?.time);
       if (method === 'commit') return async (change: OrderChange) => seen(await target.commit(change), change.journal);
       if (method === 'groups') return watchedGroups(target.groups, judge);
       const member: unknown = Reflect.get(target, method, target);
@@ -89,11 +94,14 @@ export const watchedRetention = (retention: RetentionStore, judge: Judge): Reten
 
 function watchedGroups(groups: GroupStore, judge: Judge): GroupStore {
   return {
-    place: async (group, orders) => {
-      const results = await groups.place(group, orders);
+    place: async (group, orders, time) => {
+      const results = await groups.place(group, orders, time);
       judge.groups.set(group.groupId, group);
-      for (const [index, result] of results.entries())
-        if (result.kind === 'committed') judge.written(result.record, orders[index]?.journal ?? []);
+      for (const [index, result] of results.entries()) {
+        if (result.kind !== 'committed') continue;
+        judge.placedBy(result.record, time);
+        judge.written(result.record, orders[index]?.journal ?? []);
+      }
       return results;
     },
     find: (groupId) => groups.find(groupId),

@@ -35,7 +35,8 @@ interface Holding {
 export interface CommandJob {
   readonly command: OrderCommand;
   readonly answered: (result: CommandResult) => void;
-  holder: SimProcess | null;
+  /** Who runs it: an object of its own for each run. */
+  holder: { readonly process: SimProcess } | null;
 }
 
 /** Runs one job in a process; `done` is called from within the process. */
@@ -123,7 +124,7 @@ export class SimQueue {
     const held = [...this.#jobs.values()].filter((job) => job.holder?.process === process);
     for (const job of held) if (job.holder !== null) job.holder.lostAtMs ??= lostAtMs;
     const holders = new Set(held.map((job) => job.holder));
-    const commands = this.#commands.filter((job) => job.holder === process);
+    const commands = this.#commands.filter((job) => job.holder?.process === process);
     if (held.length + commands.length === 0) return;
     this.#timeline.at(lostAtMs + this.#random.whole(0, NOTICED_MS), `locks of ${process.name} run out`, () => {
       for (const job of held) if (holders.has(job.holder) && job.holder?.lostAtMs !== null) job.holder = null;
@@ -214,7 +215,6 @@ export class SimQueue {
     for (const job of this.#commands) {
       if (job.holder !== null) continue;
       if (this.#commands.filter(({ holder }) => holder !== null).length >= COMMAND_SLOTS) return;
-      job.holder = commander.process;
       void this.#runCommand(job, commander);
     }
   }
@@ -223,10 +223,14 @@ export class SimQueue {
     job: CommandJob,
     { process, run }: { readonly process: SimProcess; readonly run: () => CommandRunner },
   ): Promise<void> {
+    const holder = { process };
+    job.holder = holder;
     const result = await run()(job.command).catch(() => null);
     await process.call('command done', this.latency(), async () => {
       const at = this.#commands.indexOf(job);
-      if (at !== -1) this.#commands.splice(at, 1);
+      // Lost with all of Redis, or given out again: what this run says is heard by nobody.
+      if (at === -1 || job.holder !== holder) return;
+      this.#commands.splice(at, 1);
       if (result !== null) job.answered(result);
       this.handOut();
     });

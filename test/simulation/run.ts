@@ -278,7 +278,7 @@ function outside(
       return;
     case 'outsideAmend': {
       const price = order.price === null ? null : (Math.round(Number(order.price) * 100) + item.priceShift) / 100;
-      if (price !== null) venue.amend(order, { price: String(price) });
+      if (price !== null) venue.reprice(order, String(price));
       return;
     }
   }

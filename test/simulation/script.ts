@@ -11,7 +11,7 @@ import { addGroups } from './groups.ts';
 import { streamOf, type Random } from './random.ts';
 
 /** Virtual time in which the things of a script happen, for each step of a run, ms. */
-const MS_PER_STEP = 90;
+const MS_PER_STEP = 40;
 export const SYMBOLS = ['BTC-USD', 'ETH-USD'] as const;
 export const PROCESSES = ['order-command', 'reconciler-1', 'reconciler-2', 'sync-worker'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
@@ -141,6 +141,8 @@ export function scriptOf(seed: number, steps: number): Script {
   if (deadAccount !== null)
     add({ kind: 'exchangeDown', account: deadAccount, forMs: Number.MAX_SAFE_INTEGER / 4 }, Math.round(endsMs * 0.6));
   addGroups(streamOf(seed, 'groups'), accounts, endsMs, bodies);
+  addBursts(streamOf(seed, 'bursts'), accounts, endsMs, bodies);
+  addLateTries(streamOf(seed, 'late tries'), accounts, endsMs, bodies);
   // Indices are given before sorting: those of orders are what other items name.
   const items = bodies.map(({ atMs, body }, index): Item => ({ ...body, index, atMs }));
   return { accounts, items: items.sort((a, b) => a.atMs - b.atMs || a.index - b.index), endsMs, deadAccount };
@@ -185,6 +187,59 @@ function addCommands(
       },
     });
 }
+
+/**
+ * Orders that rest away from the market and are changed several times so quickly that the first change is under way when
+ * the others come; some go back to what was before.
+ */
+function addBursts(
+  random: Random,
+  accounts: readonly ExchangeId[],
+  endsMs: number,
+  bodies: { readonly atMs: number; readonly body: ItemBody }[],
+): void {
+  const bursts = random.whole(0, Math.max(1, Math.round(endsMs / 25_000)));
+  for (let made = 0; made < bursts; made += 1) {
+    const account = random.whole(0, accounts.length - 1);
+    const exchange = accounts[account];
+    if (exchange === undefined) continue;
+    const atMs = random.whole(0, Math.round(endsMs * 0.85));
+    const of = bodies.length;
+    const terms = { ...drawTerms(random, exchange), ...RESTING, priceOffset: -random.whole(80, 400) };
+    bodies.push({ atMs, body: { kind: 'place', account, terms } });
+    const fromMs = random.whole(0, random.chance(0.5) ? 200 : 10_000);
+    const changes = random.whole(2, 5);
+    const withinMs = random.chance(0.7) ? 60 : 2_000;
+    for (let change = 0; change < changes; change += 1) {
+      const afterMs = fromMs + random.whole(0, withinMs);
+      const sizeFactor = random.chance(0.3) ? random.pick([0.5, 0.8, 1, 1.2, 2]) : null;
+      const priceShift = random.chance(0.3) ? 0 : random.whole(-150, 60);
+      bodies.push({ atMs, body: { kind: 'modify', of, afterMs, sizeFactor, priceShift } });
+    }
+  }
+}
+/** Orders whose own time is over when they are tried again, while the first try of them is held up by a slow database. */
+function addLateTries(
+  random: Random,
+  accounts: readonly ExchangeId[],
+  endsMs: number,
+  bodies: { readonly atMs: number; readonly body: ItemBody }[],
+): void {
+  const tries = random.chance(0.4) ? random.whole(1, 3) : 0;
+  const atMs = random.whole(0, Math.round(endsMs * 0.85));
+  for (let made = 0; made < tries; made += 1) {
+    const account = random.whole(0, accounts.length - 1);
+    const of = bodies.length;
+    const expiresAfterMs = random.whole(1_000, 6_000);
+    const terms = { ...drawTerms(random, accounts[account] ?? 'binance'), ...RESTING, timeInForce: 'GTT' } as const;
+    bodies.push({ atMs, body: { kind: 'place', account, terms: { ...terms, expiresAfterMs } } });
+    bodies.push({ atMs, body: { kind: 'repeat', of, afterMs: expiresAfterMs + random.whole(0, 1_500) } });
+  }
+  const slow = { kind: 'window', fault: 'storeSlow', account: null, forMs: 4_000, rate: 0.6 } as const;
+  if (tries > 0) bodies.push({ atMs: Math.max(0, atMs - 500), body: slow });
+}
+
+const RESTING = { type: 'LIMIT', timeInForce: 'GTC', quoteSized: false, postOnly: false } as const;
 
 /** Terms that the exchange's own table takes; mostly resting limit orders. */
 export function drawTerms(random: Random, exchange: ExchangeId): PlaceTerms {

@@ -52,6 +52,12 @@ const WRITES: readonly Sight<Written>[] = [
     is: (w) =>
       filled(w) && underWay(before(w), 'replace')?.how === 'TWO_STEP' && before(w)?.legs.at(-1)?.phase === 'live',
   },
+  {
+    name: 'two steps: more than one newer change waits when the old leg is over',
+    is: (w) =>
+      has(w, 'LegEnded') &&
+      machineOf(w).requests.filter((r) => r.kind === 'replace' && r.phase === 'wanted').length > 1,
+  },
   { name: 'two steps: done', is: (w) => closed(w, 'replace', 'applied', 'TWO_STEP') },
   { name: 'two steps: the new leg is refused', is: (w) => has(w, 'LegRefused') },
   {

@@ -196,6 +196,17 @@ describe('two steps', () => {
     expect([machine.life, machine.legs[0]?.phase, cumQty(machine)]).toEqual(['PARTIALLY_FILLED', 'ended', '0.4']);
   });
 
+  test.each([
+    ['waits for its trigger: our cancel has ended it', false, 'ACKNOWLEDGED', 'sent'],
+    ['works: its time in force has', true, 'EXPIRED', 'overtaken'],
+  ] as const)('a stop with IOC that %s', (_name, works, life, phase) => {
+    const stop = { ...limitSpec, type: 'STOP_LIMIT', timeInForce: 'IOC', stopPrice: '99' } as const;
+    const waits = specAfter(stop, ['validated', 'sent', 'acked', 'change wanted', 'two-step sent']);
+    const order = works ? apply(waits, { type: 'Activated' }) : waits;
+    const { machine } = fold(order, says(cancelledWith('0')), CONTEXT);
+    expect([machine.life, machine.requests[0]?.phase]).toEqual([life, phase]);
+  });
+
   test('with a cancel open it is', () => {
     expect(fold(orderAfter(...STEPS, 'cancel wanted'), oldLeg('0.4'), CONTEXT).machine.life).toBe('CANCELLED');
   });

@@ -8,6 +8,7 @@ import {
   isTerminal,
   openCancel,
   openReplaces,
+  openTwoSteps,
   type Leg,
   type OrderMachine,
 } from '@orderplane/state-machine';
@@ -262,10 +263,13 @@ const mayBeItsTime = (order: OrderMachine, report: OrderReport, seen: Normalized
   openReplaces(order).length === 0 &&
   !isCancelAsked(order);
 
+/** A stop that waits for its trigger has no time in force yet: what ends it is the cancel that a change began with. */
+const isChangedWhileItWaits = (order: OrderMachine): boolean => !order.working && openTwoSteps(order).length > 0;
+
 /** Rule D3: "cancelled" that nobody asked for is the end by time in force, or the exchange's own doing. */
 function endKind(order: OrderMachine, seen: NormalizedOrder): EndKind {
   if (seen.status === 'EXPIRED') return { type: 'Expired', reason: seen.reason ?? 'tif' };
-  if (isCancelAsked(order)) return { type: 'Cancelled', reason: seen.reason };
+  if (isCancelAsked(order) || isChangedWhileItWaits(order)) return { type: 'Cancelled', reason: seen.reason };
   const timed = order.kind.type === 'MARKET' || order.kind.timeInForce === 'IOC' || order.kind.timeInForce === 'FOK';
   if (timed) return { type: 'Expired', reason: 'tif' };
   return { type: 'Cancelled', reason: seen.reason ?? 'venue' };

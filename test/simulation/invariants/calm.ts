@@ -8,6 +8,7 @@ import type { Judge } from '../judge.ts';
 import type { SimQueue } from '../queue.ts';
 import type { SimExchange } from '../venue/exchange.ts';
 import type { Rule } from './facts.ts';
+import { restsOtherwise } from './wishes.ts';
 
 /** The whole system when everything has answered for a while. */
 export interface Calm {
@@ -87,6 +88,11 @@ export const CALM: readonly Rule<Calm>[] = [
       if (order === undefined) return 'it is not open at the exchange';
       return sameTerms(machine, order, judge.held(record));
     }),
+  },
+  {
+    id: 'C11',
+    says: 'what rests at the exchange is what was wished last',
+    check: each((record, { judge }) => (isTerminal(machineOf(record)) ? null : restsOtherwise(judge, record))),
   },
   {
     id: 'C10',

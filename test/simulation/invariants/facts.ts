@@ -1,7 +1,7 @@
 import type { OrderSpec, RiskLimits } from '@orderplane/domain';
 import type { Coverage } from '@orderplane/exchange';
 import type { VenueOrder } from '@orderplane/planner/testing';
-import type { MachineEvent } from '@orderplane/state-machine';
+import type { MachineEvent, OrderTerms } from '@orderplane/state-machine';
 import type { OrderGroup, OrderRecord } from '@orderplane/store';
 import type { OnItsWay, SimExchange } from '../venue/exchange.ts';
 
@@ -13,6 +13,8 @@ export interface Known {
   readonly groups: ReadonlyMap<string, OrderGroup>;
   /** Limits of accounts, which do not change in a run. */
   readonly limits: ReadonlyMap<string, RiskLimits>;
+  /** What each order was placed with. */
+  readonly firstTerms: ReadonlyMap<string, OrderTerms>;
   /** When the newest execution of an order was booked. */
   readonly filledSince: ReadonlyMap<string, number>;
   /** Our order with a leg of this client id, at this account. */

@@ -115,10 +115,10 @@ export class SimAdapter implements ExchangeAdapter {
         const sent = { op: 'cancel' as const, venueClientId: request.venueClientId, isInTime: true };
         const delayMs = random.whole(10, 1_500);
         venue.expect({ ...sent, arrivesAtMs: timeline.nowMs + delayMs });
-        timeline.after(delayMs, `${venue.accountId} ends ${order.orderId}`, () => void venue.end(order, 'CANCELLED'));
+        timeline.after(delayMs, `${venue.accountId} ends ${order.orderId}`, () => void venue.cancel(order));
         return 'later';
       }
-      return venue.end(order, 'CANCELLED');
+      return venue.cancel(order);
     });
   }
 

@@ -48,6 +48,10 @@ export class SimExchange {
   readonly ledger = new ModelVenue();
   /** Orders that somebody else placed here. */
   readonly foreign = new Set<string>();
+  /** Orders that a cancel of ours has ended. */
+  readonly cancelled = new Set<string>();
+  /** Prices that somebody else has given orders. */
+  readonly outsidePrices = new Map<string, string>();
   /** The exchange can't be reached until then. */
   downUntilMs = 0;
   readonly #onItsWay = new Set<OnItsWay>();
@@ -180,6 +184,18 @@ export class SimExchange {
     const isDone = this.ledger.end(order, status, this.now, status === 'EXPIRED' ? 'tif' : null);
     if (isDone) this.#changed(order);
     return isDone;
+  }
+
+  /** By a request of ours. */
+  cancel(order: VenueOrder): boolean {
+    if (order.status === 'OPEN') this.cancelled.add(order.orderId);
+    return this.end(order, 'CANCELLED');
+  }
+
+  /** By somebody else. */
+  reprice(order: VenueOrder, price: string): void {
+    if (order.status === 'OPEN') this.outsidePrices.set(order.orderId, price);
+    this.amend(order, { price });
   }
 
   amend(order: VenueOrder, terms: { readonly size?: string; readonly price?: string }): boolean {
