@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, Kind } from 'graphql';
 import type { GraphQLFormattedError } from 'graphql';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { databaseOutage, InvalidCursorError } from '@orderplane/store';
@@ -109,6 +109,29 @@ export function formatError(given: GraphQLFormattedError, error: unknown, log: L
     ...(formatted.path === undefined ? {} : { path: formatted.path }),
     extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies RequestErrorCode },
   };
+}
+
+/** Over a transport that is not Apollo Server's. */
+export function formatWithCode(error: GraphQLError, log: Logger): GraphQLFormattedError {
+  const coded = withDocumentCode(error);
+  return formatError(coded.toJSON(), coded, log);
+}
+
+/**
+ * What is wrong with a document or its variables, with the code that Apollo Server gives it over HTTP: graphql-js gives
+ * none. One that has a code keeps it.
+ */
+function withDocumentCode(error: GraphQLError): GraphQLError {
+  if (error.extensions['code'] !== undefined || error.path !== undefined || !isOurs(error)) return error;
+  const { message, nodes, source, positions } = error;
+  const isOfVariables =
+    nodes?.length === 1 && nodes[0]?.kind === Kind.VARIABLE_DEFINITION && /^Variable "\$/.test(message);
+  const code = message.startsWith('Syntax Error')
+    ? 'GRAPHQL_PARSE_FAILED'
+    : isOfVariables && / got | was not provided| must not be null/.test(message)
+      ? 'BAD_USER_INPUT'
+      : 'GRAPHQL_VALIDATION_FAILED';
+  return new GraphQLError(message, nodes, source, positions, null, error.originalError, { code });
 }
 
 /** Made on purpose: no foreign error hides inside (graphql-js and graphql-ws wrap those and keep their messages). */

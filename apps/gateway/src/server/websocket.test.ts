@@ -72,6 +72,27 @@ test('an answer with errors names its request, for whoever looks for it in the l
   expect(value).toMatchObject({ errors: [{}], extensions: { requestId: expect.any(String) as string } });
 });
 
+test.each([
+  ['no document', '{ accounts {', {}, 'GRAPHQL_PARSE_FAILED'],
+  ['a field that there is not', '{ nothing }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+  ['a variable that nobody uses', 'query ($id: ID!) { accounts { id } }', { id: 'x' }, 'GRAPHQL_VALIDATION_FAILED'],
+  ['a wrong variable', 'query ($f: OrderFilter) { orders(filter: $f) { totalCount } }', { f: 5 }, 'BAD_USER_INPUT'],
+  ['a missing variable', 'query ($id: ID!) { order(id: $id) { id } }', {}, 'BAD_USER_INPUT'],
+  ['two operations', 'query A { accounts { id } } query B { accounts { id } }', {}, 'OPERATION_RESOLUTION_FAILURE'],
+])('%s has the same code over both transports', async (_, query, variables, code) => {
+  const overHttp = await world.query(query, variables);
+  expect(overHttp.errors?.[0]?.extensions['code']).toBe(code);
+  const errors = await world
+    .client()
+    .iterate({ query, variables })
+    .next()
+    .then(
+      ({ value }) => (value as { errors: { extensions?: { code?: string } }[] }).errors,
+      (thrown: unknown) => thrown as { extensions?: { code?: string } }[],
+    );
+  expect(errors[0]?.extensions?.code).toBe(code);
+});
+
 test('what is logged for an operation names its request, also from within a subscription', async () => {
   const seen: unknown[] = [];
   const look = async (): Promise<never> => {

@@ -14,7 +14,7 @@ import { Connections } from './connections.ts';
 import { createContext, type Services } from './context.ts';
 import { deliver, type Delivery } from './delivery.ts';
 import { Documents } from './documents.ts';
-import { formatError, noteMutationErrors, rateLimited, requestError } from './errors.ts';
+import { formatWithCode, noteMutationErrors, rateLimited, requestError } from './errors.ts';
 import { GRAPHQL_PATH, type Entrance } from './http.ts';
 import { OpenConnections, type Connection } from './open-connections.ts';
 import { executeInScope, inScope, scopeOf } from './operation-scope.ts';
@@ -67,7 +67,7 @@ export function serveWebSocket(
     socket.once('close', open.arrived(remoteOf(request)));
   });
   const stopListening = services.revocations.listen((revocation) => open.revoke(revocation));
-  const formatted = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error, log);
+  const formatted = (error: GraphQLError): GraphQLFormattedError => formatWithCode(error, log);
   const documents = new Documents(schema, policy.introspection);
   const answers = new SharedAnswers((result) => written(result, formatted));
   const turn = new Turn();
@@ -220,7 +220,12 @@ function prepare(
   if (!('document' in known)) return known;
   const { document } = known;
   const operation = getOperationAST(document, operationName);
-  if (!operation) return [new GraphQLError('the operation to execute is not clear')];
+  if (!operation)
+    return [
+      new GraphQLError('the operation to execute is not clear: name one of the document in operationName', {
+        extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+      }),
+    ];
   const refusal = checkCost(schema, document, operationName, variables ?? {});
   if (refusal !== null) return [refusal];
   const scope = scopeOf(extensions, services.ports.newId);
