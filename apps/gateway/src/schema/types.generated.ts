@@ -808,6 +808,7 @@ export type Market = {
   readonly sizeStep: Scalars['Decimal']['output'];
   readonly minSize?: Maybe<Scalars['Decimal']['output']>;
   readonly minNotional?: Maybe<Scalars['Decimal']['output']>;
+  /** null: nobody watches this market now; the subscription `ticker` does */
   readonly lastPrice?: Maybe<Scalars['Decimal']['output']>;
 };
 
