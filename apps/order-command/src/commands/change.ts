@@ -1,32 +1,23 @@
-import { isPositive, maximum, subtract, type DecimalString, type UserError } from '@orderplane/domain';
-import { Folding, sizeOfCaller } from '@orderplane/planner';
+import { isPositive, type UserError } from '@orderplane/domain';
+import { Folding } from '@orderplane/planner';
 import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import { record, type Change, type Committed } from '@orderplane/recorder';
-import {
-  cumQty,
-  decide,
-  hasEnded,
-  openCancel,
-  wishedTerms,
-  type OrderCommand as MachineCommand,
-  type OrderMachine,
-  type OrderTerms,
-} from '@orderplane/state-machine';
+import { decide, type OrderCommand as MachineCommand } from '@orderplane/state-machine';
 import {
   AccountHaltedError,
   exchangeSpec,
   LimitExceededError,
-  PLACED_SIZE,
   type Account,
   type Intent,
   type JournalRecord,
   type OrderRecord,
 } from '@orderplane/store';
-import { firstRefusal, type RestingChange, type Subject, type Terms } from '../checks/check.ts';
+import { firstRefusal, type Subject, type Terms } from '../checks/check.ts';
 import { factsFor } from '../checks/facts.ts';
 import { limitExceeded } from '../checks/limits.ts';
 import { noteOf } from '../checks/freshness.ts';
 import { CHECKS } from '../checks/list.ts';
+import { restingChange } from '../checks/resting.ts';
 import { HALTED_ORDER } from '../checks/standing.ts';
 import { accepted, refused, userError, type CommandContext } from '../context.ts';
 import { rearmed, revalued, ringIfDark, waitsFor } from '../dark.ts';
@@ -124,10 +115,9 @@ function checkRearming({ intent }: OrderRecord, { trigger }: Modify): UserError 
 async function checkTerms(
   context: CommandContext,
   account: Account,
-  found: OrderRecord,
+  { intent, actual }: OrderRecord,
   wish: Modify,
 ): Promise<UserError | Passed> {
-  const { intent, actual } = found;
   const { size, price, stopPrice } = wish;
   const trigger = rearmed(intent, wish, '') ?? intent.trigger;
   const spec = { ...intent.spec, ...changeOf(wish) };
@@ -144,31 +134,12 @@ async function checkTerms(
     trigger: wish.trigger !== undefined && trigger !== undefined ? trigger : null,
     waitsFor: isDark ? waitsFor(spec, trigger === undefined ? {} : { trigger }) : null,
     isDark,
-    resting: restingChange(found, wish),
+    resting: restingChange({ intent, actual }, changeOf(wish)),
     clientOrderId: intent.clientOrderId,
     input: null,
   };
   const facts = factsFor(context, subject);
   return (await firstRefusal(CHECKS, subject, facts)) ?? { note: await noteOf(subject, facts) };
-}
-
-/** What waits here is judged when it fires, and what can't be changed is refused for that. */
-function restingChange({ intent, actual: { machine } }: OrderRecord, wish: Modify): RestingChange | null {
-  const isHeldHere = machine.life === 'DARK_OPEN' || machine.life === 'TRIGGERED';
-  if (isHeldHere || machine.kind.type === 'MARKET' || hasEnded(machine) || openCancel(machine) !== null) return null;
-  const wished = wishedTerms(machine);
-  const after = { ...wished, ...changeOf(wish) };
-  return {
-    before: [machine.terms, wished],
-    after: wish.size === null ? after : { ...after, size: subtract(wish.size, takenByGroup(intent, machine, wished)) },
-    filled: cumQty(machine),
-  };
-}
-
-/** The caller names a total, of which the other orders of the group have filled a part. */
-function takenByGroup({ groupId, metadata, spec }: Intent, machine: OrderMachine, { size }: OrderTerms): DecimalString {
-  if (groupId === null || size === null) return '0';
-  return maximum(subtract(sizeOfCaller(machine, metadata[PLACED_SIZE] ?? spec.size ?? '0'), size), '0');
 }
 
 const knows = (order: OrderRecord, requestId: string): boolean =>
