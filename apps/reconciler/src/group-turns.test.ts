@@ -1,5 +1,5 @@
 import { cumQty } from '@orderplane/state-machine';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { GroupHarness } from './testing/group-harness.ts';
 
 const PAIR = [{ price: '110' }, { price: '90' }];
@@ -106,4 +106,39 @@ test('limit orders: the first has come to rest, and the other one rests beside i
   await harness.fire(1);
   await harness.converge();
   expect((await shown(harness)).map(([life]) => life)).toEqual(['ACKNOWLEDGED', 'ACKNOWLEDGED']);
+});
+
+describe('what rests holds what the other one takes', () => {
+  const take = async (): Promise<GroupHarness> => {
+    const harness = await open();
+    await harness.fire(0);
+    await harness.converge();
+    harness.world.clock.advance(10_000);
+    await harness.fire(1, harness.world.clock.iso(), 'USD');
+    return harness;
+  };
+
+  test('it is cancelled, and only then is the other one sent', async () => {
+    const harness = await take();
+    const [, second = ''] = harness.orderIds;
+    expect(await harness.job(second)).toMatchObject({ kind: 'Recheck' });
+    expect([...harness.woken]).toEqual([harness.orderIds[0]]);
+    expect(submits(harness)).toBe(1);
+    await harness.converge();
+    expect((await shown(harness)).map(([life]) => life)).toEqual(['CANCELLED', 'ACKNOWLEDGED']);
+    const [{ actual } = await harness.member(0)] = (await harness.group()).members;
+    expect(actual.machine.end?.reason).toContain('has fired and takes the USD that this one holds');
+    expect(harness.adapter.venue.open()).toHaveLength(1);
+  });
+
+  test('it fills before it can be cancelled: the other one is never sent', async () => {
+    const harness = await take();
+    await harness.fill(0, '1');
+    await harness.calm();
+    expect(await shown(harness)).toEqual([
+      ['FILLED', '1'],
+      ['CANCELLED', '0'],
+    ]);
+    expect(submits(harness)).toBe(1);
+  });
 });

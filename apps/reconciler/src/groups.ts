@@ -3,8 +3,10 @@ import {
   endsAtOnce,
   FILL_TOLD_WITHIN_MS,
   groupConflict,
+  holders,
   plusMs,
   sizeOfCaller,
+  spentAsset,
   type GroupMember,
   type GroupView,
   type Way,
@@ -38,6 +40,7 @@ function memberOf(record: OrderRecord): GroupMember {
   const { intent, actual } = record;
   const { machine } = actual;
   const way = wayOf(record);
+  const spends = spentAsset(intent.spec);
   return {
     orderId: intent.orderId,
     symbol: intent.spec.symbol,
@@ -45,7 +48,15 @@ function memberOf(record: OrderRecord): GroupMember {
     filled: cumQty(machine),
     isFilled: machine.life === 'FILLED',
     ...(way === null ? {} : { way }),
+    ...(spends === null ? {} : { spends }),
   };
+}
+
+/** A fired order waits until others of its group have ended that hold what it takes: they are told to look at that. */
+export async function wakeHolders(context: ReconcilerContext, view: GroupView | null, { intent }: OrderRecord) {
+  if (view?.self.way?.kind !== 'fired') return;
+  const orderIds = holders(view).map(({ orderId }) => orderId);
+  if (orderIds.length > 0) await context.wakeSiblings(intent.exchange, orderIds);
 }
 
 function wayOf({ intent, actual }: OrderRecord): Way | null {
@@ -62,8 +73,9 @@ function wayOf({ intent, actual }: OrderRecord): Way | null {
     case 'absent':
     case 'ended': {
       if (intent.mode !== 'DARK' || machine.life === 'VALIDATED' || machine.life === 'DARK_OPEN') return null;
-      const { priceAt, at: firedAt } = reconciliation.fired ?? { priceAt: updatedAt, at: updatedAt };
-      return { kind: 'fired', priceAt, firedAt };
+      const { priceAt = updatedAt, at: firedAt = updatedAt, takes = null } = reconciliation.fired ?? {};
+      const isCleared = machine.life !== 'TRIGGERED' || reconciliation.cleared === machine.darkVersion;
+      return { kind: 'fired', priceAt, firedAt, takes: isCleared ? takes : null };
     }
   }
 }

@@ -13,7 +13,7 @@ import {
   type StepResult,
   type Verdict,
 } from './context.ts';
-import { groupViewOf, tellGroup } from './groups.ts';
+import { groupViewOf, tellGroup, wakeHolders } from './groups.ts';
 import { amend, cancel } from './steps/request.ts';
 import { lookup } from './steps/lookup.ts';
 import { submit } from './steps/submit.ts';
@@ -41,8 +41,9 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
       continue;
     }
     const actual = await actualOf(context, current);
+    const group = await groupViewOf(context, current);
     const step: Step = plan(
-      desiredOf(current, await groupViewOf(context, current)),
+      desiredOf(current, group),
       actual,
       context.clock.iso(),
       plannerCapabilities(context.capabilities(current.intent.exchange), current),
@@ -56,7 +57,10 @@ export async function reconcile(context: ReconcilerContext, orderId: string): Pr
       await context.requestChecks(current.intent);
       return { kind: 'Recheck', afterMs: CHECKS_WITHIN_MS };
     }
-    if (step.kind === 'RecheckAt') return { kind: 'Recheck', afterMs: waitMs(context, step.at) };
+    if (step.kind === 'RecheckAt') {
+      await wakeHolders(context, group, current);
+      return { kind: 'Recheck', afterMs: waitMs(context, step.at) };
+    }
     const stopped = step.kind === 'Submit' ? await context.keys?.stopped(current.intent.accountId) : null;
     if (typeof stopped === 'string') return await waitForKey(context, current, stopped);
     const room = await roomFor(context, current, step);

@@ -9,6 +9,7 @@ import {
   type OrderMachine,
   type OrderRequest,
 } from '@orderplane/state-machine';
+import { groupYield } from './group-turns.ts';
 import { groupWish } from './groups.ts';
 import type { Actual, Desired, PlannerCapabilities, PlannerLimits } from './model.ts';
 import { earliest, plusMs, toMs } from './time.ts';
@@ -146,9 +147,13 @@ function unanswered({ actual, limits }: DemandFacts): Demand | null {
   };
 }
 
-/** The others of the order's group have filled: it ends, or becomes smaller. */
+/** The others of the order's group have filled: it ends, or becomes smaller. Or one takes its place. */
 function group({ desired, now }: DemandFacts): Demand | null {
-  const wish = desired.group === undefined ? null : groupWish(desired.group, desired.spec);
+  if (desired.group === undefined) return null;
+  // While the account is halted nothing is sent that could take its place.
+  const yields = desired.halt === undefined ? groupYield(desired.group, now) : null;
+  if (yields !== null) return { key: 'yield', dueAt: now, reason: yields, wish: { kind: 'end', as: 'CANCELLED' } };
+  const wish = groupWish(desired.group, desired.spec);
   if (wish === null) return null;
   const { reason } = wish;
   const about = { key: 'group', dueAt: now, reason };

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { groupTurn, underWay, type Way } from './group-turns.ts';
+import { describe, expect, test } from 'vitest';
+import { groupTurn, groupYield, holders, spentAsset, underWay, type Way } from './group-turns.ts';
 import type { GroupMember, GroupView } from './groups.ts';
 import { at, limitSpec } from './testing/machines.ts';
 
@@ -22,6 +22,7 @@ const fired = (priceSecond: number, firedSecond = 1): Way => ({
   kind: 'fired',
   priceAt: at(priceSecond),
   firedAt: at(firedSecond),
+  takes: null,
 });
 const sent = (restsSecond: number | null): Way => ({
   kind: 'sent',
@@ -57,4 +58,44 @@ test('of any number of orders that have fired there is always one whose turn it 
   }));
   expect(views.map((view) => groupTurn(view, at(3)) === null)).toEqual([false, true, false, false]);
   expect(views.map((view) => underWay(view, at(3)))).toEqual([null, null, null, null]);
+});
+
+describe('a fired order takes what another of its group holds', () => {
+  const holding = (way: Way | null, spends: string | null, id = 'z'): GroupMember => ({
+    ...member(id, way),
+    ...(spends === null ? {} : { spends }),
+  });
+  const besides = (self: GroupMember, ...siblings: GroupMember[]): GroupView => ({ ...viewOf(null), self, siblings });
+  const taker = (takes: string | null): Way => ({ kind: 'fired', priceAt: at(0), firedAt: at(1), takes });
+
+  // prettier-ignore
+  test.each<[string, Way | null, string | null, Way | null, number, boolean]>([
+    ['it rests, and holds what the other can not do without', sent(2),      'BTC', taker('BTC'), 2, true],
+    ['it may be filling',                                     sent(2),      'BTC', taker('BTC'), 1, false],
+    ['it ends at once, or has no answer',                     sent(null),   'BTC', taker('BTC'), 9, false],
+    ['the other is covered, or not checked yet',              sent(2),      'BTC', taker(null),  2, false],
+    ['the other has not fired',                               sent(2),      'BTC', null,         2, false],
+    ['it holds something else',                               sent(2),      'USD', taker('BTC'), 2, false],
+    ['a contract',                                            sent(2),      null,  taker('BTC'), 2, false],
+    ['it waits here too',                                     taker('BTC'), 'BTC', taker('BTC'), 2, false],
+  ])('%s', (_what, own, spends, other, second, expected) => {
+    const view = besides(holding(own, spends), holding(other, 'BTC', 'a'));
+    expect(groupYield(view, at(second)) !== null).toBe(expected);
+  });
+
+  test('it is sent when that is over, and not before', () => {
+    const own = holding(taker('BTC'), 'BTC');
+    const view = besides(own, holding(sent(1), 'BTC', 'a'), holding(sent(1), 'USD', 'b'), holding(null, 'BTC', 'c'));
+    expect(holders(view).map(({ orderId }) => orderId)).toEqual(['a']);
+    expect(groupTurn(view, at(60))?.why).toContain(': a');
+    expect(groupTurn(besides(own, holding(null, 'BTC', 'a')), at(60))).toBeNull();
+  });
+
+  test.each([
+    ['BTC-USD', 'SELL', 'BTC'],
+    ['BTC-USD', 'BUY', 'USD'],
+    ['BTC-USDC-PERPETUAL', 'SELL', null],
+  ] as const)('%s %s takes %s', (symbol, side, asset) => {
+    expect(spentAsset({ symbol, side })).toBe(asset);
+  });
 });

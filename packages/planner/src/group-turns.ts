@@ -1,10 +1,15 @@
+import type { OrderSpec } from '@orderplane/domain';
+import { isContractSymbol } from '@orderplane/normalization';
 import type { GroupMember, GroupView } from './groups.ts';
 import { plusMs, toMs } from './time.ts';
 
 /** Where an order of a group stands on its way to the exchange. */
 export type Way =
-  /** Its trigger has fired, by a price of `priceAt`, and nothing of it lives at the exchange. */
-  | { readonly kind: 'fired'; readonly priceAt: string; readonly firedAt: string }
+  /**
+   * Its trigger has fired, by a price of `priceAt`, and nothing of it lives at the exchange. `takes`: its checks found that it
+   * can't be paid for, but with what others of its group hold of this currency; null: they did not, or are under way.
+   */
+  | { readonly kind: 'fired'; readonly priceAt: string; readonly firedAt: string; readonly takes: string | null }
   /** Sent, and perhaps being filled at this moment: until `restsAt`, or, where that is null, until more is known of it. */
   | { readonly kind: 'sent'; readonly restsAt: string | null };
 
@@ -22,18 +27,49 @@ export function underWay({ siblings }: Pick<GroupView, 'siblings'>, now: string)
 
 const isBefore = (now: string, end: string | null): boolean => end === null || toMs(now) < toMs(end);
 
+/** What an order takes of its account, and holds while it rests; null: a contract holds margin, which its siblings share. */
+export function spentAsset({ symbol, side }: Pick<OrderSpec, 'symbol' | 'side'>): string | null {
+  const [base = null, quote = null] = symbol.split('-');
+  if (isContractSymbol(symbol)) return null;
+  return side === 'SELL' ? base : quote;
+}
+
+/** Orders of the group at the exchange that hold what this one, which has fired, can't do without. */
+export const holders = ({
+  self: { way: own },
+  siblings,
+}: Pick<GroupView, 'self' | 'siblings'>): readonly GroupMember[] =>
+  own?.kind !== 'fired' || own.takes === null
+    ? []
+    : siblings.filter(({ way, spends }) => way?.kind === 'sent' && spends === own.takes);
+
+/**
+ * A stop-loss that waits here beside a take-profit of the same holding: what the one holds the other needs. When the dark one
+ * has fired, what rests ends, and then the dark one is sent, as exchanges do it that have such pairs themselves. An order
+ * that may be filling at this moment stays until more is known. Null: it stays.
+ */
+export function groupYield({ groupId, self, siblings }: GroupView, now: string): string | null {
+  if (self.way?.kind !== 'sent' || isBefore(now, self.way.restsAt) || self.spends === undefined) return null;
+  const taker = siblings.find(({ way }) => way?.kind === 'fired' && way.takes === self.spends);
+  if (taker === undefined) return null;
+  return `group ${groupId}: order ${taker.orderId} has fired and takes the ${self.spends} that this one holds`;
+}
+
 /**
  * Two orders that rest at an exchange can fill at the same moment, and nobody can prevent it. Two that wait here need not:
  * when a price runs through both triggers, the one that was reached first is sent, and the other one only when it is known
- * that the first has not filled. Null: it is this order's turn.
+ * that the first has not filled. Nor is one sent before what holds its funds is over. Null: it is this order's turn.
  */
 export function groupTurn(view: GroupView, now: string): { readonly at: string; readonly why: string } | null {
   const { self } = view;
   if (self.way?.kind !== 'fired') return null;
-  const before = underWay(view, now) ?? (isBefore(now, plusMs(self.way.firedAt, GOES_FIRST_MS)) ? firstOf(view) : null);
+  const before =
+    underWay(view, now) ??
+    holders(view)[0] ??
+    (isBefore(now, plusMs(self.way.firedAt, GOES_FIRST_MS)) ? firstOf(view) : null);
   return before === null
     ? null
-    : { at: plusMs(now, LOOK_AGAIN_MS), why: `another order of its group goes first: ${before.orderId}` };
+    : { at: plusMs(now, LOOK_AGAIN_MS), why: `waits for another order of its group: ${before.orderId}` };
 }
 
 /** The order of the group whose price came before this one's; by id where both came with one price. */

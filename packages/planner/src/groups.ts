@@ -24,6 +24,8 @@ export interface GroupMember {
   readonly isFilled: boolean;
   /** Left out: it is not to be sent yet, rests at the exchange, or is over. */
   readonly way?: Way;
+  /** The currency that it takes of its account (`spentAsset`). Left out: a contract. */
+  readonly spends?: string;
 }
 
 /** The group of an order as that order sees it. */

@@ -1,7 +1,7 @@
 export * from './model.ts';
 export { fold } from './fold.ts';
 export * from './groups.ts';
-export { FILL_TOLD_WITHIN_MS, groupTurn, underWay, type Way } from './group-turns.ts';
+export { FILL_TOLD_WITHIN_MS, groupTurn, holders, spentAsset, underWay, type Way } from './group-turns.ts';
 export { bookedOn, Folding, type FoldContext, type Folded } from './folding.ts';
 export * from './outcomes.ts';
 export * from './overdue.ts';

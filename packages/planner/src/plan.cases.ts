@@ -90,7 +90,7 @@ const beside = (onPartialFill: GroupView['onPartialFill'], filled: string): Grou
 /** Fired, beside an order that is on its way as this says. */
 const racing = (way: Way): GroupView => {
   const { self, siblings, ...view } = beside('CANCEL', '0');
-  const fired = { kind: 'fired', priceAt: START, firedAt: START } as const;
+  const fired = { kind: 'fired', priceAt: START, firedAt: START, takes: null } as const;
   return { ...view, self: { ...self, way: fired }, siblings: siblings.map((sibling) => ({ ...sibling, way })) };
 };
 const AMENDS = { amend: 'sizeAndPrice' } as const;
@@ -119,7 +119,7 @@ export const PLAN_CASES: readonly PlanCase[] = [
   row('GTT till 0:30, dark', 'triggered and checked, its time over',      ['validated', 'armed', 'triggered'],           { now: 30, work: { cleared: 0 } },                     'Record TimedOut',           'due by time or by a lost sender'),
   row('limit, dark',   'dark, another of its group has filled',           ['validated', 'armed'],                        { group: beside('CANCEL', '0.1') },                    'Record CancelRequested',    'due by time or by a lost sender'),
   row('limit, dark',   'triggered and checked, another of its group has filled a part', ['validated', 'armed', 'triggered'], { group: beside('REDUCE', '0.4'), work: { cleared: 0 } }, 'Record ReplaceRequested', 'due by time or by a lost sender'),
-  row('limit, dark',   'triggered and checked, another of its group is on its way', ['validated', 'armed', 'triggered'], { group: racing({ kind: 'sent', restsAt: null }), work: { cleared: 0 } }, 'RecheckAt 1.25 s', 'another order of its group goes first: order-2'),
+  row('limit, dark',   'triggered and checked, another of its group is on its way', ['validated', 'armed', 'triggered'], { group: racing({ kind: 'sent', restsAt: null }), work: { cleared: 0 } }, 'RecheckAt 1.25 s', 'waits for another order of its group: order-2'),
   row('limit, dark',   'triggered and checked, another of its group has come to rest', ['validated', 'armed', 'triggered'], { now: 2, group: racing({ kind: 'sent', restsAt: at(2) }), work: { cleared: 0 } }, 'Submit first', 'triggered and checked, never sent'),
   row('GTT till 0:30', 'validated, its time not over',                    ['validated'],                                 {},                                                    'Submit first',              'validated, never sent'),
   row('GTT till 0:30', 'validated, its time over',                        ['validated'],                                 { now: 31 },                                           'Record TimedOut',           'due by time or by a lost sender'),

@@ -65,9 +65,13 @@ async function alertPositions(context: GatewayContext, after: string, accountIds
 
 /** Throws INVALID_INPUT when the cursor is not one of exactly these accounts: a resume must be exact for each. */
 function positionsOf(positions: Positions | null, accountIds: readonly string[]): Positions {
-  if (positions === null) throw requestError('INVALID_INPUT', 'after is not a cursor of this subscription', ['after']);
+  const refused = (what: string): Error =>
+    requestError('INVALID_INPUT', `${what}: subscribe without it, or with the last cursor of this subscription`, [
+      'after',
+    ]);
+  if (positions === null) throw refused('after is not a cursor of this subscription');
   if (positions.size !== accountIds.length || !accountIds.every((accountId) => positions.has(accountId)))
-    throw requestError('INVALID_INPUT', 'after is a cursor of other accounts than those of accountIds', ['after']);
+    throw refused('after is a cursor of other accounts than those of accountIds');
   return positions;
 }
 

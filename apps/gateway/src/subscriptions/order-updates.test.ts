@@ -215,7 +215,7 @@ test('a cursor that can not be resumed from exactly is refused, and says what to
   const at = (position: bigint, accountId = 'acc-ada'): string => encodeCursor(new Map([[accountId, position]]));
   expect(await refusalOf(at(newest + 1n))).toMatch(/ahead of the journal.*INVALID_INPUT/);
   expect(await refusalOf(at(newest, 'acc-bob'))).toMatch(/other accounts.*INVALID_INPUT/);
-  expect(await refusalOf('bm90IGEgY3Vyc29y')).toMatch(/not a cursor.*INVALID_INPUT/);
+  expect(await refusalOf('bm90IGEgY3Vyc29y')).toMatch(/not a cursor.*subscribe without it.*INVALID_INPUT/);
 
   const bounds = vi.spyOn(world.store.ledger, 'journalBounds');
   bounds.mockResolvedValue(new Map([['acc-ada', { oldest: newest, newest }]]));

@@ -55,6 +55,8 @@ export interface Facts {
   readonly balances: {
     readonly need: { readonly asset: string; readonly amount: DecimalString } | null;
     readonly cover: Cover | null;
+    /** Only with what is set free for it. */
+    readonly takes: boolean;
   };
   /** Of the account's open orders as they are known. */
   readonly freshness: Freshness;

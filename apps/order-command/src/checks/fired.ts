@@ -4,8 +4,14 @@ import type { CommandContext } from '../context.ts';
 import { firstRefusal, type Subject } from './check.ts';
 import { factsFor } from './facts.ts';
 import { takesFunds } from './funds.ts';
+import { setFreeByGroup } from './group-funds.ts';
 import { CHECKS } from './list.ts';
 import { claimOf } from './place.ts';
+
+/** `takes`: the currency that it needs of what others of its group hold; null: it is covered by itself. */
+export interface Clearance {
+  readonly takes: string | null;
+}
 
 /**
  * What is checked again when a dark order fires, on the order as it is then: much may have changed since it was accepted. A
@@ -15,8 +21,9 @@ import { claimOf } from './place.ts';
 export async function checkFired(
   context: CommandContext,
   account: Account,
-  { intent, actual }: OrderRecord,
-): Promise<UserError | 'later' | null> {
+  found: OrderRecord,
+): Promise<UserError | 'later' | Clearance> {
+  const { intent, actual } = found;
   const planned = exchangeSpec(intent);
   const { size, quoteSize, price, stopPrice } = actual.machine.terms;
   const sent = { ...planned, size, quoteSize, price, stopPrice: planned.stopPrice === null ? null : stopPrice };
@@ -38,14 +45,17 @@ export async function checkFired(
     clientOrderId: intent.clientOrderId,
     input: null,
   };
-  const facts = factsFor(context, subject);
+  const facts = factsFor(context, subject, (asset) => setFreeByGroup(context, found, asset));
   const known = isOwnLast && fired !== undefined ? { prices: async () => ({ fact: { last: fired.price } }) } : {};
   const checked = { ...facts, ...known };
   const refusal = await firstRefusal(CHECKS, subject, checked);
-  // It is written already, and counts from when it is on its way.
-  if (refusal === null && takesFunds(subject)) (await claimOf(checked))();
   if (refusal?.code === 'STALE_DATA') return 'later';
   // Its markets are not read yet, whatever they are.
   if (refusal?.code === 'EXCHANGE_UNAVAILABLE' && !(await context.markets.known(account.exchange))) return 'later';
-  return refusal;
+  if (refusal !== null) return refusal;
+  if (!takesFunds(subject)) return { takes: null };
+  // It is written already, and counts from when it is on its way.
+  (await claimOf(checked))();
+  const balances = await checked.balances();
+  return { takes: 'fact' in balances && balances.fact.takes ? (balances.fact.need?.asset ?? null) : null };
 }

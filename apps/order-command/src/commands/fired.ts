@@ -2,8 +2,8 @@ import type { UserError } from '@orderplane/domain';
 import { Folding } from '@orderplane/planner';
 import type { CommandResult, OrderCommand } from '@orderplane/queues';
 import { record, type Change } from '@orderplane/recorder';
-import { AccountHaltedError, LimitExceededError, type OrderRecord } from '@orderplane/store';
-import { checkFired } from '../checks/fired.ts';
+import { AccountHaltedError, LimitExceededError, type OrderFire, type OrderRecord } from '@orderplane/store';
+import { checkFired, type Clearance } from '../checks/fired.ts';
 import { limitExceeded } from '../checks/limits.ts';
 import { accepted, type CommandContext } from '../context.ts';
 
@@ -39,7 +39,7 @@ const awaitsChecks = ({ actual: { machine, reconciliation } }: OrderRecord): boo
 async function writeVerdict(
   context: CommandContext,
   found: OrderRecord,
-  verdict: UserError | null,
+  verdict: UserError | Clearance,
 ): Promise<'halted' | 'done'> {
   const written = await write(context, found, verdict);
   return typeof written === 'string' ? written : writeVerdict(context, found, written);
@@ -48,7 +48,7 @@ async function writeVerdict(
 async function write(
   context: CommandContext,
   found: OrderRecord,
-  refusal: UserError | null,
+  verdict: UserError | Clearance,
 ): Promise<'halted' | 'done' | UserError> {
   const checked = found.actual.machine.darkVersion;
   try {
@@ -57,7 +57,7 @@ async function write(
       found.intent.orderId,
       (current, at) => {
         if (!awaitsChecks(current) || current.actual.machine.darkVersion !== checked) return null;
-        return refusal === null ? cleared(current, at) : denied(current, at, refusal);
+        return 'code' in verdict ? denied(current, at, verdict) : cleared(current, at, verdict);
       },
       found,
     );
@@ -71,12 +71,25 @@ async function write(
 }
 
 /** The journal says that it was checked; the mark is what the planner looks at. */
-const cleared = ({ actual: { machine } }: OrderRecord, at: string): Change => ({
-  machine,
-  journal: [{ event: { type: 'Validated', at, source: 'system' }, entries: [] }],
-  reconciliation: { cleared: machine.darkVersion },
-  unlessHalted: true,
-  limited: 'anew',
+function cleared({ actual: { machine, reconciliation } }: OrderRecord, at: string, { takes }: Clearance): Change {
+  const { fired } = reconciliation;
+  return {
+    machine,
+    journal: [{ event: { type: 'Validated', at, source: 'system' }, entries: [] }],
+    reconciliation: {
+      cleared: machine.darkVersion,
+      ...(fired === undefined ? {} : { fired: withTakes(fired, takes) }),
+    },
+    unlessHalted: true,
+    limited: 'anew',
+  };
+}
+
+const withTakes = ({ price, priceAt, at }: OrderFire, takes: string | null): OrderFire => ({
+  price,
+  priceAt,
+  at,
+  ...(takes === null ? {} : { takes }),
 });
 
 function denied({ actual: { machine } }: OrderRecord, at: string, { code, message }: UserError): Change {

@@ -133,14 +133,14 @@ export class GroupHarness {
     return view;
   }
 
-  /** A price of this instant fires a dark order, and its checks find nothing. */
-  async fire(index: number, priceAt: string = this.world.clock.iso()): Promise<void> {
+  /** A price of this instant fires a dark order, and its checks find nothing, but perhaps that it takes of the others. */
+  async fire(index: number, priceAt: string = this.world.clock.iso(), takes?: string): Promise<void> {
     const at = this.world.clock.iso();
     await record(this.world.recorder, this.#id(index), ({ actual: { machine } }) => {
       const folding = new Folding(machine, { at, visibilityDelayMs: 0 });
       folding.apply({ type: 'Triggered', darkVersion: machine.darkVersion, reason: 'price' }, 'system');
       const { machine: after, journal } = folding.result();
-      const fired = { price: '100', priceAt, at };
+      const fired = { price: '100', priceAt, at, ...(takes === undefined ? {} : { takes }) };
       return { machine: after, journal, reconciliation: { fired, cleared: after.darkVersion } };
     });
   }

@@ -23,6 +23,8 @@ export interface OrderFire {
   readonly priceAt: string;
   /** When it was recorded, by our clock. */
   readonly at: string;
+  /** The currency of which other orders of its group hold what it can't do without: they end before it is sent. Absent: none. */
+  readonly takes?: string;
 }
 
 export interface ArmedOrder {
