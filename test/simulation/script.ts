@@ -216,8 +216,12 @@ function addBursts(
       const priceShift = random.chance(0.3) ? 0 : random.whole(-150, 60);
       bodies.push({ atMs, body: { kind: 'modify', of, afterMs, sizeFactor, priceShift } });
     }
+    // Whoever decides them dies in the midst of it: they are given out again.
+    const dies = { kind: 'crash', process: 'order-command', answers: random.whole(0, 12), downMs: 200 } as const;
+    if (random.chance(0.3)) bodies.push({ atMs: atMs + fromMs + random.whole(0, 100), body: dies });
   }
 }
+
 /** Orders whose own time is over when they are tried again, while the first try of them is held up by a slow database. */
 function addLateTries(
   random: Random,
