@@ -95,6 +95,22 @@ describe('a new leg', () => {
     expect(after(late, fill('L', '2')).order).toMatchObject({ life: 'FILLED', terms: { size: '6' } });
   });
 
+  test('is needed when a newer wish is for more than the one that ended the old leg', () => {
+    const wishes = [replaceWish('R', '3'), replaceSent('R', 'TWO_STEP'), replaceWish('S', '20')];
+    for (const end of [CANCELLED, { type: 'LegEnded', reason: null } as const]) {
+      const { order } = after([...TO.partial, ...wishes], end);
+      expect([order.life, leg(order), phase(order, 'S')]).toEqual(['PARTIALLY_FILLED', 'ended', 'wanted']);
+      const rest: Before = [replaceSent('S', 'TWO_STEP'), legSent('C2', '16'), PLACED];
+      const placed = after([...TO.partial, ...wishes, end], ...rest).order;
+      expect([placed.life, placed.terms.size, phase(placed, 'R'), phase(placed, 'S')]).toEqual([
+        'PARTIALLY_FILLED',
+        '20',
+        'applied',
+        'applied',
+      ]);
+    }
+  });
+
   test('is not placed when the order fills first', () => {
     const first: Before = [...TO.partial, replaceWish(), replaceSent('R', 'TWO_STEP'), fill('E2', '6')];
     const { order } = after(first, { type: 'LegEnded', reason: null });

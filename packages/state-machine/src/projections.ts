@@ -153,8 +153,16 @@ export const filledOfLeg = (order: Pick<OrderMachine, 'executions' | 'legs'>, le
       .map((execution) => execution.size),
   );
 
-/** Whether the total that a replace in two steps wishes is not above `cum`, something being filled at all. */
+/**
+ * Whether nothing is left to place of a replace in two steps: the total that it wishes is not above `cum`, something being
+ * filled at all, nor is that of a newer wish, which the end of the leg would undo.
+ */
 export function wishIsFilled(order: Pick<OrderMachine, 'requests'>, cum: string): boolean {
-  const wished = openTwoSteps(order).at(-1)?.terms?.size ?? null;
-  return wished !== null && !isZero(cum) && compare(wished, cum) <= 0;
+  const twoStep = openTwoSteps(order).at(-1);
+  if (twoStep === undefined || isZero(cum)) return false;
+  const newest = openReplaces(order).findLast((request) => request.terms !== null);
+  return [twoStep, newest ?? twoStep].every(({ terms }) => {
+    const wished = terms?.size ?? null;
+    return wished !== null && compare(wished, cum) <= 0;
+  });
 }
