@@ -146,7 +146,6 @@ export class SimExchange {
     this.#listener.placed(this, order);
     this.#changed(order);
     this.#meet(order);
-    this.#endAtOnce(order);
     if (expiresNatively(this.capabilities, spec) && spec.expiresAt !== null)
       this.#timeline.at(Date.parse(spec.expiresAt), `${this.accountId} ${order.orderId} time is over`, () =>
         this.end(order, 'EXPIRED'),
@@ -247,17 +246,21 @@ export class SimExchange {
       this.#waiting.delete(order.orderId);
       this.#changed(order);
     }
-    if (!this.#isMarketable({ ...spec, price: order.price })) return;
-    const mustFill = spec.timeInForce === 'FOK' || order.price === null;
+    if (this.#isMarketable({ ...spec, price: order.price })) this.#trade(order);
+    this.#endAtOnce(order);
+  }
+
+  #trade(order: VenueOrder): void {
+    const mustFill = order.spec.timeInForce === 'FOK' || order.price === null;
     if (mustFill) this.fill(order, remaining(order));
     else this.fillSome(order);
   }
 
-  /** Nothing of a market, IOC or FOK order rests. */
+  /** Nothing of a market, IOC or FOK order rests; a stop is none of them until its trigger. */
   #endAtOnce(order: VenueOrder): void {
     const { timeInForce, type } = order.spec;
-    const restless = type === 'MARKET' || ((timeInForce === 'IOC' || timeInForce === 'FOK') && type === 'LIMIT');
-    if (restless) this.end(order, 'EXPIRED');
+    const isRestless = type === 'MARKET' || timeInForce === 'IOC' || timeInForce === 'FOK';
+    if (isRestless && !this.#waiting.has(order.orderId)) this.end(order, 'EXPIRED');
   }
 
   #changed(order: VenueOrder, fills: readonly NormalizedFill[] = []): void {
