@@ -7,7 +7,7 @@ import { DARK_ARRIVED, DARK_WRITTEN } from './invariants/dark.ts';
 import { ARRIVED, HELD } from './invariants/exchange.ts';
 import type { Known, Rule, Written } from './invariants/facts.ts';
 import { GROUPS_WRITTEN } from './invariants/groups.ts';
-import { COUNTED_HELD, COUNTED_WRITTEN, LIMITS_WRITTEN } from './invariants/limits.ts';
+import { LIMITS_WRITTEN } from './invariants/limits.ts';
 import { PROOFS } from './invariants/proof.ts';
 import { PURGED } from './invariants/purged.ts';
 import { Refusals } from './invariants/refusals.ts';
@@ -147,7 +147,6 @@ export class Judge implements Known {
     this.#check(PROOFS, written, orderId);
     this.#check(GROUPS_WRITTEN, written, orderId);
     this.#check(LIMITS_WRITTEN, written, orderId);
-    this.#check(COUNTED_WRITTEN, written, orderId);
     for (const execution of newExecutions(written))
       this.#booked.set(key(accountId, spec.symbol, execution.venueOrderId ?? '', execution.id), orderId);
     if (newExecutions(written).length > 0) this.filledSince.set(orderId, this.nowMs);
@@ -196,7 +195,6 @@ export class Judge implements Known {
     if (owner === null) return;
     const held = { known: this, venue, order, owner };
     this.#check(HELD, held, owner.intent.orderId);
-    this.#check(COUNTED_HELD, held, owner.intent.orderId);
   }
 
   ownerAt(venue: SimExchange, order: VenueOrder): OrderRecord | null {

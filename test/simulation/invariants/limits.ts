@@ -1,8 +1,7 @@
-import { add, compare, maximum, multiply, subtract, sum, type DecimalString } from '@orderplane/domain';
+import { add, compare, maximum, multiply, subtract, type DecimalString } from '@orderplane/domain';
 import { averagePrice, cumQty, pendingRequests, status, type OrderTerms } from '@orderplane/state-machine';
-import { remaining } from '@orderplane/planner/testing';
-import { stakeOf, type OrderRecord } from '@orderplane/store';
-import type { Held, Known, Rule, Written } from './facts.ts';
+import type { OrderRecord } from '@orderplane/store';
+import type { Rule, Written } from './facts.ts';
 
 const isOpen = ({ actual: { machine } }: OrderRecord): boolean => {
   const now = status(machine);
@@ -81,24 +80,4 @@ export const LIMITS_WRITTEN: readonly Rule<Written>[] = [
       return twin === undefined ? null : `${twin.intent.orderId.slice(-4)} is open at ${price ?? ''}`;
     },
   },
-];
-
-/** How much less an order counts for its account's limits than may still be executed of it. What is known to be too much is a stray. */
-function countsTooLittle(known: Known, record: OrderRecord): string | null {
-  const { machine } = record.actual;
-  const { foreign } = known.venueOf(record);
-  if (record.intent.origin === 'EXTERNAL' || record.intent.spec.quoteSize !== null || machine.stray) return null;
-  const open = known.held(record).filter(({ orderId, status }) => status === 'OPEN' && !foreign.has(orderId));
-  const rest = sum(open.map(remaining));
-  const counted = stakeOf(machine).open_size ?? '0';
-  return compare(rest, counted) <= 0 ? null : `${rest} is open at the exchange, ${counted} counts`;
-}
-const COUNTS = 'an order counts for no less than may still be executed of it';
-
-/** Checked when the books change, and when the exchange's do. */
-export const COUNTED_WRITTEN: readonly Rule<Written>[] = [
-  { id: 'I27', says: COUNTS, check: ({ known, after }) => countsTooLittle(known, after) },
-];
-export const COUNTED_HELD: readonly Rule<Held>[] = [
-  { id: 'I27', says: COUNTS, check: ({ known, owner }) => countsTooLittle(known, owner) },
 ];
