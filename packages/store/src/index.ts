@@ -12,7 +12,6 @@ export type { Credentials, KeyRing } from './credentials.ts';
 export { intakeKey, openIntake, sealForIntake } from './intake.ts';
 export type { Intake } from './intake.ts';
 export { exchangeSpec } from './exchange-spec.ts';
-export { stakeOf } from './stakes.ts';
 export { createMemoryStore } from './memory/index.ts';
 export { migrate, MigrationError } from './migrate.ts';
 export { CommitNotifier, journalChannel, JournalWakeUpSchema, parseJournalWakeUp } from './notifications.ts';
