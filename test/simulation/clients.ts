@@ -307,7 +307,9 @@ export class Clients {
   }
 
   #refusedFor(orderId: string, commandId: string): void {
-    const { refusals, orders } = this.#parts.judge;
+    const { refusals, orders, purged } = this.#parts.judge;
+    // Carried out by a run that died before it could say so; since then the order is over and its history purged.
+    if (purged.has(orderId)) return;
     refusals.toldOfCommand(commandId, orders.get(orderId)?.actual.machine.requests ?? []);
   }
 
