@@ -50,6 +50,18 @@ async function check(title: string, work: () => Promise<boolean>): Promise<numbe
   return isGood ? 0 : 1;
 }
 
+/** One program for all workspaces, types and lint side by side. */
+async function checkWhole(): Promise<boolean> {
+  const outcomes = await Promise.all([
+    tool([module('typescript/bin/tsc'), '--noEmit', '--project', '.']),
+    tool([module('eslint/bin/eslint.js'), '--max-warnings', '0', '.'], { ORDERPLANE_LINT: 'whole' }),
+  ]);
+  return outcomes.every(Boolean);
+}
+
+const checkSome = (turboArguments: readonly string[]): Promise<boolean> =>
+  tool([...TURBO, 'typecheck', 'lint', ...TURBO_FLAGS, '--output-logs=errors-only', ...turboArguments]);
+
 async function runAll(turboArguments: readonly string[]): Promise<number> {
   const workspaces = await workspaceDirectories(ROOT);
   await forgetResults(workspaces);
@@ -63,7 +75,7 @@ async function runAll(turboArguments: readonly string[]): Promise<number> {
     tool([module('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']),
   );
   failed += await check('types and lint', () =>
-    tool([...TURBO, 'typecheck', 'lint', ...TURBO_FLAGS, '--output-logs=errors-only', ...turboArguments]),
+    turboArguments.length === 0 ? checkWhole() : checkSome(turboArguments),
   );
   const testsFailed = await check('tests', () =>
     tool([...TURBO, 'test', ...TURBO_FLAGS, ...turboArguments, '--', ...REPORTERS], addresses),
