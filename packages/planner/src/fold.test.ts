@@ -196,6 +196,22 @@ describe('two steps', () => {
     expect([machine.life, machine.legs[0]?.phase, cumQty(machine)]).toEqual(['PARTIALLY_FILLED', 'ended', '0.4']);
   });
 
+  test('an end that knows of less than the exchange said before is not believed, until its listings can not lag any more', () => {
+    const waits = orderAfter('validated', 'sent', 'acked', 'change wanted', 'two-step sent');
+    const claimed = fold(waits, withoutFills(says(cancelledWith('0.4'))), CONTEXT);
+    expect(claimed.question).toBe('the exchange says 0.4 is filled, 0 is booked');
+    const lagging = (askedAt: string) => says(cancelledWith('0'), {}, askedAt);
+    const soon = fold(claimed.machine, lagging(at(52)), { ...CONTEXT, at: at(52) });
+    expect([soon.question, soon.machine]).toEqual([
+      'the exchange said that 0.4 is filled, 0 is booked',
+      claimed.machine,
+    ]);
+    const known = fold(soon.machine, says(cancelledWith('0.4'), {}, at(53)), { ...CONTEXT, at: at(53) });
+    expect([known.question, known.machine.legs[0]?.phase, cumQty(known.machine)]).toEqual([null, 'ended', '0.4']);
+    const late = fold(soon.machine, lagging(at(53)), { ...CONTEXT, at: at(53) });
+    expect([late.question, late.machine.legs[0]?.phase, cumQty(late.machine)]).toEqual([null, 'ended', '0']);
+  });
+
   test.each([
     ['waits for its trigger: our cancel has ended it', false, 'ACKNOWLEDGED', 'sent'],
     ['works: its time in force has', true, 'EXPIRED', 'overtaken'],

@@ -121,6 +121,21 @@ function askForMissingFills(folding: Folding, leg: Leg | null, report: OrderRepo
   const booked = bookedOn(folding.order, fresh);
   if (compare(booked, seen.filledSize) >= 0) return false;
   folding.ask(`the exchange says ${seen.filledSize} is filled, ${booked} is booked`);
+  if (fresh === currentLeg(folding.order)) folding.apply({ type: 'Snapshot', filled: seen.filledSize });
+  return true;
+}
+
+/**
+ * An end that knows of less than the exchange said before is older than that word, wherever it was read: what would be
+ * placed for the rest would be too much. So it is for as long as listings may lag; after that the newer word counts.
+ */
+function askForClaimedFills(folding: Folding, report: OrderReport): boolean {
+  const leg = currentLeg(folding.order);
+  if (leg?.claimed === undefined) return false;
+  const { size, at } = leg.claimed;
+  const booked = bookedOn(folding.order, leg);
+  if (compare(booked, size) >= 0 || toMs(report.askedAt) > toMs(at) + folding.context.visibilityDelayMs) return false;
+  folding.ask(`the exchange said that ${size} is filled, ${booked} is booked`);
   return true;
 }
 
@@ -196,6 +211,7 @@ function foldFilled(folding: Folding, report: OrderReport, seen: NormalizedOrder
   if (leg !== null && isNewLegInFlight(before, leg)) placeNewLeg(folding, leg, seen.orderId);
   else if (before.life === 'SUBMITTED' || leg === null) acknowledge(folding, seen);
   if (askForMissingFills(folding, currentLeg(folding.order), report, seen)) return;
+  if (askForClaimedFills(folding, report)) return;
   endFilledStray(folding, report);
   foldTerms(folding, report, seen);
   const filled = cumQty(folding.order);
@@ -226,6 +242,7 @@ function foldEnded(folding: Folding, report: OrderReport, seen: NormalizedOrder)
     return;
   }
   if (askForMissingFills(folding, legForEnd(folding, seen), report, seen)) return;
+  if (askForClaimedFills(folding, report)) return;
   foldTerms(folding, report, seen);
   finishLeg(folding, seen, endKind(folding.order, seen));
 }

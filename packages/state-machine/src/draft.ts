@@ -114,6 +114,15 @@ export function changeLeg(draft: Draft, index: number, patch: Partial<Leg>): voi
 export const changeCurrentLeg = (draft: Draft, patch: Partial<Leg>): void =>
   changeLeg(draft, draft.legs.length - 1, patch);
 
+/** The venue says that more of the current leg is filled than it ever did. */
+export function claimsMore(
+  { legs }: Pick<OrderMachine, 'legs'>,
+  { filled }: { readonly filled?: DecimalString },
+): boolean {
+  const leg = currentLeg({ legs });
+  return filled !== undefined && leg !== null && compare(filled, leg.claimed?.size ?? '0') > 0;
+}
+
 /** A stop waits for its trigger first. */
 export const worksAtOnce = (type: OrderType): boolean => type === 'MARKET' || type === 'LIMIT';
 

@@ -1,6 +1,6 @@
 import { compare } from '@orderplane/domain';
 import type { EventOf, TableEvent } from './cells.ts';
-import { findRequest, newLegInFlight, newLegUnplaced, phaseOfLeg } from './draft.ts';
+import { claimsMore, findRequest, newLegInFlight, newLegUnplaced, phaseOfLeg } from './draft.ts';
 import { cumQtyAfter, raiseOpen } from './mail.ts';
 import type { AbsenceEvidence, Leg, OrderMachine, OrderRequest, VenueProfile } from './model.ts';
 import { currentLeg, noLegLives, openCancel, openTwoSteps, wishIsFilled } from './projections.ts';
@@ -48,8 +48,9 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   /** Second entry if a new leg was sent and has shown no sign of life. */
   newLeg: (order) => second(newLegUnplaced(order)),
 
-  /** Second entry if the rest was in doubt and the venue shows it. */
-  restSeen: (order, event) => second(event.type === 'Snapshot' && event.restLives === true && order.restInDoubt),
+  /** Second entry if the rest was in doubt and the venue shows it, or says that more is filled than it ever did. */
+  saysMore: (order, event) =>
+    second(event.type === 'Snapshot' && ((event.restLives === true && order.restInDoubt) || claimsMore(order, event))),
 
   /** A request is sent only from `wanted`; after the order is over only the cancel of a stray, or a re-opening. */
   wanted: (order, event) => {

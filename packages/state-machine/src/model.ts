@@ -96,6 +96,11 @@ export interface Leg {
   /** After this instant the venue can no longer accept the newest attempt. */
   readonly deadlineAt: string;
   readonly endedAt: string | null;
+  /**
+   * The most that the venue ever said is filled of it beyond what is booked, and when it was said. Left out: it never did.
+   * Not a fact (filled size follows from executions alone), but a reason not to believe in an end that knows of less.
+   */
+  readonly claimed?: { readonly size: DecimalString; readonly at: string };
 }
 
 export type RequestPhase = 'wanted' | 'sent' | 'pending' | 'unknown' | 'applied' | 'refused' | 'overtaken';
@@ -188,7 +193,8 @@ export type EventBody =
       readonly size: DecimalString;
       readonly price?: DecimalString;
     }
-  | { readonly type: 'Snapshot'; readonly restLives?: boolean }
+  /** `filled`: the venue says that so much of the current leg is filled, and not by which executions. */
+  | { readonly type: 'Snapshot'; readonly restLives?: boolean; readonly filled?: DecimalString }
   | { readonly type: 'StrayFound'; readonly requestId: string; readonly venueOrderId?: string | null }
   // 4.4 cancel requests
   | {

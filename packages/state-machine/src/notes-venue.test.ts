@@ -31,6 +31,25 @@ const request = (order: OrderMachine, id: string) => order.requests.find((candid
 const CANCELLED: EventBody = { type: 'Cancelled', reason: 'asked', venueOrderId: 'V1' };
 const BUST: EventBody = { type: 'FillBusted', execId: 'X1', execRefId: 'E1' };
 
+describe('a claim of more than is booked', () => {
+  test('is remembered with its time, the largest one; it fills nothing', () => {
+    const { order } = after(
+      TO.partial,
+      { type: 'Snapshot', filled: '6' },
+      { type: 'Snapshot', filled: '5' },
+      { type: 'Snapshot', restLives: true },
+    );
+    expect([order.legs[0]?.claimed?.size, cumQty(order)]).toEqual(['6', cumQty(new Life(TO.partial).order)]);
+    const again = after([...TO.partial, { type: 'Snapshot', filled: '6' }], { type: 'Snapshot', filled: '6' });
+    expect([again.last.verdict, again.last.journal]).toEqual(['kept', []]);
+  });
+
+  test('does not show that the rest lives', () => {
+    const lost: EventBody = { type: 'Vanished', reason: 'in no list' };
+    expect(after([...TO.partial, lost], { type: 'Snapshot', filled: '6' }).order.restInDoubt).toBe(true);
+  });
+});
+
 describe('fills', () => {
   test('need no acknowledgement, and a later one is empty', () => {
     const { order, last } = after([...TO.submitted, fill('E1', '4')], ACK);

@@ -78,7 +78,7 @@ export const TABLE = [
                             'as SUBMITTED !', 'as SUBMITTED !', 'as SUBMITTED !', 'keep',                  'as SUBMITTED !'],
       ['SUBMITTED',         'qty',            'stay !',         'stay !',         'keep',                  'keep'],
       ['ACKNOWLEDGED PARTIALLY_FILLED',
-                            'qty',            'qty',            'qty',            'keep / stay ?restSeen', 'keep'],
+                            'qty',            'qty',            'qty',            'keep / stay ?saysMore',  'keep'],
       ['FILLED',            'qty',            'qty',            'qty',            'keep',                  'stray !'],
       ['CANCELLED EXPIRED', 'qty',            'qty',            'qty',            'keep',                  'stray !'],
       ['REJECTED',          'odd',            'qty !',          'qty !',          'keep',                  'stray !'],

@@ -1,5 +1,13 @@
 import type { EventOf } from '../cells.ts';
-import { changeCurrentLeg, closeRequests, confirmTerms, markLive, newLegUnplaced, phaseOfLeg } from '../draft.ts';
+import {
+  changeCurrentLeg,
+  claimsMore,
+  closeRequests,
+  confirmTerms,
+  markLive,
+  newLegUnplaced,
+  phaseOfLeg,
+} from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { closeByEnd, endOf } from '../ends.ts';
 import { strayCancel } from '../projections.ts';
@@ -41,6 +49,8 @@ export function closeStray(draft: Draft, phase: 'applied' | 'overtaken'): void {
   if (draft.life === 'FILLED' && phaseOfLeg(draft) === 'live') changeCurrentLeg(draft, { phase: 'ended' });
 }
 
-export function snapshot(draft: Draft): void {
-  draft.restInDoubt = false;
+export function snapshot(draft: Draft, event: EventOf<'Snapshot'>): void {
+  if (event.restLives === true) draft.restInDoubt = false;
+  if (event.filled !== undefined && claimsMore(draft, event))
+    changeCurrentLeg(draft, { claimed: { size: event.filled, at: event.at } });
 }

@@ -63,7 +63,7 @@ export const EVENTS: Arbitraries = {
   })),
   FillBusted: record('FillBusted', { execId: executionId, execRefId: executionId }),
   FillCorrected: record('FillCorrected', { execId: executionId, execRefId: executionId, size }),
-  Snapshot: record('Snapshot', { restLives: fc.boolean() }, []),
+  Snapshot: record('Snapshot', { restLives: fc.boolean(), filled: size }, []),
   StrayFound: record('StrayFound', { requestId, venueOrderId }),
   CancelRequested: record('CancelRequested', { requestId, generation: fc.constant(2), by }),
   CancelSent: record('CancelSent', { requestId, deadlineAt: fc.constant(DEADLINE) }),
