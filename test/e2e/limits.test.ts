@@ -93,9 +93,29 @@ test.concurrent.each(BURSTS)(
   160_000,
 );
 
-test('no exchange has told anybody to wait', async () => {
-  const records = await system.store.observations.exchangeHealth();
-  expect(records.filter(({ rateLimitedUntil }) => rateLimitedUntil !== null)).toEqual([]);
+/** Calls of an exchange that were refused for their rate, as our own processes count them. */
+async function refusedForRate(exchange: Exchange): Promise<number> {
+  const pages = await Promise.all(
+    system.stack.info.processes.map(async ({ health }) =>
+      health === null ? '' : (await fetch(`${health}/metrics`, { signal: AbortSignal.timeout(5_000) })).text(),
+    ),
+  );
+  const lines = pages.join('\n').split('\n');
+  const counted = lines.filter(
+    (line) =>
+      line.startsWith('orderplane_exchange_calls_total{') &&
+      line.includes(`exchange="${exchange}"`) &&
+      line.includes('outcome="rateLimited"'),
+  );
+  return counted.reduce((total, line) => total + Number(line.split(' ').at(-1)), 0);
+}
+
+/**
+ * The budget allows for requests that arrive half a second after they were granted. On a machine so busy that they take
+ * longer one may come too many; without a budget the bursts are refused by the dozen.
+ */
+test('the exchanges had no need to make anybody wait', async () => {
+  for (const exchange of LIMITED) expect(await refusedForRate(exchange)).toBeLessThanOrEqual(2);
 });
 
 const PAUSE_MS = 5_000;
@@ -130,6 +150,7 @@ test.each([
       PAUSE_MS,
     );
     expect(shown?.reachable).toBe(true);
+    expect(await refusedForRate(limited)).toBeGreaterThan(0);
     expect(shown?.rateLimitReason).toMatch(/too (much|many) request/i);
     expect((await health()).get(free)?.rateLimitReason).toBeNull();
     expect((await cancelOrder(system.trader, resting.id)).userErrors).toEqual([]);
