@@ -8,7 +8,7 @@ import type { StubVenue } from './testing/stub-venue.ts';
 
 /** What an adapter asks of the budget, and what it does when there is no room: real ccxt classes against a stub. */
 
-const CONTROL = { timeoutMs: 4_000 };
+const CONTROL = { timeoutMs: 20_000 };
 const granted: BudgetAnswer = { granted: true };
 const full = (waitMs: number): BudgetAnswer => ({ granted: false, why: 'full', waitMs, detail: 'weight' });
 
