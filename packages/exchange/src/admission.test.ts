@@ -8,7 +8,7 @@ import type { StubVenue } from './testing/stub-venue.ts';
 
 /** What an adapter asks of the budget, and what it does when there is no room: real ccxt classes against a stub. */
 
-const CONTROL = { timeoutMs: 20_000 };
+const CONTROL = { timeoutMs: 4_000 };
 const granted: BudgetAnswer = { granted: true };
 const full = (waitMs: number): BudgetAnswer => ({ granted: false, why: 'full', waitMs, detail: 'weight' });
 
@@ -65,7 +65,7 @@ async function adapterWith(
   open.push(adapter);
   // The market list is loaded by the first call.
   stub.on(ORDERS[exchange], json(EMPTY[exchange]));
-  expect((await adapter.openOrders(CONTROL)).coverage.error).toBeNull();
+  expect((await adapter.openOrders({ timeoutMs: 20_000 })).coverage.error).toBeNull();
   budget.questions.length = 0;
   stub.requests.length = 0;
   return { adapter, budget };
