@@ -259,7 +259,10 @@ export function bootSyncWorker(process: SimProcess, around: Surroundings): void 
     env: ENVIRONMENT,
     cache: NO_CACHE,
     scopes: () => Promise.resolve(null),
-    adapters: { get: async (accountId) => adapterOf(adapters, accountId, process, around) },
+    adapters: {
+      get: async (accountId) => adapterOf(adapters, accountId, process, around),
+      refresh: () => Promise.resolve([]),
+    },
     health: createHealthBoard(parts.observations, parts.clock, () => undefined),
     unattributed: parts.unattributed,
     deadMansSwitches: around.store.deadMansSwitches,

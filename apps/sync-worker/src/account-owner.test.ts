@@ -100,7 +100,11 @@ describe('who owns an account', () => {
     const cleared: string[] = [];
     const clear = async (scope: CacheScope): Promise<void> => void cleared.push(openOrdersKey(scope));
     const cache = Object.assign(Object.create(floor.context.cache) as OpenOrderCache, { clear });
-    const context = { ...floor.context, cache, adapters: { get: () => Promise.resolve(current) } };
+    const context = {
+      ...floor.context,
+      cache,
+      adapters: { ...floor.context.adapters, get: () => Promise.resolve(current) },
+    };
     const only = process({ ...floor, context }, 'one');
     await vi.waitFor(() => expect(only.owned()).toBe(3));
     current = new ScriptedAdapter(floor.world.clock);

@@ -25,7 +25,7 @@ export interface SyncContext {
   readonly funds: FundsStore;
   readonly cache: OpenOrderCache;
   readonly scopes: CacheScopes;
-  readonly adapters: Pick<AdapterPool, 'get'>;
+  readonly adapters: Pick<AdapterPool, 'get' | 'refresh'>;
   readonly waker: Waker;
   readonly health: HealthBoard;
   readonly keys: KeyStanding;

@@ -87,7 +87,10 @@ describe('a sync job', () => {
     const desk = createSyncDesk(floor.context);
     const { promise, resolve } = deferred();
     const { adapters } = floor.context;
-    const slow = { ...floor.context, adapters: { get: (id: string) => promise.then(() => adapters.get(id)) } };
+    const slow = {
+      ...floor.context,
+      adapters: { ...adapters, get: (id: string) => promise.then(() => adapters.get(id)) },
+    };
     const slowDesk = createSyncDesk(slow);
     const first = slowDesk.request(job(floor, ['orders']));
     await settled();

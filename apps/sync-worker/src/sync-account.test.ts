@@ -4,6 +4,7 @@ import { cacheScope, type CacheScope, type OpenOrderCache } from '@orderplane/st
 import { describe, expect, test } from 'vitest';
 import { syncAccount } from './sync-account.ts';
 import { openFloor, type Floor } from './testing/floor.ts';
+import { ScriptedAdapter } from './testing/scripted-adapter.ts';
 
 const sync = (floor: Floor) => syncAccount(floor.context, floor.account, 'on-demand');
 /** An order of ours, at the exchange and in the books. */
@@ -192,6 +193,22 @@ describe('a look that failed in part', () => {
     expect((await observations.exchangeHealth())[0]).toMatchObject({ reachable: true, lastError: null });
     const [trouble] = await observations.accountsInTrouble();
     expect(trouble).toMatchObject({ reachable: false, lastError: 'page 2 did not come', keyRefused: null });
+  });
+
+  test('that a key is refused which was replaced meanwhile says nothing of the account', async () => {
+    const floor = await openFloor();
+    const { adapters } = floor.context;
+    let isReplaced = false;
+    const another = new ScriptedAdapter(floor.world.clock);
+    const get = (id: string) => (isReplaced ? Promise.resolve(another) : adapters.get(id));
+    const refresh = () => {
+      isReplaced = true;
+      return Promise.resolve(['account-1']);
+    };
+    floor.adapter.openFaults.push('keyRefused');
+    const context = { ...floor.context, adapters: { get, refresh } };
+    expect((await sync({ ...floor, context })).complete).toBe(false);
+    expect(await floor.world.store.observations.accountsInTrouble()).toEqual([]);
   });
 
   test('a key that is refused twice in a row stops submissions, until a check says that it may trade again', async () => {

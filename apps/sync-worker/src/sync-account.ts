@@ -1,4 +1,4 @@
-import type { Coverage, Listing, Trouble } from '@orderplane/exchange';
+import type { Coverage, ExchangeAdapter, Listing, Trouble } from '@orderplane/exchange';
 import type { NormalizedFill, NormalizedOrder, OrderReport } from '@orderplane/normalization';
 import { Folding } from '@orderplane/planner';
 import { observe, record, type AccountKey } from '@orderplane/recorder';
@@ -62,12 +62,12 @@ export async function syncAccount(
     await refreshCache(context, account, open.coverage.askedAt);
   }
   const error = open.coverage.error ?? fills.coverage.error;
-  await context.health.looked(account, {
-    trouble: troubleOf(open.coverage),
-    isLimited: !open.coverage.complete && open.coverage.isRateLimited === true,
-    error,
-  });
-  await context.keys.judge(account, adapter, open.coverage);
+  const trouble = troubleOf(open.coverage);
+  if (trouble !== 'account' || !(await isReplaced(context, account.id, adapter))) {
+    const isLimited = !open.coverage.complete && open.coverage.isRateLimited === true;
+    await context.health.looked(account, { trouble, isLimited, error });
+    await context.keys.judge(account, adapter, open.coverage);
+  }
   return {
     accountId: account.id,
     syncedAt: open.coverage.complete ? open.coverage.askedAt : account.lastSyncedAt,
@@ -79,6 +79,12 @@ export async function syncAccount(
 }
 
 /** A read that had to wait for a limit says nothing about whether anybody is there. */
+/** That a key is refused which was replaced meanwhile says nothing of the account. */
+async function isReplaced({ adapters }: SyncContext, accountId: string, adapter: ExchangeAdapter): Promise<boolean> {
+  await adapters.refresh();
+  return (await adapters.get(accountId)) !== adapter;
+}
+
 function troubleOf(coverage: Coverage): Trouble | null {
   if (coverage.complete) return null;
   if (coverage.keyRefused === true) return 'account';

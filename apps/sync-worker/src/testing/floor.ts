@@ -41,7 +41,7 @@ export async function openFloor(): Promise<Floor> {
     // No scope: the cache is never written. It has tests of its own beside the store.
     cache: new OpenOrderCache(new Redis({ lazyConnect: true })),
     scopes: () => Promise.resolve(null),
-    adapters: { get: () => Promise.resolve(adapter) },
+    adapters: { get: () => Promise.resolve(adapter), refresh: () => Promise.resolve([]) },
     waker: collectingWaker(woken),
     health: createHealthBoard(store.observations, clock, () => undefined),
     keys: keyStanding({ observations: store.observations, clock, env: ENVIRONMENT, log }),
