@@ -78,13 +78,13 @@ export async function syncAccount(
   };
 }
 
-/** A read that had to wait for a limit says nothing about whether anybody is there. */
 /** That a key is refused which was replaced meanwhile says nothing of the account. */
 async function isReplaced({ adapters }: SyncContext, accountId: string, adapter: ExchangeAdapter): Promise<boolean> {
   await adapters.refresh();
   return (await adapters.get(accountId)) !== adapter;
 }
 
+/** A read that had to wait for a limit says nothing about whether anybody is there. */
 function troubleOf(coverage: Coverage): Trouble | null {
   if (coverage.complete) return null;
   if (coverage.keyRefused === true) return 'account';

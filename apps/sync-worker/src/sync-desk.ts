@@ -15,12 +15,13 @@ export interface SyncDesk {
 }
 
 interface Asked {
+  /** When the exchange was asked; null: it has not been yet. */
   atMs: number | null;
+  /** How many share the answer. */
   by: number;
 }
 
 interface Running {
-  /** When the exchange was asked; null: it has not been yet. `by`: how many share the answer. */
   readonly asked: Asked;
   readonly outcome: Promise<SyncOutcome>;
 }

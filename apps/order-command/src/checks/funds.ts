@@ -12,6 +12,7 @@ import {
   type UserError,
 } from '@orderplane/domain';
 import { isContractSymbol } from '@orderplane/exchange/capabilities';
+import { spentAsset } from '@orderplane/planner';
 import type { OrderTerms } from '@orderplane/state-machine';
 import { userError } from '../context.ts';
 import type { Facts, RestingChange, Subject } from './check.ts';
@@ -43,18 +44,19 @@ export function needOf(
   { sent, resting }: Subject,
   last: DecimalString | null,
 ): { readonly asset: string; readonly amount: DecimalString } | null {
-  const [base = '', quote = ''] = sent.symbol.split('-');
+  const asset = spentAsset(sent);
+  if (asset === null) return null;
   if (resting !== null) {
     const more = moreOf(resting, sent.side);
-    return more === null ? null : { asset: sent.side === 'SELL' ? base : quote, amount: more };
+    return more === null ? null : { asset, amount: more };
   }
   if (sent.side === 'SELL') {
     const amount = sent.size ?? (last === null || sent.quoteSize === null ? null : divide(sent.quoteSize, last));
-    return amount === null ? null : { asset: base, amount };
+    return amount === null ? null : { asset, amount };
   }
-  if (sent.quoteSize !== null) return { asset: quote, amount: sent.quoteSize };
+  if (sent.quoteSize !== null) return { asset, amount: sent.quoteSize };
   const price = sent.price ?? sent.stopPrice ?? (last === null ? null : withMargin(last));
-  return price === null || sent.size === null ? null : { asset: quote, amount: multiply(sent.size, price) };
+  return price === null || sent.size === null ? null : { asset, amount: multiply(sent.size, price) };
 }
 
 /** While a change is under way it counts as the larger of the two, so that nothing is refused that could be covered. */
